@@ -1,0 +1,1 @@
+"""Networks drawn with the Linux kernel: bridges, filter, NAT, DHCP, DNS, metadata, shaping."""

@@ -1,0 +1,1 @@
+"""Disks: files, ZFS, LVM, iSCSI, RBD."""

@@ -1,0 +1,1 @@
+"""What agents talk to: fetch, report, read, stream."""

@@ -1,0 +1,1 @@
+"""The OpenStack tongue: one folder for each service, one file for each resource."""

@@ -1,0 +1,1 @@
+"""What the doors and loops ask of the database, one file for each noun."""

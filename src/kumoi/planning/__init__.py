@@ -1,0 +1,1 @@
+"""Decisions: a snapshot in, a list of changes out. Pure, as core is."""
