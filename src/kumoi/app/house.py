@@ -1,0 +1,37 @@
+"""What every door is handed: the ports it may use. Wired in `cmd/wiring.py`; nothing here does anything."""
+
+import msgspec
+
+from kumoi.contracts.blobs import Blobs
+from kumoi.contracts.chance import Chance
+from kumoi.contracts.clock import Clock
+from kumoi.contracts.hints import Hints
+from kumoi.contracts.inspector import Inspector
+from kumoi.contracts.secrets import Passwords, Tokens, Vault
+from kumoi.contracts.store import Store
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings that doors obey. Seconds, factors."""
+
+    region: str = "RegionOne"
+    token_ttl_s: float = 3600.0
+    cpu_overcommit: float = 16.0
+    memory_overcommit: float = 1.0
+    terminated_shown_s: float = 3600.0
+    dns_servers: tuple[str, ...] = ()
+
+
+class House(msgspec.Struct, frozen=True, kw_only=True):
+    """`passwords` is slow on purpose: doors that use it are called from the hashing pool."""
+
+    store: Store
+    hints: Hints
+    clock: Clock
+    chance: Chance
+    blobs: Blobs
+    inspector: Inspector
+    passwords: Passwords
+    vault: Vault
+    tokens: Tokens
+    rules: Rules = Rules()

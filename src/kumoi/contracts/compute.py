@@ -1,0 +1,67 @@
+"""Virtual machines on one host."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from kumoi.core.ids import InstanceId, NicId
+from kumoi.core.instances import EndedBy, SeenPower
+
+
+class MachinePlug(msgspec.Struct, frozen=True, kw_only=True):
+    """A nic as the hypervisor needs it: the tap is made by the hypervisor with this name on this bridge."""
+
+    nic_id: NicId
+    mac: str
+    tap: str
+    bridge: str
+    mtu: int
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a driver needs to run one. `disk` and `config_drive` are the storage driver's handles (opaque texts)."""
+
+    id: InstanceId
+    name: str
+    vcpus: int
+    memory_mib: int
+    disk: str
+    plugs: tuple[MachinePlug, ...]
+    config_drive: str = ""
+
+
+class SeenMachine(msgspec.Struct, frozen=True, kw_only=True):
+    """`run` is the run number given to `start`; `ended_by` how it ended when power is off."""
+
+    id: InstanceId
+    power: SeenPower
+    run: int = 0
+    ended_by: EndedBy = ""
+    pid: int = 0
+
+
+class Compute(Protocol):
+    """`ensure` defines; `start`, `stop`, `reset` act on the power; `remove` leaves nothing. All harmless twice.
+
+    Raises core errors with layer `compute`. `observe` tells all machines of this cloud on this host, and strays by name.
+    """
+
+    accelerator: str
+
+    def ensure(self, machine: Machine) -> None: ...
+    def start(self, machine: Machine, run: int) -> None: ...
+    def stop(self, instance: InstanceId, *, hard: bool) -> None:
+        """Soft: press the power button and return; hard: cut the power now. The caller holds the deadline."""
+        ...
+
+    def reset(self, instance: InstanceId, *, hard: bool) -> None: ...
+    def remove(self, instance: InstanceId) -> None: ...
+    def observe(self) -> tuple[list[SeenMachine], list[str]]: ...
+    def console(self, instance: InstanceId, limit: int) -> bytes:
+        """The last `limit` bytes of the serial console's log; empty when there is none."""
+        ...
+
+    def watch(self, callback: Callable[[InstanceId], None]) -> None:
+        """Call back, from any thread, when an instance's power changes by itself."""
+        ...

@@ -1,0 +1,22 @@
+"""What guests are told when they ask: addresses by DHCP, names by DNS, themselves by the metadata service."""
+
+from typing import Protocol
+
+import msgspec
+
+from kumoi.core.ids import InstanceId
+from kumoi.core.plan import GuestData, NetworkEntry, NicEntry, SubnetEntry
+
+
+class GuestNetwork(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the guest services need to answer on one network of this host."""
+
+    network: NetworkEntry
+    subnets: tuple[SubnetEntry, ...]
+    nics: tuple[NicEntry, ...]
+
+
+class GuestServices(Protocol):
+    """`publish` replaces everything known; sockets are kept or made as needed. Twice is harmless."""
+
+    def publish(self, networks: tuple[GuestNetwork, ...], guests: dict[InstanceId, GuestData]) -> None: ...

@@ -1,0 +1,24 @@
+"""The link between control and a host. The host always dials; four verbs and a greeting."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, Welcome
+
+
+class Link(Protocol):
+    """Raises Unavailable when control does not answer, Stale when the session or epoch is not the current one."""
+
+    def hello(self, hello: Hello) -> Welcome: ...
+    def fetch(self, ask: FetchAsk) -> Fetched:
+        """Long-poll: returns when a section that was named (or the host's own) has news, asks are open, or time is up."""
+        ...
+
+    def report(self, report: Report) -> None: ...
+    def read(self, ask_id: str, answer: bytes) -> None:
+        """Answer an Ask."""
+        ...
+
+    def stream(self, sha256: str) -> Iterator[bytes]:
+        """The bytes of a layer."""
+        ...

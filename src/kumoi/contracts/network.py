@@ -1,0 +1,59 @@
+"""Networks, nics, routers and filters on one host."""
+
+from typing import Protocol
+
+import msgspec
+
+from kumoi.core.ids import GroupId, NetworkId, NicId, VpcId
+from kumoi.core.plan import GroupEntry, MemberEntry, NetworkEntry, NicEntry, SubnetEntry, VpcEntry
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """A network with its subnets and all its nics, as it should stand on this host.
+
+    `local` are the nics whose instances run here; the others matter for forwarding and names.
+    """
+
+    network: NetworkEntry
+    subnets: tuple[SubnetEntry, ...]
+    nics: tuple[NicEntry, ...]
+    local: frozenset[NicId]
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """The security groups in use on this host with their members wherever these are."""
+
+    groups: tuple[GroupEntry, ...]
+    members: tuple[MemberEntry, ...]
+
+
+class SeenNetwork(msgspec.Struct, frozen=True, kw_only=True):
+    """What of ours stands in the kernel."""
+
+    segments: frozenset[NetworkId]
+    nics: frozenset[NicId]
+    vpcs: frozenset[VpcId]
+    groups: frozenset[GroupId]
+    strays: tuple[str, ...] = ()
+
+
+class Network(Protocol):
+    """Each `ensure_*` makes the kernel say exactly this, changing only what differs; removal of what is absent is harmless.
+
+    `ensure_filters` and `ensure_segment` come before a machine starts (closed before open), removal after it is gone.
+    Raises core errors with layer `network`.
+    """
+
+    def bridge(self, network: NetworkEntry) -> str:
+        """The name of the bridge to which taps of this network belong (pure)."""
+        ...
+
+    def ensure_segment(self, segment: Segment) -> None: ...
+    def remove_segment(self, network: NetworkId) -> None: ...
+    def ensure_filters(self, filters: Filters, nics: tuple[NicEntry, ...]) -> None:
+        """Anti-spoofing and groups for exactly these local nics; flows that are no longer allowed are cut."""
+        ...
+
+    def ensure_vpc(self, vpc: VpcEntry) -> None: ...
+    def remove_vpc(self, vpc: VpcId) -> None: ...
+    def observe(self) -> SeenNetwork: ...

@@ -1,0 +1,39 @@
+"""Secrets: passwords hashed, secrets sealed, tokens issued and read."""
+
+from typing import Protocol
+
+import msgspec
+
+
+class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token says. `methods`: password, token…; `project_id` empty for unscoped, `system` for system scope."""
+
+    user_id: str
+    methods: tuple[str, ...]
+    project_id: str
+    system: bool
+    issued_at: float
+    expires_at: float
+    audit_ids: tuple[str, ...]
+    revocation: int
+
+
+class Passwords(Protocol):
+    """argon2id. Slow on purpose: call it from the hashing pool, never inside a transaction."""
+
+    def hash(self, password: str) -> str: ...
+    def verify(self, hashed: str, password: str) -> bool: ...
+
+
+class Vault(Protocol):
+    """Seal and open small secrets at rest, under the cloud's own key."""
+
+    def seal(self, plain: str) -> str: ...
+    def open(self, sealed: str) -> str: ...
+
+
+class Tokens(Protocol):
+    """Fernet tokens. `read` returns None for anything that is not one of ours or has expired at `now`."""
+
+    def issue(self, body: TokenBody) -> str: ...
+    def read(self, token: str, now: float) -> TokenBody | None: ...

@@ -1,0 +1,32 @@
+"""Disks and layers on one host."""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from kumoi.core.ids import InstanceId
+from kumoi.core.plan import LayerRef, RootDisk
+
+Fetch = Callable[[str], Iterator[bytes]]
+
+
+class Storage(Protocol):
+    """Layers are immutable files by hash, shared; root disks are overlays on them. Raises core errors, layer `storage`."""
+
+    def has_layer(self, layer: LayerRef) -> bool: ...
+    def ensure_layer(self, layer: LayerRef, fetch: Fetch) -> None:
+        """Bring the layer here by `fetch(sha256)` (pieces of bytes) and check its hash; partial files never count."""
+        ...
+
+    def ensure_root(self, instance: InstanceId, root: RootDisk) -> str:
+        """Make the overlay if absent and return its handle for the compute driver. Never touches an existing disk."""
+        ...
+
+    def ensure_config_drive(self, instance: InstanceId, files: dict[str, bytes]) -> str: ...
+    def remove_root(self, instance: InstanceId) -> None: ...
+    def observe_roots(self) -> tuple[set[InstanceId], list[str]]:
+        """The instances that have disks here, and strays by name."""
+        ...
+
+    def collect_layers(self, keep: set[str]) -> None:
+        """Drop layers whose hash is not kept and that no disk uses."""
+        ...

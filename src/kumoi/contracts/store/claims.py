@@ -1,0 +1,37 @@
+"""Claims, counters and allocations: what is unique and what is bounded."""
+
+from typing import Protocol
+
+from kumoi.core.quotas import Allocation, Claim, ClaimKind, Counter
+
+
+class Claims(Protocol):
+    """`take`: whether the claim is ours now (insert with ON CONFLICT DO NOTHING RETURNING)."""
+
+    def take(self, claim: Claim) -> bool: ...
+    def drop(self, kind: ClaimKind, key: str) -> None: ...
+    def drop_owner(self, owner: str) -> None: ...
+    def get(self, kind: ClaimKind, key: str) -> Claim | None: ...
+    def with_prefix(self, kind: ClaimKind, prefix: str) -> list[Claim]:
+        """All claims of a kind whose key starts so, by key."""
+        ...
+
+
+class Counters(Protocol):
+    """`take`: UPDATE … WHERE used + n <= most, and the allocation row that says for whom; False when it does not fit.
+
+    The unit goes back by `give_back(consumer)`: every allocation of the consumer is deleted and its counters lowered.
+    """
+
+    def set_most(self, scope: str, resource: str, most: int) -> None:
+        """Make the counter if absent; `most` -1: no limit. `used` stays."""
+        ...
+
+    def take(self, allocation: Allocation) -> bool: ...
+    def give_back(self, consumer: str, provider_prefix: str = "") -> None:
+        """Only allocations whose provider starts with the prefix (`host/`, `project/`)."""
+        ...
+
+    def get(self, scope: str, resource: str) -> Counter | None: ...
+    def under(self, scope_prefix: str) -> list[Counter]: ...
+    def allocations(self, consumer: str) -> list[Allocation]: ...

@@ -1,0 +1,49 @@
+"""Plan sections: doors leave marks, the one stamper turns marks into numbered entries, the link reads deltas."""
+
+from typing import Protocol
+
+import msgspec
+
+from kumoi.core.ids import SectionKey
+from kumoi.core.plan import SectionDelta
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """ "The entry may have changed": insert-only, coalesced, deleted by the stamper in the transaction that stamps."""
+
+    section: SectionKey
+    entry: str
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """What an entry is now: `body` JSON bytes, or None for absent with its cause."""
+
+    section: SectionKey
+    entry: str
+    body: bytes | None
+    cause: str = ""
+
+
+class Sections(Protocol):
+    def mark(self, section: SectionKey, entry: str) -> None: ...
+    def marks(self, limit: int) -> list[Mark]: ...
+    def unmark(self, marks: list[Mark]) -> None: ...
+    def stamp(self, stamps: list[Stamp]) -> dict[SectionKey, int]:
+        """Write the entries whose body differs, one new serial for each section that changed; returns the new serials."""
+        ...
+
+    def delta(self, section: SectionKey, have: int) -> SectionDelta | None:
+        """Entries newer than `have`, tombstones included; None when there are none (or no such section)."""
+        ...
+
+    def serial(self, section: SectionKey) -> int:
+        """0 for a section that never had an entry."""
+        ...
+
+    def entry_serial(self, section: SectionKey, entry: str) -> tuple[int, bool] | None:
+        """The serial at which the entry last changed and whether it is present; None when unknown."""
+        ...
+
+    def forget(self, section: SectionKey, entry: str) -> None:
+        """Drop a tombstone that every subscriber has acted on."""
+        ...

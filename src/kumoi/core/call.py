@@ -1,0 +1,41 @@
+"""Who is asking, and the circumstances that every door, event, plan cause and log line carry."""
+
+from typing import Literal
+
+import msgspec
+
+from kumoi.core.ids import ProjectId, UserId
+
+Role = Literal["admin", "manager", "member", "reader", "service"]
+Locale = Literal["en", "ja"]
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """An authenticated caller in one scope. `project_id` is None for an unscoped or system token."""
+
+    user_id: UserId
+    user_name: str
+    project_id: ProjectId | None
+    project_name: str = ""
+    roles: frozenset[str] = frozenset()
+    system: bool = False
+
+    @property
+    def is_admin(self) -> bool:
+        return "admin" in self.roles
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One request: `now` is seconds since the epoch, `idempotency_key` EC2's client token or None."""
+
+    actor: Actor
+    request_id: str
+    now: float
+    locale: Locale = "en"
+    idempotency_key: str | None = None
+
+    @property
+    def project_id(self) -> ProjectId:
+        """The scope of a call that needs one; policy refuses calls without it before a door runs."""
+        assert self.actor.project_id is not None
+        return self.actor.project_id

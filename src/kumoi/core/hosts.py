@@ -1,0 +1,44 @@
+"""Hosts: the machines that run instances, what they have, and whether they are heard from."""
+
+from typing import Literal
+
+import msgspec
+
+from kumoi.core.ids import HostId, SessionId
+
+HostState = Literal["up", "down", "lost"]
+DOWN_AFTER_S = 60.0
+
+
+class Capacity(msgspec.Struct, frozen=True, kw_only=True):
+    """What a host offers. Over-commit is applied when its counters are written (cpu ×4 by default, memory ×1)."""
+
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """`session` and `sequence` belong to the last hello and the last report taken; `boot_id` is the kernel's."""
+
+    id: HostId
+    name: str
+    capacity: Capacity
+    capabilities: tuple[str, ...] = ()
+    accelerator: str = ""
+    boot_id: str = ""
+    session: SessionId = SessionId("")
+    sequence: int = 0
+    seen_at: float = 0.0
+    enabled: bool = True
+    lost: bool = False
+    disabled_reason: str = ""
+    generation: int = 1
+    created_at: float = 0.0
+
+
+def state(host: Host, now: float) -> HostState:
+    """up while heard from within 60 s; lost only by a person's or a fence's word."""
+    if host.lost:
+        return "lost"
+    return "up" if now - host.seen_at <= DOWN_AFTER_S else "down"

@@ -1,0 +1,88 @@
+"""Typed ids and their spellings. Minting takes its randomness from outside (`contracts.chance`).
+
+An id is the lower-case text of a UUIDv4 (36 characters). Keystone's ids are the same without dashes; EC2's are
+a prefix and the first 17 hex digits, so no mapping table exists: a unique index on the prefix finds the row.
+"""
+
+from typing import Final, Literal, NewType
+
+DomainId = NewType("DomainId", str)
+ProjectId = NewType("ProjectId", str)
+UserId = NewType("UserId", str)
+CredentialId = NewType("CredentialId", str)
+KeyPairId = NewType("KeyPairId", str)
+FlavorId = NewType("FlavorId", str)
+ImageId = NewType("ImageId", str)
+LayerId = NewType("LayerId", str)
+InstanceId = NewType("InstanceId", str)
+NetworkId = NewType("NetworkId", str)
+SubnetId = NewType("SubnetId", str)
+NicId = NewType("NicId", str)
+VpcId = NewType("VpcId", str)
+GroupId = NewType("GroupId", str)
+RuleId = NewType("RuleId", str)
+PublicAddressId = NewType("PublicAddressId", str)
+HostId = NewType("HostId", str)
+PlacementId = NewType("PlacementId", str)
+SessionId = NewType("SessionId", str)
+SectionKey = NewType("SectionKey", str)
+
+Ec2Prefix = Literal[
+    "i",
+    "ami",
+    "r",
+    "sg",
+    "sgr",
+    "subnet",
+    "vpc",
+    "eni",
+    "eipalloc",
+    "eipassoc",
+    "key",
+    "vol",
+    "snap",
+]
+EC2_DIGITS: Final = 17
+
+
+def ec2_key(uuid_text: str) -> str:
+    """The 17 hex digits by which EC2 spells this UUID, `i-` and the like left out."""
+    return uuid_text.replace("-", "")[:EC2_DIGITS]
+
+
+def ec2_id(prefix: Ec2Prefix, uuid_text: str) -> str:
+    """`i-0123456789abcdef0` for a UUID; the shape AWS has used since 2018."""
+    return f"{prefix}-{ec2_key(uuid_text)}"
+
+
+def from_ec2(prefix: Ec2Prefix, text: str) -> str | None:
+    """The 17 digits out of an EC2 id, or None where the text is no such id (old ids had 8 digits)."""
+    head, dash, digits = text.rpartition("-")
+    if not dash or head != prefix or len(digits) not in {8, EC2_DIGITS}:
+        return None
+    if any(c not in "0123456789abcdef" for c in digits):
+        return None
+    return digits
+
+
+def hex_id(uuid_text: str) -> str:
+    """Keystone's spelling: 32 hex digits."""
+    return uuid_text.replace("-", "")
+
+
+def is_uuid(text: str) -> bool:
+    """Whether the text is a UUID in its 36-character form."""
+    parts = text.split("-")
+    return [len(p) for p in parts] == [8, 4, 4, 4, 12] and all(c in "0123456789abcdefABCDEF" for p in parts for c in p)
+
+
+def host_section(host: HostId) -> SectionKey:
+    return SectionKey(f"host/{host}")
+
+
+def network_section(network: NetworkId) -> SectionKey:
+    return SectionKey(f"network/{network}")
+
+
+def group_section(group: GroupId) -> SectionKey:
+    return SectionKey(f"group/{group}")

@@ -1,0 +1,55 @@
+"""Images and the immutable layers they (and root disks, and later volumes and snapshots) point to."""
+
+from typing import Literal
+
+import msgspec
+
+from kumoi.core.ids import ImageId, LayerId, ProjectId
+
+ImageStatus = Literal["queued", "saving", "active", "killed", "deactivated"]
+Visibility = Literal["public", "shared", "community", "private"]
+DiskFormat = Literal["raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "iso", "aki", "ari", "ami"]
+ContainerFormat = Literal["bare", "ovf", "ova", "docker", "ami", "ari", "aki", "compressed"]
+LayerFormat = Literal["raw", "qcow2"]
+
+MAX_VIRTUAL_GIB = 2048
+MAX_DEPTH = 16
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes that never change, named by their SHA-256. `parent_id` is the layer beneath; sizes in bytes."""
+
+    id: LayerId
+    sha256: str
+    format: LayerFormat
+    size_bytes: int
+    virtual_bytes: int
+    parent_id: LayerId | None = None
+    created_at: float = 0.0
+
+
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """A bootable disk with a name. `layer_id` is None until its bytes are here; checksum is MD5 hex, sha512 hex."""
+
+    id: ImageId
+    project_id: ProjectId
+    name: str
+    status: ImageStatus = "queued"
+    visibility: Visibility = "shared"
+    disk_format: str | None = None
+    container_format: str | None = None
+    min_disk_gib: int = 0
+    min_ram_mib: int = 0
+    size_bytes: int | None = None
+    virtual_bytes: int | None = None
+    checksum: str | None = None
+    sha512: str | None = None
+    layer_id: LayerId | None = None
+    protected: bool = False
+    hidden: bool = False
+    properties: dict[str, str] = msgspec.field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    generation: int = 1
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    deleted_at: float | None = None

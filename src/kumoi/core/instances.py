@@ -1,0 +1,151 @@
+"""Instances: what the user wishes, where they are placed, what was seen, and the status that follows from these."""
+
+from typing import Literal
+
+import msgspec
+
+from kumoi.core.conditions import Blocked, Condition, Facts, Working
+from kumoi.core.ids import (
+    FlavorId,
+    HostId,
+    ImageId,
+    InstanceId,
+    LayerId,
+    PlacementId,
+    ProjectId,
+    UserId,
+)
+
+Power = Literal["on", "off"]
+SeenPower = Literal["running", "paused", "off", "missing"]
+EndedBy = Literal["", "guest", "crash", "plan", "host"]
+PlacementRole = Literal["run", "incoming", "outgoing", "held"]
+Status = Literal[
+    "building",
+    "active",
+    "stopping",
+    "stopped",
+    "starting",
+    "rebooting",
+    "hard_rebooting",
+    "error",
+    "deleted",
+]
+TRANSIENT: frozenset[Status] = frozenset({"building", "stopping", "starting", "rebooting", "hard_rebooting"})
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an accepted instance was never placed: an error code of `core.errors` and its facts."""
+
+    code: str
+    facts: Facts
+    at: float
+
+
+class Instance(msgspec.Struct, frozen=True, kw_only=True):
+    """Intent (writer: doors), and the projection `status`, `status_changed_at` (writer: `status_of` by the store's callers).
+
+    Counters, not commands: `run_wanted` rises with every start, `reboot_wanted` with every reboot. The flavor's numbers are
+    copied, so that a changed flavor changes no running instance. `user_data` is base64 text.
+    """
+
+    id: InstanceId
+    project_id: ProjectId
+    user_id: UserId
+    name: str
+    hostname: str
+    flavor_id: FlavorId
+    flavor_name: str
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+    image_id: ImageId
+    root_layer_id: LayerId
+    ec2_key: str
+    reservation_id: str
+    power: Power = "on"
+    run_wanted: int = 1
+    reboot_wanted: int = 0
+    reboot_hard: bool = False
+    launch_index: int = 0
+    keypair_name: str = ""
+    public_key: str = ""
+    user_data: str = ""
+    config_drive: bool = False
+    description: str = ""
+    zone: str = "nova"
+    locked: bool = False
+    access_ip_v4: str = ""
+    access_ip_v6: str = ""
+    refusal: Refusal | None = None
+    status: Status = "building"
+    status_changed_at: float = 0.0
+    generation: int = 1
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    deleted_at: float | None = None
+
+
+class Placement(msgspec.Struct, frozen=True, kw_only=True):
+    """An instance on a host in a role; two rows while it moves."""
+
+    id: PlacementId
+    instance_id: InstanceId
+    host_id: HostId
+    role: PlacementRole = "run"
+    epoch: int = 1
+    created_at: float = 0.0
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """The last thing a host said of an instance (writer: the link). `id` is the instance's.
+
+    `runs_done`: the run that is going on or ended last; `ended_by` says how it ended, empty while it goes on.
+    """
+
+    id: InstanceId
+    host_id: HostId
+    power: SeenPower
+    runs_done: int = 0
+    reboots_done: int = 0
+    ended_by: EndedBy = ""
+    condition: Condition | None = None
+    first_running_at: float = 0.0
+    reported_at: float = 0.0
+
+
+def status_of(instance: Instance, seen: Observation | None) -> Status:
+    """The one status function: pure, total, the same for every tongue."""
+    if instance.deleted_at is not None:
+        return "deleted"
+    if instance.refusal is not None:
+        return "error"
+    running = seen is not None and seen.power in {"running", "paused"}
+    if instance.power == "off":
+        return "stopping" if running else "stopped"
+    if seen is not None and isinstance(seen.condition, Blocked) and not running:
+        return "error"
+    if seen is None or seen.first_running_at == 0.0:
+        return "building"
+    if not running:
+        return "starting"
+    if instance.reboot_wanted > seen.reboots_done:
+        return "hard_rebooting" if instance.reboot_hard else "rebooting"
+    return "active"
+
+
+def condition_of(instance: Instance, seen: Observation | None) -> Condition | None:
+    """What stands between wish and world, if anything is known of it."""
+    if instance.refusal is not None:
+        return Blocked(
+            code=instance.refusal.code,
+            facts=instance.refusal.facts,
+            retry=False,
+            who_can_help="operator",
+            since=instance.refusal.at,
+        )
+    if seen is None or seen.condition is None:
+        if status_of(instance, seen) in TRANSIENT:
+            return Working(code="waiting_for_host", since=instance.status_changed_at)
+        return None
+    return seen.condition

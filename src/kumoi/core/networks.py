@@ -1,0 +1,60 @@
+"""Networks and subnets: one layer-2 segment and the addresses on it."""
+
+import msgspec
+
+from kumoi.core.ids import NetworkId, ProjectId, SubnetId
+
+TENANT_MTU = 1450
+
+
+class Pool(msgspec.Struct, frozen=True):
+    """First and last address, both included."""
+
+    start: str
+    end: str
+
+
+class Route(msgspec.Struct, frozen=True):
+    destination: str
+    nexthop: str
+
+
+class Network(msgspec.Struct, frozen=True, kw_only=True):
+    """`vni` is claimed, unique in the cloud (1–2^24-1); bridges and devices are named from it. MTU in bytes."""
+
+    id: NetworkId
+    project_id: ProjectId
+    name: str
+    vni: int
+    description: str = ""
+    admin_up: bool = True
+    external: bool = False
+    shared: bool = False
+    port_security: bool = True
+    mtu: int = TENANT_MTU
+    dns_domain: str = ""
+    generation: int = 1
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    deleted_at: float | None = None
+
+
+class Subnet(msgspec.Struct, frozen=True, kw_only=True):
+    """An address block on a network. `gateway` None: no router is offered to guests."""
+
+    id: SubnetId
+    network_id: NetworkId
+    project_id: ProjectId
+    name: str
+    cidr: str
+    gateway: str | None
+    ip_version: int = 4
+    dhcp: bool = True
+    pools: tuple[Pool, ...] = ()
+    dns_servers: tuple[str, ...] = ()
+    host_routes: tuple[Route, ...] = ()
+    description: str = ""
+    generation: int = 1
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    deleted_at: float | None = None

@@ -1,0 +1,65 @@
+"""Nics: a place on a network with a MAC and addresses (Neutron: port; EC2: network interface)."""
+
+from typing import Literal
+
+import msgspec
+
+from kumoi.core.ids import (
+    GroupId,
+    HostId,
+    InstanceId,
+    NetworkId,
+    NicId,
+    ProjectId,
+    SubnetId,
+    VpcId,
+)
+
+NicUse = Literal["", "instance", "vpc_interface", "vpc_gateway", "public_address", "dhcp"]
+
+
+class FixedIp(msgspec.Struct, frozen=True):
+    subnet_id: SubnetId
+    address: str
+
+
+class AddressPair(msgspec.Struct, frozen=True):
+    address: str
+    mac: str
+
+
+class Nic(msgspec.Struct, frozen=True, kw_only=True):
+    """`mark` (claimed, 1–2^31-1) is the packet mark by which filters know the nic on every host.
+
+    `use` says what holds it; `device_id` and `device_owner` are the free texts a Neutron client may set on an unused nic.
+    `made_with_instance`: the instance's own, deleted with it.
+    """
+
+    id: NicId
+    project_id: ProjectId
+    network_id: NetworkId
+    mac: str
+    mark: int
+    name: str = ""
+    description: str = ""
+    admin_up: bool = True
+    fixed_ips: tuple[FixedIp, ...] = ()
+    group_ids: tuple[GroupId, ...] = ()
+    port_security: bool = True
+    pairs: tuple[AddressPair, ...] = ()
+    use: NicUse = ""
+    instance_id: InstanceId | None = None
+    vpc_id: VpcId | None = None
+    device_id: str = ""
+    device_owner: str = ""
+    host_id: HostId | None = None
+    made_with_instance: bool = False
+    generation: int = 1
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    deleted_at: float | None = None
+
+
+def tap_name(nic: NicId) -> str:
+    """The tap's device name, Neutron's: `tap` and the first 11 characters of the id."""
+    return f"tap{nic[:11]}"

@@ -1,0 +1,289 @@
+"""What control tells a host and what a host tells control: plan sections with entries, and reports.
+
+A section (`host/H`, `network/N`, `group/G`) is a set of entries, each with the section serial at which it last changed.
+An entry is present with every detail (ids and typed specs, never paths, XML or commands) or absent with its cause.
+Both formats carry a number, so that an older agent goes on working. Wire: JSON by msgspec.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from kumoi.core.conditions import Condition
+from kumoi.core.groups import SecurityRule
+from kumoi.core.hosts import Capacity
+from kumoi.core.ids import (
+    GroupId,
+    HostId,
+    InstanceId,
+    LayerId,
+    NetworkId,
+    NicId,
+    SectionKey,
+    SessionId,
+    SubnetId,
+    VpcId,
+)
+from kumoi.core.images import LayerFormat
+from kumoi.core.instances import EndedBy, Power, SeenPower
+from kumoi.core.networks import Pool, Route
+from kumoi.core.nics import AddressPair, FixedIp
+from kumoi.core.vpcs import Leg
+
+PLAN_FORMAT = 1
+REPORT_FORMAT = 1
+Mode = Literal["run", "receive", "send_to", "hold"]
+EntryKind = Literal["instance", "vpc", "network", "subnet", "nic", "group", "member"]
+DIGEST_MODULUS = 2**256
+
+
+class LayerRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A layer by content; a host fetches it by `sha256` over the link and checks it."""
+
+    id: LayerId
+    sha256: str
+    format: LayerFormat
+    size_bytes: int
+    virtual_bytes: int
+
+
+class RootDisk(msgspec.Struct, frozen=True, kw_only=True):
+    """The instance's own disk: an overlay of `size_gib` (0: as large as the layer) on `layers`, deepest last."""
+
+    layers: tuple[LayerRef, ...]
+    size_gib: int
+
+
+class NicPlug(msgspec.Struct, frozen=True, kw_only=True):
+    """A nic as its instance needs it; the addresses and filters come with the network's section."""
+
+    nic_id: NicId
+    network_id: NetworkId
+    vni: int
+    mac: str
+    mtu: int
+    group_ids: tuple[GroupId, ...] = ()
+
+
+class GuestData(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guest may learn of itself (metadata service and config drive). `user_data` is base64 text."""
+
+    name: str
+    hostname: str
+    project_id: str
+    account: str
+    user_id: str
+    image_id: str
+    ec2_id: str
+    ec2_image_id: str
+    reservation_id: str
+    launch_index: int
+    flavor_name: str
+    zone: str
+    keypair_name: str = ""
+    public_key: str = ""
+    user_data: str = ""
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
+    group_names: tuple[str, ...] = ()
+    public_ipv4: str = ""
+
+
+class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", tag_field="kind"):
+    id: InstanceId
+    mode: Mode
+    vcpus: int
+    memory_mib: int
+    root: RootDisk
+    nics: tuple[NicPlug, ...]
+    power: Power
+    run_wanted: int
+    reboot_wanted: int
+    reboot_hard: bool
+    guest: GuestData
+    config_drive: bool = False
+
+
+class Floating(msgspec.Struct, frozen=True, kw_only=True):
+    """A public address (no prefix) led to a fixed address behind the router."""
+
+    public: str
+    fixed: str
+
+
+class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="kind"):
+    """A router on this host. `gateway` is its leg on the external network, `default_via` the next hop there."""
+
+    id: VpcId
+    legs: tuple[Leg, ...]
+    gateway: Leg | None = None
+    default_via: str | None = None
+    snat: bool = True
+    routes: tuple[Route, ...] = ()
+    floating: tuple[Floating, ...] = ()
+
+
+class NetworkEntry(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_field="kind"):
+    id: NetworkId
+    vni: int
+    mtu: int
+    external: bool = False
+    dns_domain: str = ""
+    admin_up: bool = True
+
+
+class SubnetEntry(msgspec.Struct, frozen=True, kw_only=True, tag="subnet", tag_field="kind"):
+    """`service_address` is the address of the DHCP, DNS and metadata service on this subnet (claimed like any other)."""
+
+    id: SubnetId
+    network_id: NetworkId
+    cidr: str
+    gateway: str | None
+    dhcp: bool
+    service_address: str | None
+    pools: tuple[Pool, ...] = ()
+    dns_servers: tuple[str, ...] = ()
+    host_routes: tuple[Route, ...] = ()
+
+
+class NicEntry(msgspec.Struct, frozen=True, kw_only=True, tag="nic", tag_field="kind"):
+    """A nic of a network, wherever it is: hosts other than `host_id` need it for forwarding and names only."""
+
+    id: NicId
+    network_id: NetworkId
+    mac: str
+    mark: int
+    fixed_ips: tuple[FixedIp, ...]
+    group_ids: tuple[GroupId, ...]
+    port_security: bool
+    admin_up: bool
+    pairs: tuple[AddressPair, ...] = ()
+    host_id: HostId | None = None
+    instance_id: InstanceId | None = None
+    hostname: str = ""
+
+
+class GroupEntry(msgspec.Struct, frozen=True, kw_only=True, tag="group", tag_field="kind"):
+    id: GroupId
+    rules: tuple[SecurityRule, ...]
+    stateful: bool = True
+
+
+class MemberEntry(msgspec.Struct, frozen=True, kw_only=True, tag="member", tag_field="kind"):
+    """A nic in a group, by the addresses that remote-group rules let in. `id` is the nic's."""
+
+    id: NicId
+    group_id: GroupId
+    addresses: tuple[str, ...]
+
+
+Spec = InstanceEntry | VpcEntry | NetworkEntry | SubnetEntry | NicEntry | GroupEntry | MemberEntry
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """`id` is `<kind>/<resource id>`, unique in its section. `body` is the JSON of a Spec; None when absent."""
+
+    id: str
+    serial: int
+    body: msgspec.Raw | None = None
+    cause: str = ""
+
+
+class SectionDelta(msgspec.Struct, frozen=True, kw_only=True):
+    """Entries of a section newer than the asker's. `digest` (hex) is over all present ones. `whole`: forget what you had."""
+
+    key: SectionKey
+    serial: int
+    digest: str
+    entries: tuple[Entry, ...]
+    whole: bool = False
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """A read that somebody waits for: the host answers it by the link's read verb. `limit` in bytes."""
+
+    id: str
+    kind: Literal["console", "diagnostics"]
+    instance_id: InstanceId
+    limit: int = 1 << 20
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True):
+    """A host introduces itself at every start and after every lost session."""
+
+    name: str
+    boot_id: str
+    capacity: Capacity
+    capabilities: tuple[str, ...]
+    accelerator: str = ""
+    plan_format: int = PLAN_FORMAT
+    report_format: int = REPORT_FORMAT
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True):
+    host_id: HostId
+    session: SessionId
+    epoch: int
+
+
+class FetchAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """`have`: section → serial, for every section the host subscribes to. Waits up to `wait_s` when nothing is newer."""
+
+    host_id: HostId
+    session: SessionId
+    epoch: int
+    have: dict[SectionKey, int]
+    wait_s: float = 25.0
+
+
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+    epoch: int
+    sections: tuple[SectionDelta, ...]
+    asks: tuple[Ask, ...] = ()
+    format: int = PLAN_FORMAT
+
+
+class SeenInstance(msgspec.Struct, frozen=True, kw_only=True, tag="instance", tag_field="kind"):
+    id: InstanceId
+    power: SeenPower
+    condition: Condition
+    runs_done: int = 0
+    reboots_done: int = 0
+    ended_by: EndedBy = ""
+    pid: int = 0
+
+
+class SeenThing(msgspec.Struct, frozen=True, kw_only=True, tag="thing", tag_field="kind"):
+    """Anything else that stands on the host: `entry` is the entry id (`vpc/…`, `network/…`, `nic/…`)."""
+
+    entry: str
+    condition: Condition
+
+
+class Stray(msgspec.Struct, frozen=True, kw_only=True):
+    """Something in our name that no plan names: told, never touched."""
+
+    kind: str
+    name: str
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a host sees, under the plan it acted on. `acted`: section → serial. An unchanged one writes nothing.
+
+    A present entry that is not in `seen` is not there. `sequence` rises within a session; an older one is refused.
+    """
+
+    host_id: HostId
+    session: SessionId
+    epoch: int
+    sequence: int
+    boot_id: str
+    acted: dict[SectionKey, int]
+    instances: tuple[SeenInstance, ...] = ()
+    things: tuple[SeenThing, ...] = ()
+    strays: tuple[Stray, ...] = ()
+    halted: str = ""
+    format: int = REPORT_FORMAT
+
+
+def entry_id(kind: EntryKind, resource_id: str) -> str:
+    return f"{kind}/{resource_id}"

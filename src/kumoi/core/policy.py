@@ -1,0 +1,90 @@
+"""Every action of the cloud and who may do it: the one table. Doors ask `allow`; nothing else authorises."""
+
+from typing import Literal
+
+from kumoi.core.call import Call
+from kumoi.core.errors import Forbidden
+
+Rule = Literal["any", "reader", "member", "admin", "system"]
+
+_READ: tuple[str, ...] = (
+    "instance",
+    "image",
+    "flavor",
+    "keypair",
+    "network",
+    "subnet",
+    "nic",
+    "vpc",
+    "public_address",
+    "security_group",
+    "quota",
+    "event",
+    "zone",
+)
+_WRITE: tuple[str, ...] = (
+    "instance",
+    "image",
+    "keypair",
+    "network",
+    "subnet",
+    "nic",
+    "vpc",
+    "public_address",
+    "security_group",
+)
+
+ACTIONS: dict[str, Rule] = {
+    **{f"{noun}.read": "reader" for noun in _READ},
+    **{f"{noun}.{verb}": "member" for noun in _WRITE for verb in ("create", "update", "delete")},
+    "instance.power": "member",
+    "instance.console": "member",
+    "instance.all_projects": "admin",
+    "instance.see_host": "admin",
+    "image.publish": "admin",
+    "image.all_projects": "admin",
+    "network.external": "admin",
+    "network.share": "admin",
+    "network.all_projects": "admin",
+    "flavor.create": "admin",
+    "flavor.update": "admin",
+    "flavor.delete": "admin",
+    "quota.update": "admin",
+    "host.read": "admin",
+    "host.update": "admin",
+    "why.read": "reader",
+    "token.issue": "any",
+    "identity.read": "admin",
+    "identity.read_own": "any",
+    "identity.write": "admin",
+    "credential.own": "any",
+    "credential.all": "admin",
+}
+_ORDER: dict[Rule, tuple[str, ...]] = {
+    "reader": ("reader", "member", "manager", "admin"),
+    "member": ("member", "manager", "admin"),
+    "admin": ("admin",),
+    "system": ("admin",),
+    "any": (),
+}
+
+
+def may(call: Call, action: str) -> bool:
+    """Whether this actor may do this at all; ownership of the thing is the door's second question."""
+    rule = ACTIONS[action]
+    if rule == "any":
+        return True
+    if call.actor.project_id is None and not call.actor.system:
+        return False
+    return not call.actor.roles.isdisjoint(_ORDER[rule])
+
+
+def allow(call: Call, action: str) -> None:
+    """Refuse with Forbidden (facts: action, needs) unless the actor may."""
+    if not may(call, action):
+        raise Forbidden("identity", action=action, needs=list(_ORDER[ACTIONS[action]]))
+
+
+def sees(call: Call, project_id: str, action_all: str) -> bool:
+    """Whether a thing of this project is visible to the call: its own, or by the right to all projects'."""
+    return project_id == call.actor.project_id or may(call, action_all)

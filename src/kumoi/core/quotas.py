@@ -1,0 +1,92 @@
+"""Counters and claims: quota and host capacity are counter rows, unique things are claim rows.
+
+`UPDATE counter SET used = used + n WHERE used + n <= most` is the only way up; claims are inserted and deleted, never updated.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from kumoi.core.ids import HostId, ProjectId
+
+Resource = Literal[
+    "instances",
+    "vcpus",
+    "memory_mib",
+    "disk_gib",
+    "key_pairs",
+    "server_groups",
+    "networks",
+    "subnets",
+    "nics",
+    "vpcs",
+    "public_addresses",
+    "security_groups",
+    "security_rules",
+    "images",
+    "image_mib",
+]
+UNLIMITED = -1
+DEFAULT_QUOTA: dict[Resource, int] = {
+    "instances": 20,
+    "vcpus": 40,
+    "memory_mib": 51200,
+    "key_pairs": 100,
+    "networks": 100,
+    "subnets": 100,
+    "nics": 500,
+    "vpcs": 10,
+    "public_addresses": 50,
+    "security_groups": 50,
+    "security_rules": 500,
+    "images": 200,
+    "image_mib": UNLIMITED,
+}
+ClaimKind = Literal[
+    "address",
+    "mac",
+    "mark",
+    "vni",
+    "name",
+    "account",
+    "ec2",
+    "access_key",
+    "leg",
+    "external_gateway",
+    "client_token",
+]
+
+
+class Counter(msgspec.Struct, frozen=True, kw_only=True):
+    """`scope` is `project/<id>` (quota) or `host/<id>` (capacity); `most` -1 means no limit."""
+
+    scope: str
+    resource: str
+    used: int
+    most: int
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """`key` is unique within `kind`; it goes when its owner is purged."""
+
+    kind: ClaimKind
+    key: str
+    owner: str
+    at: float
+
+
+class Allocation(msgspec.Struct, frozen=True, kw_only=True):
+    """`amount` of `resource` of `provider` (a counter's scope) is held by `consumer` (an id)."""
+
+    consumer: str
+    provider: str
+    resource: str
+    amount: int
+
+
+def project_scope(project: ProjectId) -> str:
+    return f"project/{project}"
+
+
+def host_scope(host: HostId) -> str:
+    return f"host/{host}"

@@ -1,0 +1,62 @@
+"""VPCs (Neutron: routers) and public addresses (floating IPs, Elastic IPs)."""
+
+import msgspec
+
+from kumoi.core.ids import HostId, NetworkId, NicId, ProjectId, PublicAddressId, SubnetId, VpcId
+from kumoi.core.networks import Route
+from kumoi.core.nics import FixedIp
+
+
+class Vpc(msgspec.Struct, frozen=True, kw_only=True):
+    """A router. Its legs are nics with `use` vpc_interface; its gateway a nic with `use` vpc_gateway.
+
+    `cidr` is EC2's address block, empty for a router made by Neutron. `host_id` is where it runs (writer: doors for the
+    first binding, control afterwards).
+    """
+
+    id: VpcId
+    project_id: ProjectId
+    name: str
+    description: str = ""
+    admin_up: bool = True
+    external_network_id: NetworkId | None = None
+    gateway_nic_id: NicId | None = None
+    snat: bool = True
+    routes: tuple[Route, ...] = ()
+    cidr: str = ""
+    host_id: HostId | None = None
+    generation: int = 1
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    deleted_at: float | None = None
+
+
+class PublicAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """An address of an external network held by a project, and the nic it leads to, if any."""
+
+    id: PublicAddressId
+    project_id: ProjectId
+    network_id: NetworkId
+    subnet_id: SubnetId
+    address: str
+    own_nic_id: NicId
+    nic_id: NicId | None = None
+    fixed_address: str | None = None
+    vpc_id: VpcId | None = None
+    description: str = ""
+    generation: int = 1
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    deleted_at: float | None = None
+
+
+class Leg(msgspec.Struct, frozen=True, kw_only=True):
+    """A router's leg as a plan entry tells it: which nic, on which network, with which addresses (with prefix)."""
+
+    nic_id: NicId
+    network_id: NetworkId
+    vni: int
+    mac: str
+    addresses: tuple[str, ...]
+    mtu: int
+    fixed_ips: tuple[FixedIp, ...] = ()
