@@ -1,0 +1,104 @@
+"""The command line's entrance: the table of commands and the options that all of them share.
+
+A command is a module of this folder with a click command named `command`; it is imported when it
+is called. To add one, write the module and name it in SECTIONS. Nothing is decided here.
+"""
+
+import os
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from kumoi import __version__
+
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "The cloud": ("up", "down", "status", "upgrade", "backup", "restore", "purge", "config"),
+    "Looking inside": ("why", "logs", "events", "net", "explain"),
+    "Guests and clients": ("demo", "ssh", "exec", "env", "console"),
+    "This machine": ("doctor", "image", "uplink", "join"),
+    "One process": ("supervise", "serve", "control", "agent", "guestd"),
+    "Development": ("test", "lab", "chaos", "bench", "tour"),
+}
+
+
+def default_state() -> Path:
+    """Where the cloud is kept unless --state or KUMOI_STATE says otherwise.
+
+    It is one folder below the launcher's, so that the state may be closed to everybody (0700) and
+    belong to the cloud's user, while the program beside it is root's and readable.
+    """
+    if os.geteuid() == 0:
+        return Path("/var/lib/kumoi/cloud")
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "kumoi" / "cloud"
+
+
+class Commands(click.Group):
+    """The commands of SECTIONS whose modules exist, in that order."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for names in SECTIONS.values() for name in names if find_spec(_module(name))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = import_module(_module(cmd_name)).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{_module(cmd_name)}.command is not a click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        present = set(self.list_commands(ctx))
+        for title, names in SECTIONS.items():
+            rows = [(name, self._summary(ctx, name)) for name in names if name in present]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(limit=70) if command else ""
+
+
+def _module(name: str) -> str:
+    return f"kumoi.cmd.{name.replace('-', '_')}"
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="KUMOI_STATE",
+    default=default_state,
+    help="The cloud's folder; may stand before or after the command.",
+)
+@click.version_option(__version__)
+@click.pass_context
+def kumoi(ctx: click.Context, state: Path) -> None:
+    """A private cloud in one program, with the OpenStack and the AWS APIs."""
+    ctx.obj = state.absolute()
+
+
+def state_first(arguments: list[str]) -> list[str]:
+    """The same arguments with `--state DIR` before the command, wherever it stood before `--`."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    ours, rest = arguments[:end], arguments[end:]
+    first: list[str] = []
+    for at, word in enumerate(ours):
+        if word.startswith("--state="):
+            first = [word]
+            del ours[at]
+            break
+        if word == "--state" and at + 1 < len(ours):
+            first = ours[at : at + 2]
+            del ours[at : at + 2]
+            break
+    return [*first, *ours, *rest]
+
+
+def main() -> None:
+    """Run one command and end the process with its exit code."""
+    kumoi(args=state_first(sys.argv[1:]), prog_name="kumoi")
