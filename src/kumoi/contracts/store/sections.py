@@ -44,6 +44,11 @@ class Sections(Protocol):
         """The serial at which the entry last changed and whether it is present; None when unknown."""
         ...
 
+    def tombstones(self, section: SectionKey, upto: int) -> list[str]:
+        """The ids of absent entries whose serial is at most `upto`."""
+        ...
+
     def forget(self, section: SectionKey, entry: str) -> None:
-        """Drop a tombstone that every subscriber has acted on."""
+        """Drop a tombstone. The section remembers the highest serial it forgot (its floor): a delta for a `have` that is
+        above 0 and below the floor is answered `whole`, with all present entries."""
         ...
