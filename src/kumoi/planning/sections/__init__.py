@@ -1,1 +1,1 @@
-"""What a plan section says: rows of truth in, plan entries out, one file for each noun."""
+"""From rows to plan entries: one file a noun, each a pure function from a snapshot of rows to a spec or to absence."""

@@ -1,0 +1,86 @@
+"""Where a new instance may live: candidates in order, or why there are none. Pure.
+
+A host's free room comes from its counters; the claim itself is made by the caller inside its transaction, candidate by
+candidate. Few hosts are sampled, all are scanned only to refuse (a scan of 1,000 costs five samples).
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from kumoi.core.conditions import Facts
+from kumoi.core.hosts import Host, state
+from kumoi.core.ids import HostId
+
+SAMPLE = 64
+
+
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """A host and what is left of it: vcpus, MiB, GiB. None: nothing bounds it."""
+
+    host: Host
+    free: dict[str, int | None]
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What one instance takes of a host."""
+
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+    zone: str = ""
+    host_name: str = ""
+
+    def amounts(self) -> dict[str, int]:
+        return {"vcpus": self.vcpus, "memory_mib": self.memory_mib, "disk_gib": self.disk_gib}
+
+
+def dropped_by(room: Room, wanted: Wanted, now: float) -> str | None:
+    """The name of the filter that drops this host, or None when it fits."""
+    if wanted.host_name and room.host.name != wanted.host_name:
+        return "host_name"
+    if not room.host.enabled:
+        return "disabled"
+    if state(room.host, now) != "up":
+        return "not_up"
+    for resource, amount in wanted.amounts().items():
+        free = room.free.get(resource)
+        if free is not None and free < amount:
+            return resource
+    return None
+
+
+def candidates(rooms: list[Room], wanted: Wanted, now: float, below: Callable[[int], int]) -> list[HostId]:
+    """Hosts that fit, the roomiest in memory first, out of a sample; out of all when the sample has none.
+
+    `below(n)` gives a random number under n.
+    """
+    sample = rooms
+    if len(rooms) > SAMPLE:
+        start = below(len(rooms))
+        step = len(rooms) // SAMPLE
+        sample = [rooms[(start + i * step) % len(rooms)] for i in range(SAMPLE)]
+    fitting = [r for r in sample if dropped_by(r, wanted, now) is None]
+    if not fitting and len(sample) < len(rooms):
+        fitting = [r for r in rooms if dropped_by(r, wanted, now) is None]
+    fitting.sort(key=lambda r: r.free.get("memory_mib") or 0, reverse=True)
+    return [r.host.id for r in fitting]
+
+
+def refusal(rooms: list[Room], wanted: Wanted, now: float) -> Facts:
+    """Why nothing fits: how many hosts each filter dropped, the nearest miss, and what would fit there."""
+    drops: dict[str, int] = {}
+    for room in rooms:
+        name = dropped_by(room, wanted, now) or "taken_meanwhile"
+        drops[name] = drops.get(name, 0) + 1
+    facts: Facts = {
+        "hosts": len(rooms),
+        "dropped": [f"{name}:{count}" for name, count in sorted(drops.items())],
+        **{f"wanted_{k}": v for k, v in wanted.amounts().items()},
+    }
+    usable = [r for r in rooms if r.host.enabled and state(r.host, now) == "up"]
+    if usable:
+        best = max(usable, key=lambda r: r.free.get("memory_mib") or 0)
+        facts["nearest"] = best.host.name
+        facts["would_fit"] = [f"{k}:{v}" for k, v in best.free.items() if v is not None]
+    return facts

@@ -1,0 +1,91 @@
+"""The instance entries of a host's section."""
+
+import msgspec
+
+from kumoi.core.ids import ec2_id
+from kumoi.core.images import Layer
+from kumoi.core.instances import Instance, Placement, PlacementRole
+from kumoi.core.networks import Network
+from kumoi.core.nics import Nic
+from kumoi.core.plan import GuestData, InstanceEntry, LayerRef, Mode, NicPlug, RootDisk
+
+_MODES: dict[PlacementRole, Mode] = {"run": "run", "incoming": "receive", "outgoing": "send_to", "held": "hold"}
+
+
+class InstanceParts(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows around an instance. `layers`: the root's, then its parents, deepest last. `nics` in plug order."""
+
+    instance: Instance
+    placement: Placement
+    layers: tuple[Layer, ...]
+    nics: tuple[Nic, ...]
+    networks: dict[str, Network]
+    labels: dict[str, str]
+    group_names: tuple[str, ...]
+    account: str
+    public_ipv4: str = ""
+
+
+def instance_entry(parts: InstanceParts) -> InstanceEntry:
+    """Everything the host needs, and no choice left to it."""
+    one = parts.instance
+    return InstanceEntry(
+        id=one.id,
+        mode=_MODES[parts.placement.role],
+        vcpus=one.vcpus,
+        memory_mib=one.memory_mib,
+        root=RootDisk(layers=tuple(layer_ref(layer) for layer in parts.layers), size_gib=one.disk_gib),
+        nics=tuple(nic_plug(nic, parts.networks[nic.network_id]) for nic in parts.nics),
+        power=one.power,
+        run_wanted=one.run_wanted,
+        reboot_wanted=one.reboot_wanted,
+        reboot_hard=one.reboot_hard,
+        guest=guest_data(parts),
+        config_drive=one.config_drive,
+    )
+
+
+def layer_ref(layer: Layer) -> LayerRef:
+    return LayerRef(
+        id=layer.id,
+        sha256=layer.sha256,
+        format=layer.format,
+        size_bytes=layer.size_bytes,
+        virtual_bytes=layer.virtual_bytes,
+    )
+
+
+def nic_plug(nic: Nic, network: Network) -> NicPlug:
+    return NicPlug(
+        nic_id=nic.id,
+        network_id=nic.network_id,
+        vni=network.vni,
+        mac=nic.mac,
+        mtu=network.mtu,
+        group_ids=nic.group_ids,
+    )
+
+
+def guest_data(parts: InstanceParts) -> GuestData:
+    """What the guest may learn of itself."""
+    one = parts.instance
+    return GuestData(
+        name=one.name,
+        hostname=one.hostname,
+        project_id=one.project_id,
+        account=parts.account,
+        user_id=one.user_id,
+        image_id=one.image_id,
+        ec2_id=ec2_id("i", one.id),
+        ec2_image_id=ec2_id("ami", one.image_id),
+        reservation_id=one.reservation_id,
+        launch_index=one.launch_index,
+        flavor_name=one.flavor_name,
+        zone=one.zone,
+        keypair_name=one.keypair_name,
+        public_key=one.public_key,
+        user_data=one.user_data,
+        labels=parts.labels,
+        group_names=parts.group_names,
+        public_ipv4=parts.public_ipv4,
+    )

@@ -1,0 +1,55 @@
+"""The router entries of a host's section."""
+
+import msgspec
+
+from kumoi.core.networks import Network, Subnet
+from kumoi.core.nics import Nic
+from kumoi.core.plan import Floating, VpcEntry
+from kumoi.core.vpcs import Leg, PublicAddress, Vpc
+
+
+class VpcParts(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows around a router; `subnets` and `networks` by id."""
+
+    vpc: Vpc
+    interfaces: tuple[Nic, ...]
+    gateway: Nic | None
+    networks: dict[str, Network]
+    subnets: dict[str, Subnet]
+    public: tuple[PublicAddress, ...]
+
+
+def vpc_entry(parts: VpcParts) -> VpcEntry:
+    gateway = parts.gateway
+    via = None
+    if gateway is not None:
+        via = next((g for ip in gateway.fixed_ips if (g := parts.subnets[ip.subnet_id].gateway)), None)
+    return VpcEntry(
+        id=parts.vpc.id,
+        legs=tuple(leg(nic, parts) for nic in sorted(parts.interfaces, key=lambda n: n.id)),
+        gateway=leg(gateway, parts) if gateway else None,
+        default_via=via,
+        snat=parts.vpc.snat,
+        routes=parts.vpc.routes,
+        floating=tuple(
+            Floating(public=p.address, fixed=p.fixed_address)
+            for p in sorted(parts.public, key=lambda p: p.address)
+            if p.fixed_address is not None
+        ),
+    )
+
+
+def leg(nic: Nic, parts: VpcParts) -> Leg:
+    """A leg with its addresses in `address/prefix` form."""
+    network = parts.networks[nic.network_id]
+    return Leg(
+        nic_id=nic.id,
+        network_id=nic.network_id,
+        vni=network.vni,
+        mac=nic.mac,
+        addresses=tuple(
+            f"{ip.address}/{parts.subnets[ip.subnet_id].cidr.rpartition('/')[2]}" for ip in nic.fixed_ips
+        ),
+        mtu=network.mtu,
+        fixed_ips=nic.fixed_ips,
+    )
