@@ -1,0 +1,105 @@
+"""The ASGI application: from bytes to a handler and back, the same for every tongue.
+
+Here: request ids, limits, pools, errors, hang-ups, the access log. Not here: any dialect, any noun, any rule.
+"""
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from kumoi.api.edge.access import HUNG_UP, Access
+from kumoi.api.edge.bodies import Receive
+from kumoi.api.edge.errors import ClientGone
+from kumoi.api.edge.exchange import Exchange
+from kumoi.api.edge.plain import builtin_tongues
+from kumoi.api.edge.pools import Pools
+from kumoi.api.edge.request import Request
+from kumoi.api.edge.router import Found, Router
+from kumoi.api.edge.routes import Tongue
+from kumoi.api.edge.sending import Send, send_response
+from kumoi.api.edge.waiters import Waiters
+
+Scope = dict[str, Any]
+
+
+class Edge:
+    """`Edge(tongues, now=clock.now, new_id=…)` is the ASGI callable.
+
+    now        seconds since the epoch
+    new_id     a fresh UUID as text, for request ids
+    health     what is wrong with this process, as codes; empty is well
+    registry   where the metrics go, and what /metrics shows
+    """
+
+    def __init__(
+        self,
+        tongues: Sequence[Tongue],
+        *,
+        now: Callable[[], float],
+        new_id: Callable[[], str],
+        health: Callable[[], Sequence[str]] = tuple,
+        registry: CollectorRegistry | None = None,
+    ) -> None:
+        registry = registry or CollectorRegistry()
+        self.router = Router([*builtin_tongues(health, registry), *tongues])
+        self._now = now
+        self._new_id = new_id
+        self._access = Access(registry)
+        self._pools: Pools | None = None
+        self._waiters: Waiters | None = None
+
+    @property
+    def pools(self) -> Pools:
+        """Made on first use, on the running loop."""
+        if self._pools is None:
+            self._pools = Pools()
+        return self._pools
+
+    @property
+    def waiters(self) -> Waiters:
+        """Made on first use, on the running loop."""
+        if self._waiters is None:
+            self._waiters = Waiters()
+        return self._waiters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "http":
+                await self._http(scope, receive, send)
+            case "lifespan":
+                await self._lifespan(receive, send)
+            case _:
+                await send({"type": "websocket.close", "code": 1000})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "lifespan.shutdown":
+            self.pools  # noqa: B018 - made now rather than under the first request
+            self.waiters  # noqa: B018
+            await send({"type": "lifespan.startup.complete"})
+        if self._pools is not None:
+            self._pools.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = perf_counter()
+        found = self.router.find(scope["method"], scope["raw_path"])
+        request = Request(
+            scope,
+            found.params if isinstance(found, Found) else {},
+            f"req-{self._new_id()}",
+            self._now(),
+        )
+        structlog.contextvars.bind_contextvars(request_id=request.id)
+        exchange = Exchange(self.pools.run_in, request, found, receive)
+        status = HUNG_UP
+        try:
+            response = await exchange.answer()
+            status = response.status
+            await send_response(response, request.method, exchange.hang_up(), send)
+        except ClientGone:
+            status = HUNG_UP
+        finally:
+            self._access.tell(request, found.tongue, exchange.route, status, began)

@@ -1,0 +1,73 @@
+"""The one place where code and facts become prose. Sentences are `texts/`; who speaks a dialect may word codes itself.
+
+A code without a sentence, or a sentence whose fact is missing, is still told (code and facts as they are): an answer
+about an error never fails.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kumoi.api.edge.texts import en, ja
+from kumoi.core.call import Locale
+from kumoi.core.conditions import Condition, Ready
+from kumoi.core.errors import Invalid, KumoiError, Unauthenticated
+
+_ERRORS: Final[Mapping[Locale, Mapping[str, str]]] = {"en": en.ERRORS, "ja": ja.ERRORS}
+_INVALID: Final[Mapping[Locale, Mapping[str, str]]] = {"en": en.INVALID, "ja": ja.INVALID}
+_UNAUTHENTICATED: Final[Mapping[Locale, Mapping[str, str]]] = {
+    "en": en.UNAUTHENTICATED,
+    "ja": ja.UNAUTHENTICATED,
+}
+_CONDITIONS: Final[Mapping[Locale, Mapping[str, str]]] = {
+    "en": en.CONDITIONS,
+    "ja": ja.CONDITIONS,
+}
+_KINDS: Final[Mapping[Locale, Mapping[str, str]]] = {"en": en.KINDS, "ja": ja.KINDS}
+_KIND_FACTS: Final = frozenset({"kind", "by_kind", "what"})
+
+
+def say(error: KumoiError, locale: Locale = "en", wording: Mapping[str, str] | None = None) -> str:
+    """A refusal as a sentence. `wording` is a dialect's own sentences by code (Invalid's by reason), tried first."""
+    table, key = _ERRORS, error.code
+    if isinstance(error, Invalid):
+        table, key = _INVALID, str(error.facts.get("reason"))
+    elif isinstance(error, Unauthenticated):
+        table, key = _UNAUTHENTICATED, str(error.facts.get("reason"))
+    sentence = (wording or {}).get(key) or table[locale].get(key)
+    return _fill(sentence, error.code, error.facts, locale)
+
+
+def say_condition(condition: Condition, locale: Locale = "en") -> str:
+    """Why a thing is not ready, as a sentence; empty for Ready."""
+    if isinstance(condition, Ready):
+        return ""
+    return _fill(_CONDITIONS[locale].get(condition.code), condition.code, condition.facts, locale)
+
+
+def say_code(code: str, facts: Mapping[str, Any], locale: Locale = "en") -> str:
+    """Code and facts that were stored apart from their type (an event, a fault)."""
+    for table in (_CONDITIONS, _ERRORS, _INVALID):
+        if code in table[locale]:
+            return _fill(table[locale][code], code, facts, locale)
+    return _fill(None, code, facts, locale)
+
+
+def _fill(sentence: str | None, code: str, facts: Mapping[str, Any], locale: Locale) -> str:
+    if sentence is None:
+        inner = ", ".join(f"{k}: {_plain(v)}" for k, v in facts.items())
+        return f"{code} ({inner})" if inner else code
+    words = _Facts()
+    for name, value in facts.items():
+        words[name] = _plain(value)
+        if name in _KIND_FACTS and isinstance(value, str):
+            words[name] = _KINDS[locale].get(value, value)
+    return sentence.format_map(words)
+
+
+class _Facts(dict[str, str]):
+    def __missing__(self, _key: str) -> str:
+        return "?"
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

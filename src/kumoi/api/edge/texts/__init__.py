@@ -1,0 +1,1 @@
+"""The sentences of `api.edge.text`, one module a language, all with the same keys. Data only."""
