@@ -2,12 +2,13 @@
 
 import msgspec
 
+from kumoi.app.rooms import Rooms
 from kumoi.contracts.blobs import Blobs
 from kumoi.contracts.chance import Chance
 from kumoi.contracts.clock import Clock
 from kumoi.contracts.hints import Hints
 from kumoi.contracts.inspector import Inspector
-from kumoi.contracts.secrets import Passwords, Tokens, Vault
+from kumoi.contracts.secrets import KeyMaker, Passwords, Tokens, Vault
 from kumoi.contracts.store import Store
 
 
@@ -34,4 +35,6 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     passwords: Passwords
     vault: Vault
     tokens: Tokens
+    keys: KeyMaker
+    rooms: Rooms
     rules: Rules = Rules()

@@ -37,3 +37,9 @@ class Tokens(Protocol):
 
     def issue(self, body: TokenBody) -> str: ...
     def read(self, token: str, now: float) -> TokenBody | None: ...
+
+
+class KeyMaker(Protocol):
+    """A fresh SSH key pair: (private key as OpenSSH PEM, public key as one OpenSSH line). Slow: not in a transaction."""
+
+    def ssh_pair(self, comment: str) -> tuple[str, str]: ...

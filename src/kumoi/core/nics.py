@@ -32,7 +32,7 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     """`mark` (claimed, 1–2^31-1) is the packet mark by which filters know the nic on every host.
 
     `use` says what holds it; `device_id` and `device_owner` are the free texts a Neutron client may set on an unused nic.
-    `made_with_instance`: the instance's own, deleted with it.
+    `made_with_instance`: the instance's own, deleted with it. `slot`: the order of an instance's nics, from 0.
     """
 
     id: NicId
@@ -54,6 +54,7 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     device_owner: str = ""
     host_id: HostId | None = None
     made_with_instance: bool = False
+    slot: int = 0
     generation: int = 1
     created_at: float = 0.0
     updated_at: float = 0.0

@@ -1,0 +1,1 @@
+"""Doors of hosts: the link's verbs, and what operators ask about hosts."""

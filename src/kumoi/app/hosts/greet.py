@@ -1,0 +1,68 @@
+"""A host says hello: it gets its id, a session and the cloud's epoch."""
+
+from msgspec.structs import replace
+
+from kumoi.app.house import House
+from kumoi.app.writing import mark_vpc
+from kumoi.contracts.store import Transaction
+from kumoi.core.errors import Invalid
+from kumoi.core.hosts import Host
+from kumoi.core.ids import HostId, SessionId
+from kumoi.core.plan import PLAN_FORMAT, REPORT_FORMAT, Hello, Welcome
+from kumoi.core.query import Filter, Query, eq
+from kumoi.core.quotas import host_scope
+
+
+def greet(house: House, hello: Hello) -> Welcome:
+    """Register or recognise a host by name. Raises Invalid when its formats are newer than ours."""
+    if hello.plan_format > PLAN_FORMAT or hello.report_format > REPORT_FORMAT:
+        raise Invalid("host", field="plan_format", reason="newer_than_control", ours=PLAN_FORMAT)
+    now, fresh, session = house.clock.now(), house.chance.uuid(), house.chance.uuid()
+
+    def write(tx: Transaction) -> HostId:
+        known = tx.hosts.find(Query(filters=(eq("name", hello.name),)))
+        if known:
+            host = tx.hosts.save(_greeted(known[0], hello, session, now))
+        else:
+            host = _greeted(
+                Host(id=HostId(fresh), name=hello.name, capacity=hello.capacity, created_at=now), hello, session, now
+            )
+            tx.hosts.insert(host)
+        _open_room(tx, house, host)
+        _adopt_routers(tx, host)
+        return host.id
+
+    host_id = house.store.write(write)
+    house.rooms.look(now, afresh=True)
+    return Welcome(host_id=host_id, session=SessionId(session), epoch=house.store.epoch())
+
+
+def _greeted(host: Host, hello: Hello, session: str, now: float) -> Host:
+    return replace(
+        host,
+        capacity=hello.capacity,
+        capabilities=hello.capabilities,
+        accelerator=hello.accelerator,
+        boot_id=hello.boot_id,
+        session=SessionId(session),
+        sequence=0,
+        seen_at=now,
+        lost=False,
+    )
+
+
+def _open_room(tx: Transaction, house: House, host: Host) -> None:
+    scope, capacity = host_scope(host.id), host.capacity
+    tx.counters.set_most(scope, "vcpus", int(capacity.vcpus * house.rules.cpu_overcommit))
+    tx.counters.set_most(scope, "memory_mib", int(capacity.memory_mib * house.rules.memory_overcommit))
+    tx.counters.set_most(scope, "disk_gib", capacity.disk_gib)
+
+
+def _adopt_routers(tx: Transaction, host: Host) -> None:
+    """Routers made while there was no host get their first binding from the first that can carry them."""
+    if "router" not in host.capabilities:
+        return
+    homeless = tx.vpcs.find(Query(filters=(Filter("host_id", "null", True), Filter("deleted_at", "null", True))))
+    for vpc in homeless:
+        tx.vpcs.save(replace(vpc, host_id=host.id))
+        mark_vpc(tx, vpc.id, host.id)

@@ -1,0 +1,67 @@
+"""What a report proves to be gone, and what may be let go for it: placements, capacity, addresses, marks."""
+
+from kumoi.app.house import House
+from kumoi.contracts.store import Transaction
+from kumoi.core.hosts import Host
+from kumoi.core.ids import InstanceId, SectionKey, VpcId, host_section
+from kumoi.core.nics import Nic
+from kumoi.core.plan import Report
+from kumoi.core.query import Filter, Query, eq
+
+
+def take_proofs(tx: Transaction, house: House, host: Host, report: Report, now: float) -> None:
+    """Purge everything of this host that its report proves absent."""
+    own = host_section(host.id)
+    there = {f"instance/{s.id}" for s in report.instances} | {t.entry for t in report.things}
+    for entry in tx.sections.tombstones(own, report.acted.get(own, 0)):
+        if entry in there:
+            continue
+        kind, _, resource_id = entry.partition("/")
+        if kind == "instance":
+            release_instance(tx, InstanceId(resource_id), host)
+        elif kind == "vpc":
+            release_vpc(tx, VpcId(resource_id))
+        tx.sections.forget(own, entry)
+    for section, serial in report.acted.items():
+        if section.startswith("network/"):
+            _release_nics(tx, section, serial, there, host)
+
+
+def release_instance(tx: Transaction, instance_id: InstanceId, host: Host) -> None:
+    """The host no longer has it: its placement there and its capacity go, and with the last placement its nics' claims."""
+    placed = tx.placements.find(Query(filters=(eq("instance_id", instance_id),)))
+    for placement in placed:
+        if placement.host_id == host.id:
+            tx.placements.remove(placement.id)
+    tx.counters.give_back(instance_id, f"host/{host.id}")
+    seen = tx.observations.get(instance_id)
+    if seen is not None and seen.host_id == host.id:
+        tx.observations.remove(instance_id)
+    if all(p.host_id == host.id for p in placed):
+        gone = Query(filters=(eq("instance_id", instance_id), Filter("deleted_at", "null", False)))
+        for nic in tx.nics.find(gone):
+            release_nic(tx, nic)
+
+
+def release_nic(tx: Transaction, nic: Nic) -> None:
+    """The nic's row and every claim it owns."""
+    tx.nics.remove(nic.id)
+    tx.claims.drop_owner(nic.id)
+
+
+def release_vpc(tx: Transaction, vpc_id: VpcId) -> None:
+    vpc = tx.vpcs.get(vpc_id)
+    if vpc is not None and vpc.deleted_at is not None:
+        tx.vpcs.remove(vpc_id)
+        tx.claims.drop_owner(vpc_id)
+        for nic in tx.nics.find(Query(filters=(eq("vpc_id", vpc_id), Filter("deleted_at", "null", False)))):
+            release_nic(tx, nic)
+
+
+def _release_nics(tx: Transaction, section: SectionKey, serial: int, there: set[str], host: Host) -> None:
+    """Nics of this host that its report proves unplugged (a standing one is told as `nic/<id>`)."""
+    gone = tx.sections.tombstones(section, serial)
+    ids = tuple(e.removeprefix("nic/") for e in gone if e.startswith("nic/") and e not in there)
+    for nic in tx.nics.many(ids):
+        if nic.deleted_at is not None and nic.host_id in {None, host.id}:
+            release_nic(tx, nic)

@@ -1,0 +1,1 @@
+"""Doors of instances: run, power, delete, read."""

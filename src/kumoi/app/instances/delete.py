@@ -1,0 +1,41 @@
+"""Delete: gone for its user at once; its host lets go when it has proved it."""
+
+from msgspec.structs import replace
+
+from kumoi.app.house import House
+from kumoi.app.instances.read import visible
+from kumoi.app.networks.nics import drop_nic, unplug
+from kumoi.app.writing import Thing, mark_instance, record
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Call
+from kumoi.core.errors import Forbidden
+from kumoi.core.ids import InstanceId
+from kumoi.core.instances import Instance
+from kumoi.core.policy import allow
+from kumoi.core.query import Query, alive, eq
+
+
+def delete(house: House, call: Call, instance_id: InstanceId) -> Instance:
+    """Quota comes back now; addresses, marks and the host's room when its absence is proved."""
+    allow(call, "instance.delete")
+
+    def write(tx: Transaction) -> Instance:
+        one = visible(tx, call, instance_id)
+        if one.locked and not call.actor.is_admin:
+            raise Forbidden("compute", action="instance.delete", reason="locked", needs=["admin"])
+        for nic in tx.nics.find(Query(filters=(eq("instance_id", one.id), alive()))):
+            if nic.made_with_instance:
+                drop_nic(tx, nic, call.now)
+            else:
+                unplug(tx, nic, call.now)
+        tx.counters.give_back(one.id, "project/")
+        gone = tx.instances.save(
+            replace(one, deleted_at=call.now, updated_at=call.now, status="deleted", status_changed_at=call.now)
+        )
+        mark_instance(tx, one.id)
+        record(tx, house, call, "instance.delete", Thing("instance", one.id, one.project_id))
+        return gone
+
+    done = house.store.write(write)
+    house.hints.publish("marks", "")
+    return done

@@ -1,0 +1,123 @@
+"""Looking at instances: one, a page, or with all that a detailed answer shows."""
+
+import msgspec
+
+from kumoi.app.house import House
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Call
+from kumoi.core.errors import NotFound
+from kumoi.core.groups import SecurityGroup
+from kumoi.core.hosts import Host
+from kumoi.core.ids import InstanceId
+from kumoi.core.instances import Instance, Observation
+from kumoi.core.networks import Network
+from kumoi.core.nics import Nic
+from kumoi.core.policy import allow, may, sees
+from kumoi.core.query import Query, alive, eq, is_in
+from kumoi.core.vpcs import PublicAddress
+
+
+class InstanceView(msgspec.Struct, frozen=True, kw_only=True):
+    """An instance with what belongs to it. `networks` by id for its nics; `labels` by namespace."""
+
+    instance: Instance
+    seen: Observation | None
+    host: Host | None
+    nics: tuple[Nic, ...]
+    networks: dict[str, Network]
+    groups: dict[str, SecurityGroup]
+    public: tuple[PublicAddress, ...]
+    labels: dict[str, dict[str, str]]
+
+
+def get(house: House, call: Call, instance_id: InstanceId) -> InstanceView:
+    """NotFound for one that is gone, or another project's."""
+    allow(call, "instance.read")
+
+    def read(tx: Transaction) -> InstanceView:
+        return _views(tx, [visible(tx, call, instance_id)])[0]
+
+    return house.store.read(read)
+
+
+def find(
+    house: House, call: Call, query: Query, *, all_projects: bool = False, deleted: bool = False
+) -> list[Instance]:
+    """A page of bare instances of the caller's project (or of all, for those who may)."""
+    allow(call, "instance.read")
+    return house.store.read(lambda tx: _page(tx, call, query, all_projects=all_projects, deleted=deleted))
+
+
+def find_views(
+    house: House, call: Call, query: Query, *, all_projects: bool = False, deleted: bool = False
+) -> list[InstanceView]:
+    """A page with all that a detailed list shows, in few statements whatever its length."""
+    allow(call, "instance.read")
+
+    def read(tx: Transaction) -> list[InstanceView]:
+        return _views(tx, _page(tx, call, query, all_projects=all_projects, deleted=deleted))
+
+    return house.store.read(read)
+
+
+def visible(tx: Transaction, call: Call, instance_id: InstanceId) -> Instance:
+    """The living instance, if the caller may see it."""
+    one = tx.instances.get(instance_id)
+    if one is None or one.deleted_at is not None or not sees(call, one.project_id, "instance.all_projects"):
+        raise NotFound("compute", kind="instance", id=instance_id)
+    return one
+
+
+def _page(tx: Transaction, call: Call, query: Query, *, all_projects: bool, deleted: bool) -> list[Instance]:
+    if all_projects:
+        allow(call, "instance.all_projects")
+    else:
+        query = query.where(eq("project_id", call.project_id))
+    if not deleted:
+        query = query.where(alive())
+    return tx.instances.find(query)
+
+
+def _views(tx: Transaction, found: list[Instance]) -> list[InstanceView]:
+    ids = tuple(i.id for i in found)
+    nics: dict[str, list[Nic]] = {}
+    for nic in tx.nics.find(Query(filters=(is_in("instance_id", ids), alive()))):
+        nics.setdefault(nic.instance_id or "", []).append(nic)
+    flat = [nic for group in nics.values() for nic in group]
+    networks: dict[str, Network] = {n.id: n for n in tx.networks.many(tuple({n.network_id for n in flat}))}
+    groups: dict[str, SecurityGroup] = {
+        g.id: g for g in tx.security_groups.many(tuple({g for n in flat for g in n.group_ids}))
+    }
+    public = _public(tx, tuple(n.id for n in flat))
+    seen = {o.id: o for o in tx.observations.many(ids)}
+    placed = {p.instance_id: p.host_id for p in tx.placements.find(Query(filters=(is_in("instance_id", ids),)))}
+    hosts = {h.id: h for h in tx.hosts.many(tuple(set(placed.values())))}
+    labels: dict[str, dict[str, dict[str, str]]] = {}
+    for label in tx.labels.of("instance", ids):
+        labels.setdefault(label.resource_id, {}).setdefault(label.namespace, {})[label.key] = label.value
+    return [
+        InstanceView(
+            instance=one,
+            seen=seen.get(one.id),
+            host=hosts.get(placed[one.id]) if one.id in placed else None,
+            nics=tuple(sorted(nics.get(one.id, ()), key=lambda n: (n.slot, n.created_at, n.id))),
+            networks=networks,
+            groups=groups,
+            public=tuple(p for n in nics.get(one.id, ()) for p in public.get(n.id, ())),
+            labels=labels.get(one.id, {}),
+        )
+        for one in found
+    ]
+
+
+def _public(tx: Transaction, nic_ids: tuple[str, ...]) -> dict[str, list[PublicAddress]]:
+    found: dict[str, list[PublicAddress]] = {}
+    if nic_ids:
+        for address in tx.public_addresses.find(Query(filters=(is_in("nic_id", nic_ids), alive()))):
+            found.setdefault(address.nic_id or "", []).append(address)
+    return found
+
+
+def sees_host(call: Call) -> bool:
+    """Whether host attributes may be shown."""
+    return may(call, "instance.see_host")

@@ -1,0 +1,69 @@
+"""What a caller may wish for when running instances, in core's terms, and the checks that need no store."""
+
+import base64
+import binascii
+import re
+
+import msgspec
+
+from kumoi.core.errors import Invalid, TooLarge
+from kumoi.core.ids import FlavorId, GroupId, ImageId, NetworkId, NicId
+
+USER_DATA_MOST = 65535
+NAME_MOST = 255
+COUNT_MOST = 1000
+
+
+class NicChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """An existing nic, or a new one on a network, perhaps with a wished address."""
+
+    network_id: NetworkId | None = None
+    nic_id: NicId | None = None
+    fixed_ip: str | None = None
+
+
+class RunWish(msgspec.Struct, frozen=True, kw_only=True):
+    """`nics` None: the project's only network (refused when there are several); empty: none at all.
+
+    `refuse_full`: EC2's way, nothing is made when nothing fits; otherwise the instance is made and shows why it is not placed.
+    """
+
+    name: str
+    flavor_id: FlavorId
+    image_id: ImageId
+    nics: tuple[NicChoice, ...] | None = None
+    group_ids: tuple[GroupId, ...] = ()
+    keypair_name: str = ""
+    user_data: str = ""
+    count_min: int = 1
+    count_max: int = 1
+    config_drive: bool = False
+    description: str = ""
+    zone: str = "nova"
+    host_name: str = ""
+    metadata: dict[str, str] = msgspec.field(default_factory=dict)
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+    refuse_full: bool = False
+
+
+def check(wish: RunWish) -> None:
+    """Refuse what no store is needed to refuse: names, counts, user data."""
+    if not wish.name.strip() or len(wish.name) > NAME_MOST:
+        raise Invalid("compute", field="name", reason="length", least=1, most=NAME_MOST)
+    if not 1 <= wish.count_min <= wish.count_max <= COUNT_MOST:
+        raise Invalid("compute", field="count", reason="range", least=1, most=COUNT_MOST)
+    if wish.user_data:
+        try:
+            plain = base64.b64decode(wish.user_data, validate=True)
+        except (binascii.Error, ValueError) as e:
+            raise Invalid("compute", field="user_data", reason="base64") from e
+        if len(wish.user_data) > USER_DATA_MOST:
+            raise TooLarge("compute", what="user_data", size=len(plain), limit=USER_DATA_MOST)
+    if wish.count_max > 1 and wish.nics and any(n.nic_id or n.fixed_ip for n in wish.nics):
+        raise Invalid("compute", field="networks", reason="one_nic_many_instances")
+
+
+def hostname_of(name: str) -> str:
+    """A legal host name from any display name: letters, digits and dashes; `instance` when nothing is left."""
+    text = re.sub(r"[^a-z0-9-]+", "-", name.lower().replace("_", "-").replace(" ", "-")).strip("-.")
+    return text[:63].strip("-") or "instance"
