@@ -79,7 +79,7 @@ def default_pools(of: Block, gateway: str | None) -> tuple[Pool, ...]:
 
 
 def check_gateway(of: Block, gateway: str) -> str:
-    """The gateway in canonical form. One outside the block is allowed (a route on the link), network and broadcast are not."""
+    """The gateway in canonical form. Outside the block is allowed (a route on the link), network and broadcast are not."""
     found = address(gateway, "gateway")
     if found.version != of.version:
         raise Invalid("network", field="gateway", reason="wrong_ip_version", value=gateway, wanted=of.version)
@@ -115,7 +115,7 @@ def overlapping(of: Block, others: Iterable[str]) -> str | None:
     """The first of the other blocks that shares an address with this one."""
     for text in others:
         other = ip_network(text)
-        if other.version == of.version and of.overlaps(other):  # type: ignore[arg-type]
+        if other.version == of.version and of.overlaps(other):
             return text
     return None
 

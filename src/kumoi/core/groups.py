@@ -8,6 +8,7 @@ from kumoi.core.ids import GroupId, ProjectId, RuleId
 
 Direction = Literal["ingress", "egress"]
 EtherType = Literal["IPv4", "IPv6"]
+DEFAULT_GROUP = "default"
 
 
 class SecurityGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,3 +43,25 @@ class SecurityRule(msgspec.Struct, frozen=True, kw_only=True):
     generation: int = 1
     created_at: float = 0.0
     updated_at: float = 0.0
+
+
+class RuleWish(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as asked for, unchecked; `rules_of.checked` in `core.group_rules` makes it canonical."""
+
+    direction: Direction
+    ether_type: EtherType = "IPv4"
+    protocol: str | None = None
+    port_min: int | None = None
+    port_max: int | None = None
+    remote_cidr: str | None = None
+    remote_group_id: GroupId | None = None
+    description: str = ""
+
+
+def default_rules(group: SecurityGroup) -> tuple[RuleWish, ...]:
+    """What a new group allows: everything outward; the project's `default` also its members among themselves."""
+    types: tuple[EtherType, ...] = ("IPv4", "IPv6")
+    rules = [RuleWish(direction="egress", ether_type=t) for t in types]
+    if group.name == DEFAULT_GROUP:
+        rules += [RuleWish(direction="ingress", ether_type=t, remote_group_id=group.id) for t in types]
+    return tuple(rules)

@@ -1,0 +1,133 @@
+"""Claiming what is unique on a network: addresses, MACs, marks and network numbers.
+
+A claim of a deleted nic is in quarantine: never given automatically, but an explicit wish on the same network
+takes it over.
+"""
+
+import msgspec
+
+from kumoi.app.house import House
+from kumoi.contracts.store import Transaction
+from kumoi.core import addressing
+from kumoi.core.errors import Invalid, NoAddress, NotFound, Taken
+from kumoi.core.ids import NetworkId, NicId, SubnetId
+from kumoi.core.networks import Subnet
+from kumoi.core.nics import FixedIp, Nic
+from kumoi.core.query import Query, alive, eq
+from kumoi.core.quotas import Claim, ClaimKind
+
+MARK_MOST = 2**31 - 1
+VNI_MOST = 2**24 - 1
+NUMBER_TRIES = 4096
+
+
+class FixedWish(msgspec.Struct, frozen=True, kw_only=True):
+    """An address, or any address of a subnet, or both; at least one of them is given."""
+
+    subnet_id: SubnetId | None = None
+    address: str | None = None
+
+
+class Claimer:
+    """Claims for one owner on one network, in one transaction."""
+
+    def __init__(self, tx: Transaction, network_id: NetworkId, owner: NicId, now: float) -> None:
+        self._tx = tx
+        self._network_id = network_id
+        self._owner = owner
+        self._now = now
+        self.subnets = tx.subnets.find(Query(filters=(eq("network_id", network_id), alive())))
+
+    def fixed(self, wishes: tuple[FixedWish, ...] | None) -> tuple[FixedIp, ...]:
+        """The wished addresses; one of any IPv4 subnet and one of any IPv6 subnet where nothing is wished."""
+        if wishes is not None:
+            return tuple(self._wished(w) for w in wishes)
+        by_version = [[s for s in self.subnets if s.ip_version == v] for v in (4, 6)]
+        return tuple(self.any_of(subnets) for subnets in by_version if subnets)
+
+    def any_of(self, subnets: list[Subnet]) -> FixedIp:
+        """A free address of the first subnet that has one."""
+        for subnet in subnets:
+            taken = self._tx.claims.with_prefix("address", f"{subnet.id}/")
+            for address in addressing.free_addresses(subnet.pools, taken):
+                if self._take("address", f"{subnet.id}/{address}"):
+                    return FixedIp(subnet_id=subnet.id, address=address)
+        raise NoAddress(
+            "network",
+            kind="address",
+            pool=[s.cidr for s in subnets],
+            size=sum(addressing.pool_size(s.pools) for s in subnets),
+            network_id=self._network_id,
+        )
+
+    def mac(self, house: House, wished: str | None) -> str:
+        if wished is not None:
+            text = addressing.mac(wished)
+            if not self._take_or_inherit("mac", f"{self._network_id}/{text}"):
+                raise Taken("network", kind="mac", name=text, network_id=self._network_id)
+            return text
+        for _ in range(NUMBER_TRIES):
+            text = addressing.mac_of(house.chance.below(1 << 24))
+            if self._take("mac", f"{self._network_id}/{text}"):
+                return text
+        raise NoAddress("network", kind="mac", pool=addressing.MAC_PREFIX, size=1 << 24)
+
+    def _wished(self, wish: FixedWish) -> FixedIp:
+        if wish.address is None:
+            return self.any_of([self._subnet(wish)])
+        subnet = self._subnet(wish)
+        address = addressing.check_address(addressing.block(subnet.cidr), wish.address)
+        if not self._take_or_inherit("address", f"{subnet.id}/{address}"):
+            raise Taken("network", kind="address", name=address, network_id=self._network_id)
+        return FixedIp(subnet_id=subnet.id, address=address)
+
+    def _subnet(self, wish: FixedWish) -> Subnet:
+        """The subnet that a wish names, or the one that its address lies in."""
+        if wish.subnet_id is not None:
+            named = next((s for s in self.subnets if s.id == wish.subnet_id), None)
+            if named is not None:
+                return named
+            elsewhere = self._tx.subnets.get(wish.subnet_id)
+            if elsewhere is None or elsewhere.deleted_at is not None:
+                raise NotFound("network", kind="subnet", id=wish.subnet_id)
+            raise Invalid("network", field="fixed_ips", reason="subnet_of_other_network", value=wish.subnet_id)
+        if wish.address is None:
+            raise Invalid("network", field="fixed_ips", reason="missing", name="subnet_id")
+        addressing.address(wish.address, "fixed_ips")
+        for subnet in self.subnets:
+            if addressing.contains(subnet.cidr, wish.address):
+                return subnet
+        raise Invalid("network", field="fixed_ips", reason="not_on_network", value=wish.address)
+
+    def _take(self, kind: ClaimKind, key: str) -> bool:
+        return self._tx.claims.take(Claim(kind=kind, key=key, owner=self._owner, at=self._now))
+
+    def _take_or_inherit(self, kind: ClaimKind, key: str) -> bool:
+        """Also from a deleted nic of this network, which waits for its host's word."""
+        if self._take(kind, key):
+            return True
+        held = self._tx.claims.get(kind, key)
+        former = self._tx.nics.get(held.owner) if held is not None else None
+        if former is None or former.deleted_at is None or former.network_id != self._network_id:
+            return False
+        self._tx.claims.drop(kind, key)
+        return self._take(kind, key)
+
+
+def claim_number(tx: Transaction, house: House, kind: ClaimKind, owner: str, now: float) -> int:
+    """A mark (1–2^31-1) or network number (1–2^24-1) that nobody has, from a random start on."""
+    most = VNI_MOST if kind == "vni" else MARK_MOST
+    start = house.chance.below(most)
+    for step in range(min(NUMBER_TRIES, most)):
+        number = (start + step) % most + 1
+        if tx.claims.take(Claim(kind=kind, key=str(number), owner=owner, at=now)):
+            return number
+    raise NoAddress("network", kind=kind, pool=kind, size=most)
+
+
+def release_fixed(tx: Transaction, nic: Nic, gone: tuple[FixedIp, ...]) -> None:
+    """Let addresses of a living nic go."""
+    for ip in gone:
+        held = tx.claims.get("address", f"{ip.subnet_id}/{ip.address}")
+        if held is not None and held.owner == nic.id:
+            tx.claims.drop("address", held.key)

@@ -1,0 +1,170 @@
+"""Nics inside a door's transaction: make, plug, unplug, drop. The doors of nics themselves are `nic_doors`.
+
+Nothing here authorises: the door that calls has done so.
+"""
+
+import msgspec
+from msgspec.structs import replace
+
+from kumoi.app.house import House
+from kumoi.app.networks.addresses import Claimer, FixedWish, claim_number
+from kumoi.app.networks.default_group import default_group
+from kumoi.app.writing import Thing, charge, mark_nic, mark_vpc, record
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Call
+from kumoi.core.errors import InUse, Invalid, NotFound
+from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, NicId, ProjectId, VpcId
+from kumoi.core.networks import Network
+from kumoi.core.nics import AddressPair, Nic, NicUse
+from kumoi.core.query import Query, alive, eq
+
+# Uses that are the cloud's own affair: nobody's quota pays for them, no group filters them.
+SERVICES: frozenset[NicUse] = frozenset({"dhcp", "vpc_gateway", "public_address"})
+UNFILTERED: frozenset[NicUse] = SERVICES | {"vpc_interface"}
+
+
+class NicWish(msgspec.Struct, frozen=True, kw_only=True):
+    """A nic to make. None: the project of the call, the network's port security, the project's default group, any
+    address of the network (`fixed_ips` empty: none at all), a MAC of the cloud's own."""
+
+    network_id: NetworkId
+    project_id: ProjectId | None = None
+    name: str = ""
+    description: str = ""
+    mac: str | None = None
+    fixed_ips: tuple[FixedWish, ...] | None = None
+    group_ids: tuple[GroupId, ...] | None = None
+    port_security: bool | None = None
+    pairs: tuple[AddressPair, ...] = ()
+    admin_up: bool = True
+    use: NicUse = ""
+    vpc_id: VpcId | None = None
+    device_id: str = ""
+    device_owner: str = ""
+    host_id: HostId | None = None
+    made_with_instance: bool = False
+
+
+def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
+    """Claim, write, mark and record a nic. Raises NotFound, Invalid, Taken (address, mac), NoAddress, QuotaExceeded."""
+    network = tx.networks.get(wish.network_id)
+    if network is None or network.deleted_at is not None:
+        raise NotFound("network", kind="network", id=wish.network_id)
+    nic_id = NicId(house.chance.uuid())
+    project_id = call.project_id if wish.project_id is None else wish.project_id
+    secured, group_ids = _filters(tx, house, call, wish, network)
+    if wish.use not in SERVICES:
+        charge(tx, project_id, nic_id, nics=1)
+    claimer = Claimer(tx, network.id, nic_id, call.now)
+    nic = Nic(
+        id=nic_id,
+        project_id=project_id,
+        network_id=network.id,
+        mac=claimer.mac(house, wish.mac),
+        mark=claim_number(tx, house, "mark", nic_id, call.now),
+        name=wish.name,
+        description=wish.description,
+        admin_up=wish.admin_up,
+        fixed_ips=claimer.fixed(wish.fixed_ips),
+        group_ids=group_ids,
+        port_security=secured,
+        pairs=check_pairs(wish.pairs, secured),
+        use=wish.use,
+        vpc_id=wish.vpc_id,
+        device_id=wish.device_id,
+        device_owner=wish.device_owner,
+        host_id=wish.host_id,
+        made_with_instance=wish.made_with_instance,
+        created_at=call.now,
+        updated_at=call.now,
+    )
+    tx.nics.insert(nic)
+    mark_nic(tx, nic)
+    record(tx, house, call, "nic.create", Thing("nic", nic.id, nic.project_id), {"network_id": network.id})
+    return nic
+
+
+def plug(tx: Transaction, nic: Nic, instance_id: InstanceId, host_id: HostId | None, slot: int = 0) -> Nic:
+    """Into an instance, as its nic number `slot`. Raises InUse when something holds the nic already."""
+    if nic.instance_id is not None or nic.use:
+        raise held(nic)
+    placed = replace(
+        nic,
+        use="instance",
+        instance_id=instance_id,
+        device_id=instance_id,
+        device_owner="",
+        host_id=host_id,
+        slot=slot,
+    )
+    saved = tx.nics.save(placed)
+    mark_nic(tx, saved)
+    return saved
+
+
+def unplug(tx: Transaction, nic: Nic) -> Nic:
+    """Out of its instance. `host_id` stays: that host may have it still, until its report proves otherwise."""
+    mark_nic(tx, nic)
+    saved = tx.nics.save(replace(nic, use="", instance_id=None, device_id="", device_owner="", slot=0))
+    mark_nic(tx, saved)
+    return saved
+
+
+def drop_nic(tx: Transaction, house: House, call: Call, nic: Nic) -> None:
+    """Gone for the user at once. Where a host may have it, row and claims wait (quarantine) for that host's proof."""
+    for leading in tx.public_addresses.find(Query(filters=(eq("nic_id", nic.id), alive()))):
+        tx.public_addresses.save(
+            replace(leading, nic_id=None, fixed_address=None, vpc_id=None, updated_at=call.now)
+        )
+        if leading.vpc_id is not None:
+            vpc = tx.vpcs.get(leading.vpc_id)
+            mark_vpc(tx, leading.vpc_id, vpc.host_id if vpc else None)
+    tx.counters.give_back(nic.id, "project/")
+    tx.labels.drop("nic", nic.id)
+    mark_nic(tx, nic)
+    if nic.host_id is None:
+        tx.nics.remove(nic.id)
+        tx.claims.drop_owner(nic.id)
+    else:
+        tx.nics.save(replace(nic, deleted_at=call.now, updated_at=call.now))
+    record(tx, house, call, "nic.delete", Thing("nic", nic.id, nic.project_id), {"network_id": nic.network_id})
+
+
+def check_groups(tx: Transaction, project_id: str, group_ids: tuple[GroupId, ...]) -> tuple[GroupId, ...]:
+    """Each once, in order; all living and of this project (a group's members are of its own project)."""
+    unique = tuple(dict.fromkeys(group_ids))
+    found = {g.id for g in tx.security_groups.many(unique) if g.deleted_at is None and g.project_id == project_id}
+    for group_id in unique:
+        if group_id not in found:
+            raise NotFound("network", kind="group", id=group_id)
+    return unique
+
+
+def check_pairs(pairs: tuple[AddressPair, ...], secured: bool) -> tuple[AddressPair, ...]:
+    if pairs and not secured:
+        raise Invalid("network", field="pairs", reason="needs_port_security")
+    if len(set(pairs)) != len(pairs):
+        raise Invalid("network", field="pairs", reason="twice")
+    return pairs
+
+
+def held(nic: Nic) -> InUse:
+    """The refusal that names what holds the nic."""
+    return InUse("network", kind="nic", id=nic.id, by_kind=nic.use or "instance", by_id=nic.device_id)
+
+
+def _filters(
+    tx: Transaction, house: House, call: Call, wish: NicWish, network: Network
+) -> tuple[bool, tuple[GroupId, ...]]:
+    """Whether the nic is secured, and its groups."""
+    if wish.use in UNFILTERED:
+        return False, ()
+    secured = network.port_security if wish.port_security is None else wish.port_security
+    if not secured:
+        if wish.group_ids:
+            raise Invalid("network", field="group_ids", reason="needs_port_security")
+        return False, ()
+    project_id = call.project_id if wish.project_id is None else wish.project_id
+    if wish.group_ids is None:
+        return True, (default_group(tx, house, call, project_id).id,)
+    return True, check_groups(tx, project_id, wish.group_ids)
