@@ -79,7 +79,7 @@ def default_pools(of: Block, gateway: str | None) -> tuple[Pool, ...]:
 
 
 def check_gateway(of: Block, gateway: str) -> str:
-    """The gateway in canonical form. Outside the block is allowed (a route on the link), network and broadcast are not."""
+    """The gateway in canonical form. Outside the block is allowed (on the link), network and broadcast are not."""
     found = address(gateway, "gateway")
     if found.version != of.version:
         raise Invalid("network", field="gateway", reason="wrong_ip_version", value=gateway, wanted=of.version)

@@ -2,6 +2,7 @@
 
 from kumoi.app.house import House
 from kumoi.app.instances.wish import NicChoice, RunWish, check, hostname_of
+from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.nics import NicWish, make_nic, plug
 from kumoi.app.writing import Thing, charge, mark_instance, record
 from kumoi.contracts.store import Transaction
@@ -263,7 +264,7 @@ def _plug(tx: Transaction, house: House, call: Call, p: _Plug) -> Nic:
             tx, house, call,
             NicWish(
                 network_id=p.choice.network_id,
-                addresses=(p.choice.fixed_ip,) if p.choice.fixed_ip else (),
+                fixed_ips=(FixedWish(address=p.choice.fixed_ip),) if p.choice.fixed_ip else None,
                 group_ids=p.wish.group_ids or None,
                 made_with_instance=True,
             ),

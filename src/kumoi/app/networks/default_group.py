@@ -12,7 +12,7 @@ from kumoi.core.quotas import Allocation, Claim, Resource, project_scope
 
 
 def default_group(tx: Transaction, house: House, call: Call, project_id: ProjectId) -> SecurityGroup:
-    """The project's group `default`: members reach each other, and all that is outside. There is one: its name is claimed."""
+    """The project's group `default`: members reach each other, and all outside. Its name is claimed: there is one."""
     found = tx.security_groups.find(
         Query(filters=(eq("project_id", project_id), eq("name", DEFAULT_GROUP), alive()), limit=1)
     )
