@@ -1,3 +1,1 @@
-"""The loops that write: re-placement, plan sections, purge. They decide nothing themselves:
-planning does.
-"""
+"""The loops of control: number what doors marked, find routers a home, purge what is proved or past its time, audit."""

@@ -25,9 +25,9 @@ def delete(house: House, call: Call, instance_id: InstanceId) -> Instance:
             raise Forbidden("compute", action="instance.delete", reason="locked", needs=["admin"])
         for nic in tx.nics.find(Query(filters=(eq("instance_id", one.id), alive()))):
             if nic.made_with_instance:
-                drop_nic(tx, nic, call.now)
+                drop_nic(tx, house, call, nic)
             else:
-                unplug(tx, nic, call.now)
+                unplug(tx, nic)
         tx.counters.give_back(one.id, "project/")
         gone = tx.instances.save(
             replace(one, deleted_at=call.now, updated_at=call.now, status="deleted", status_changed_at=call.now)

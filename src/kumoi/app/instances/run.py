@@ -3,6 +3,7 @@
 from kumoi.app.house import House
 from kumoi.app.instances.wish import NicChoice, RunWish, check, hostname_of
 from kumoi.app.networks.addresses import FixedWish
+from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.nics import NicWish, make_nic, plug
 from kumoi.app.writing import Thing, charge, mark_instance, record
 from kumoi.contracts.store import Transaction

@@ -1,0 +1,166 @@
+"""Loads the rows around a batch of marks, in few statements, and has `planning.sections` make entries of them."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from kumoi.contracts.store import Transaction
+from kumoi.contracts.store.sections import Mark
+from kumoi.core.images import MAX_DEPTH, Layer
+from kumoi.core.instances import Instance, Placement
+from kumoi.core.networks import Network, Subnet
+from kumoi.core.nics import Nic
+from kumoi.core.query import Query, alive, eq, is_in
+from kumoi.core.vpcs import PublicAddress
+from kumoi.planning.sections.groups import group_entry, member_entry
+from kumoi.planning.sections.instances import InstanceParts, instance_entry
+from kumoi.planning.sections.networks import network_entry, nic_entry, subnet_entry
+from kumoi.planning.sections.vpcs import VpcParts, vpc_entry
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Compiler:
+    """One batch, one transaction. Every method answers the entry's body, or None when it is to be absent."""
+
+    def __init__(self, tx: Transaction, marks: list[Mark]) -> None:
+        self._tx = tx
+        ids: dict[str, set[str]] = {}
+        for mark in marks:
+            kind, _, resource_id = mark.entry.partition("/")
+            ids.setdefault(kind, set()).add(resource_id)
+        self._nics: dict[str, Nic] = {n.id: n for n in tx.nics.many((*ids.get("nic", ()), *ids.get("member", ())))}
+        wanted = {*ids.get("instance", ()), *(n.instance_id for n in self._nics.values() if n.instance_id)}
+        self._instances: dict[str, Instance] = {i.id: i for i in tx.instances.many(tuple(wanted))}
+        self._of_instances(tuple(ids.get("instance", ())))
+        self._networks: dict[str, Network] = {}
+        self._subnets: dict[str, Subnet] = {}
+        self._layers: dict[str, tuple[Layer, ...]] = {}
+
+    def _of_instances(self, ids: tuple[str, ...]) -> None:
+        """The rows that hang on the batch's instances."""
+        tx = self._tx
+        self._placed: dict[tuple[str, str], Placement] = {}
+        self._plugged: dict[str, list[Nic]] = {}
+        self._labels: dict[str, dict[str, str]] = {}
+        self._public: dict[str, str] = {}
+        if not ids:
+            return
+        for placement in tx.placements.find(Query(filters=(is_in("instance_id", ids),))):
+            self._placed[placement.instance_id, placement.host_id] = placement
+        for nic in tx.nics.find(Query(filters=(is_in("instance_id", ids), alive()))):
+            self._plugged.setdefault(nic.instance_id or "", []).append(nic)
+        for label in tx.labels.of("instance", ids, "metadata"):
+            self._labels.setdefault(label.resource_id, {})[label.key] = label.value
+        self._public = {
+            p.nic_id or "": p.address for p in self._public_of(n.id for found in self._plugged.values() for n in found)
+        }
+        self._accounts = {
+            p.id: p.account for p in tx.projects.many(tuple({i.project_id for i in self._instances.values()}))
+        }
+        groups = {g for found in self._plugged.values() for nic in found for g in nic.group_ids}
+        self._group_names = {g.id: g.name for g in tx.security_groups.many(tuple(groups))}
+
+    def _public_of(self, nic_ids: Iterable[str]) -> list[PublicAddress]:
+        ids = tuple(nic_ids)
+        return self._tx.public_addresses.find(Query(filters=(is_in("nic_id", ids), alive()))) if ids else []
+
+    def instance(self, mark: Mark, instance_id: str) -> bytes | None:
+        one = self._instances.get(instance_id)
+        placement = self._placed.get((instance_id, mark.section.removeprefix("host/")))
+        if one is None or one.deleted_at is not None or placement is None:
+            return None
+        nics = sorted(self._plugged.get(instance_id, ()), key=lambda n: (n.slot, n.created_at, n.id))
+        names = {self._group_names[g] for n in nics for g in n.group_ids if g in self._group_names}
+        parts = InstanceParts(
+            instance=one,
+            placement=placement,
+            layers=self._chain(one.root_layer_id),
+            nics=tuple(nics),
+            networks={n.network_id: self._network(n.network_id) for n in nics},
+            labels=self._labels.get(instance_id, {}),
+            group_names=tuple(sorted(names)),
+            account=self._accounts.get(one.project_id, ""),
+            public_ipv4=next((self._public[n.id] for n in nics if n.id in self._public), ""),
+        )
+        return _encode(instance_entry(parts))
+
+    def vpc(self, mark: Mark, vpc_id: str) -> bytes | None:
+        vpc = self._tx.vpcs.get(vpc_id)
+        if vpc is None or vpc.deleted_at is not None or f"host/{vpc.host_id}" != mark.section:
+            return None
+        nics = self._tx.nics.find(Query(filters=(eq("vpc_id", vpc_id), alive())))
+        public = self._tx.public_addresses.find(Query(filters=(eq("vpc_id", vpc_id), alive())))
+        gateway = next((n for n in nics if n.use == "vpc_gateway"), None)
+        parts = VpcParts(
+            vpc=vpc,
+            interfaces=tuple(n for n in nics if n.use == "vpc_interface"),
+            gateway=gateway,
+            networks={n.network_id: self._network(n.network_id) for n in nics},
+            subnets={ip.subnet_id: self._subnet(ip.subnet_id) for n in nics for ip in n.fixed_ips},
+            public=tuple(public),
+        )
+        return _encode(vpc_entry(parts))
+
+    def network(self, _mark: Mark, network_id: str) -> bytes | None:
+        network = self._tx.networks.get(network_id)
+        if network is None or network.deleted_at is not None:
+            return None
+        return _encode(network_entry(network))
+
+    def subnet(self, _mark: Mark, subnet_id: str) -> bytes | None:
+        subnet = self._tx.subnets.get(subnet_id)
+        if subnet is None or subnet.deleted_at is not None:
+            return None
+        service = self._tx.nics.find(Query(filters=(eq("network_id", subnet.network_id), eq("use", "dhcp"), alive())))
+        mine = [n for n in service if any(ip.subnet_id == subnet.id for ip in n.fixed_ips)]
+        return _encode(subnet_entry(subnet, mine[0] if mine else None))
+
+    def nic(self, mark: Mark, nic_id: str) -> bytes | None:
+        nic = self._nics.get(nic_id)
+        if nic is None or nic.deleted_at is not None or f"network/{nic.network_id}" != mark.section:
+            return None
+        one = self._instances.get(nic.instance_id) if nic.instance_id else None
+        return _encode(nic_entry(nic, one.hostname if one else ""))
+
+    def group(self, _mark: Mark, group_id: str) -> bytes | None:
+        group = self._tx.security_groups.get(group_id)
+        if group is None or group.deleted_at is not None:
+            return None
+        rules = self._tx.security_rules.find(Query(filters=(eq("group_id", group_id),)))
+        return _encode(group_entry(group, tuple(rules)))
+
+    def member(self, mark: Mark, nic_id: str) -> bytes | None:
+        nic = self._nics.get(nic_id)
+        group_id = mark.section.removeprefix("group/")
+        if nic is None or nic.deleted_at is not None or group_id not in nic.group_ids:
+            return None
+        group = self._tx.security_groups.get(group_id)
+        return _encode(member_entry(nic, group)) if group is not None else None
+
+    def _network(self, network_id: str) -> Network:
+        if network_id not in self._networks:
+            found = self._tx.networks.get(network_id)
+            assert found is not None, f"a nic's network {network_id} is gone"
+            self._networks[network_id] = found
+        return self._networks[network_id]
+
+    def _subnet(self, subnet_id: str) -> Subnet:
+        if subnet_id not in self._subnets:
+            found = self._tx.subnets.get(subnet_id)
+            assert found is not None, f"an address's subnet {subnet_id} is gone"
+            self._subnets[subnet_id] = found
+        return self._subnets[subnet_id]
+
+    def _chain(self, layer_id: str) -> tuple[Layer, ...]:
+        """The layer and what lies beneath it, deepest last."""
+        if layer_id not in self._layers:
+            chain: list[Layer] = []
+            at: str | None = layer_id
+            while at is not None and len(chain) < MAX_DEPTH:
+                layer = self._tx.layers.get(at)
+                assert layer is not None, f"layer {at} is gone while something points to it"
+                chain.append(layer)
+                at = layer.parent_id
+            self._layers[layer_id] = tuple(chain)
+        return self._layers[layer_id]
