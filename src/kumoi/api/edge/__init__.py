@@ -33,7 +33,7 @@ Wait        `wait=True`: the handler is a coroutine function on the event loop, 
             starts and cancelled when the caller hangs up. It calls doors by `await request.run_in("read", fn)` and
             sleeps by `Edge.waiters`: take a ticket, look, then wait.
 Stream      up: `streamed=True` and `request.chunks()`, with `streams.pump`; down: `Response(stream=…, length=…)`, with
-            `streams.blocks`.
+            `streams.pieces`.
 
 A GET route serves HEAD too. An unknown path is `errors.NoRoute`, a known path by the wrong method
 `errors.MethodNotAllowed`, both rendered by the tongue under whose prefix the path lies.

@@ -12,6 +12,7 @@ from kumoi.api.edge.routes import Route, Tongue
 log = structlog.get_logger("kumoi.access")
 
 HUNG_UP: Final = 499
+SLOW_S: Final = 1.0
 _BUCKETS_S: Final = (0.002, 0.005, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
@@ -41,8 +42,13 @@ class Access:
         where = tongue.name if tongue is not None else "none"
         path = route.path if route is not None else "none"
         self._counted(where, request.method if route else "none", path, status).inc()
-        self._timed(where, route.runs_in if route is not None else "none").observe(took_s)
-        log.info(
+        waits = route is not None and route.wait
+        pool = route.runs_in if route is not None else "none"
+        self._timed(where, "wait" if waits else pool).observe(took_s)
+        # A read that went well is told at debug only: clients poll, and a line costs as much as the request.
+        dull = request.method in {"GET", "HEAD"} and status < 400 and (waits or took_s < SLOW_S)
+        tell = log.debug if dull else log.info
+        tell(
             "request",
             method=request.method,
             path=request.raw_path.decode("latin-1"),
