@@ -19,7 +19,12 @@ class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Passwords(Protocol):
-    """argon2id. Slow on purpose: call it from the hashing pool, never inside a transaction."""
+    """argon2id. Slow on purpose: call it from the hashing pool, never inside a transaction.
+
+    `dummy`: a hash of nothing anybody knows, verified for unknown users so that they take as long as known ones.
+    """
+
+    dummy: str
 
     def hash(self, password: str) -> str: ...
     def verify(self, hashed: str, password: str) -> bool: ...

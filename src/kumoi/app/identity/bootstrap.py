@@ -1,0 +1,117 @@
+"""The first start: domain, projects, users, flavors. Idempotent: what is there stays as it is."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from kumoi.app.house import House
+from kumoi.app.identity.access_keys import new_key
+from kumoi.app.identity.people import add_project
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Actor, Call
+from kumoi.core.flavors import DEFAULT_FLAVORS
+from kumoi.core.ids import ProjectId, UserId, hex_id
+from kumoi.core.query import Query, eq
+from kumoi.core.tenancy import DEFAULT_DOMAIN, AccessKey, Assignment, Domain, Project, User
+
+DEMO_ROLES = ("admin", "member", "reader")
+
+
+class FirstUser(msgspec.Struct, frozen=True, kw_only=True):
+    """A user to make, with its project of the same name, roles there and its access key. `system`: admin of the system too."""
+
+    name: str
+    password: str
+    roles: tuple[str, ...]
+    system: bool = False
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What the owner must be told once. `secret` belongs to `access`."""
+
+    name: str
+    user_id: UserId
+    project_id: ProjectId
+    access: str
+    secret: str
+
+
+def system_call(house: House, request_id: str = "req-bootstrap") -> Call:
+    """The cloud's own voice: administrator, no user."""
+    actor = Actor(user_id=UserId(""), user_name="kumoi", project_id=None, roles=frozenset({"admin"}), system=True)
+    return Call(actor=actor, request_id=request_id, now=house.clock.now())
+
+
+def bootstrap(house: House, users: tuple[FirstUser, ...]) -> list[Made]:
+    """Make what is missing; returns the users with their keys (an existing user's key is read back)."""
+    call = system_call(house)
+    prepared = [_prepare(house, call, user) for user in users]
+
+    def write(tx: Transaction) -> list[tuple[User, AccessKey]]:
+        if tx.domains.get(DEFAULT_DOMAIN) is None:
+            tx.domains.insert(Domain(id=DEFAULT_DOMAIN, name="Default", description="The default domain"))
+        for flavor in DEFAULT_FLAVORS:
+            if tx.flavors.get(flavor.id) is None:
+                tx.flavors.insert(msgspec.structs.replace(flavor, created_at=call.now))
+        return [_ensure(tx, house, call, p) for p in prepared]
+
+    done = house.store.write(write)
+    return [
+        Made(
+            name=user.name,
+            user_id=user.id,
+            project_id=key.project_id,
+            access=key.access,
+            secret=house.vault.open(key.sealed_secret),
+        )
+        for user, key in done
+    ]
+
+
+class _Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    first: FirstUser
+    user: User
+    project: Project
+    key_of: Callable[[UserId, ProjectId], AccessKey]
+
+
+def _prepare(house: House, call: Call, first: FirstUser) -> _Prepared:
+    """The slow and random parts, outside the transaction."""
+    known = house.store.read(lambda tx: _named(tx, first.name))
+    hashed = known.password_hash if known else house.passwords.hash(first.password)
+    project_id = ProjectId(hex_id(house.chance.uuid()))
+    user = User(
+        id=UserId(hex_id(house.chance.uuid())),
+        name=first.name,
+        password_hash=hashed,
+        default_project_id=project_id,
+        created_at=call.now,
+    )
+    project = Project(id=project_id, name=first.name, account="", created_at=call.now)
+    return _Prepared(first=first, user=user, project=project, key_of=lambda u, p: new_key(house, u, p, call.now)[0])
+
+
+def _named(tx: Transaction, name: str) -> User | None:
+    found = tx.users.find(Query(filters=(eq("name", name), eq("domain_id", DEFAULT_DOMAIN))))
+    return found[0] if found else None
+
+
+def _ensure(tx: Transaction, house: House, call: Call, prepared: _Prepared) -> tuple[User, AccessKey]:
+    same = Query(filters=(eq("name", prepared.project.name), eq("domain_id", DEFAULT_DOMAIN)))
+    projects = tx.projects.find(same)
+    project = projects[0] if projects else add_project(tx, house, call, prepared.project)
+    user = _named(tx, prepared.user.name)
+    if user is None:
+        user = msgspec.structs.replace(prepared.user, default_project_id=project.id)
+        tx.users.insert(user)
+    for target, roles in ((project.id, prepared.first.roles), ("", ("admin",) if prepared.first.system else ())):
+        for role in roles:
+            held = Query(filters=(eq("user_id", user.id), eq("project_id", target), eq("role", role)))
+            if not tx.assignments.find(held):
+                tx.assignments.insert(Assignment(id=house.chance.uuid(), user_id=user.id, project_id=target, role=role))
+    keys = tx.access_keys.find(Query(filters=(eq("user_id", user.id), eq("project_id", project.id))))
+    if keys:
+        return user, keys[0]
+    key = prepared.key_of(user.id, project.id)
+    tx.access_keys.insert(key)
+    return user, key

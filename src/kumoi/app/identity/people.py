@@ -1,0 +1,289 @@
+"""Projects, users and role assignments: their doors. Their owner is the administrator; everyone may see themselves."""
+
+from msgspec.structs import replace
+
+from kumoi.app.house import House
+from kumoi.app.writing import Thing, open_quota, record
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Call
+from kumoi.core.errors import Forbidden, InUse, Invalid, NotFound, Taken
+from kumoi.core.ids import ProjectId, UserId, hex_id
+from kumoi.core.policy import allow, may
+from kumoi.core.query import Query, alive, eq, is_in
+from kumoi.core.quotas import Claim
+from kumoi.core.tenancy import ROLES, Assignment, Domain, Project, User
+
+NAME_MOST = 64
+USER_NAME_MOST = 255
+ACCOUNT_TRIES = 50
+
+
+def domains(house: House, call: Call) -> list[Domain]:
+    allow(call, "identity.read_own")
+    return house.store.read(lambda tx: tx.domains.find(Query()))
+
+
+def projects(house: House, call: Call, query: Query) -> list[Project]:
+    """All of them for administrators, one's own for others."""
+    allow(call, "identity.read_own")
+
+    def read(tx: Transaction) -> list[Project]:
+        if may(call, "identity.read"):
+            return tx.projects.find(query)
+        mine = tx.assignments.find(Query(filters=(eq("user_id", call.actor.user_id),)))
+        return tx.projects.find(query.where(is_in("id", tuple({a.project_id for a in mine if a.project_id}))))
+
+    return house.store.read(read)
+
+
+def own_projects(house: House, call: Call) -> list[Project]:
+    """Where the caller has a role (what a scope can be chosen from)."""
+
+    def read(tx: Transaction) -> list[Project]:
+        mine = tx.assignments.find(Query(filters=(eq("user_id", call.actor.user_id),)))
+        found = tx.projects.many(tuple({a.project_id for a in mine if a.project_id}))
+        return sorted((p for p in found if p.enabled), key=lambda p: p.name)
+
+    return house.store.read(read)
+
+
+def project(house: House, call: Call, project_id: ProjectId) -> Project:
+    allow(call, "identity.read_own")
+    found = house.store.read(lambda tx: tx.projects.get(project_id))
+    own = call.actor.project_id == project_id
+    if found is None or not (own or may(call, "identity.read")):
+        raise NotFound("identity", kind="project", id=project_id)
+    return found
+
+
+def create_project(house: House, call: Call, wish: Project) -> Project:
+    """`wish.id` and `.account` are chosen here."""
+    allow(call, "identity.write")
+    _check_name("name", wish.name, NAME_MOST)
+    made = replace(wish, id=ProjectId(hex_id(house.chance.uuid())), created_at=call.now)
+
+    def write(tx: Transaction) -> Project:
+        if tx.domains.get(made.domain_id) is None:
+            raise NotFound("identity", kind="domain", id=made.domain_id)
+        return add_project(tx, house, call, made)
+
+    return house.store.write(write)
+
+
+def add_project(tx: Transaction, house: House, call: Call, made: Project) -> Project:
+    """Inside a transaction: claim an account, insert, open its quota."""
+    same = tx.projects.find(Query(filters=(eq("name", made.name), eq("domain_id", made.domain_id))))
+    if same:
+        raise Taken("identity", kind="project", name=made.name)
+    for _ in range(ACCOUNT_TRIES):
+        account = f"{1 + house.chance.below(999_999_999_999):012d}"
+        if tx.claims.take(Claim(kind="account", key=account, owner=made.id, at=call.now)):
+            break
+    done = replace(made, account=account)
+    tx.projects.insert(done)
+    open_quota(tx, done.id)
+    record(tx, house, call, "project.create", Thing("project", done.id, done.id), {"name": done.name})
+    return done
+
+
+def update_project(house: House, call: Call, project_id: ProjectId, changes: dict[str, str | bool]) -> Project:
+    """`changes`: any of name, description, enabled."""
+    allow(call, "identity.write")
+
+    def write(tx: Transaction) -> Project:
+        old = tx.projects.get(project_id)
+        if old is None:
+            raise NotFound("identity", kind="project", id=project_id)
+        new: Project = replace(old, **changes)  # type: ignore[arg-type]
+        _check_name("name", new.name, NAME_MOST)
+        same = tx.projects.find(Query(filters=(eq("name", new.name), eq("domain_id", new.domain_id))))
+        if any(p.id != project_id for p in same):
+            raise Taken("identity", kind="project", name=new.name)
+        record(tx, house, call, "project.update", Thing("project", project_id, project_id))
+        return tx.projects.save(new)
+
+    return house.store.write(write)
+
+
+def delete_project(house: House, call: Call, project_id: ProjectId) -> None:
+    """Refused while it has instances, networks or public addresses; roles on it go with it."""
+    allow(call, "identity.write")
+
+    def write(tx: Transaction) -> None:
+        if tx.projects.get(project_id) is None:
+            raise NotFound("identity", kind="project", id=project_id)
+        held = Query(filters=(eq("project_id", project_id), alive()))
+        for kind, count in (
+            ("instance", tx.instances.count(held)),
+            ("network", tx.networks.count(held)),
+            ("public_address", tx.public_addresses.count(held)),
+        ):
+            if count:
+                raise InUse("identity", kind="project", id=project_id, by_kind=kind, by_id=str(count))
+        for assignment in tx.assignments.find(Query(filters=(eq("project_id", project_id),))):
+            tx.assignments.remove(assignment.id)
+        tx.claims.drop_owner(project_id)
+        tx.projects.remove(project_id)
+        record(tx, house, call, "project.delete", Thing("project", project_id, project_id))
+
+    house.store.write(write)
+
+
+def users(house: House, call: Call, query: Query) -> list[User]:
+    allow(call, "identity.read")
+    return house.store.read(lambda tx: tx.users.find(query))
+
+
+def user(house: House, call: Call, user_id: UserId) -> User:
+    allow(call, "identity.read_own")
+    found = house.store.read(lambda tx: tx.users.get(user_id))
+    if found is None or not (user_id == call.actor.user_id or may(call, "identity.read")):
+        raise NotFound("identity", kind="user", id=user_id)
+    return found
+
+
+def create_user(house: House, call: Call, wish: User, password: str) -> User:
+    """Runs in the hashing pool."""
+    allow(call, "identity.write")
+    _check_name("name", wish.name, USER_NAME_MOST)
+    made = replace(
+        wish,
+        id=UserId(hex_id(house.chance.uuid())),
+        password_hash=house.passwords.hash(password),
+        created_at=call.now,
+    )
+
+    def write(tx: Transaction) -> None:
+        if tx.domains.get(made.domain_id) is None:
+            raise NotFound("identity", kind="domain", id=made.domain_id)
+        if made.default_project_id and tx.projects.get(made.default_project_id) is None:
+            raise NotFound("identity", kind="project", id=made.default_project_id)
+        if tx.users.find(Query(filters=(eq("name", made.name), eq("domain_id", made.domain_id)))):
+            raise Taken("identity", kind="user", name=made.name)
+        tx.users.insert(made)
+        record(tx, house, call, "user.create", Thing("user", made.id, ""), {"name": made.name})
+
+    house.store.write(write)
+    return made
+
+
+def update_user(
+    house: House, call: Call, user_id: UserId, changes: dict[str, str | bool | None], password: str | None = None
+) -> User:
+    """`changes`: any of name, description, email, enabled, default_project_id. A new password ends all the user's tokens."""
+    allow(call, "identity.write")
+    hashed = house.passwords.hash(password) if password is not None else None
+    return house.store.write(lambda tx: _update_user(tx, house, call, user_id, changes, hashed))
+
+
+def change_password(house: House, call: Call, user_id: UserId, old: str, new: str) -> None:
+    """One's own. Runs in the hashing pool."""
+    if user_id != call.actor.user_id:
+        raise Forbidden("identity", action="user.password", needs=["owner"])
+    found = house.store.read(lambda tx: tx.users.get(user_id))
+    if found is None or not house.passwords.verify(found.password_hash, old):
+        raise Forbidden("identity", action="user.password", needs=["original_password"])
+    hashed = house.passwords.hash(new)
+    house.store.write(lambda tx: _update_user(tx, house, call, user_id, {}, hashed))
+
+
+def _update_user(
+    tx: Transaction,
+    house: House,
+    call: Call,
+    user_id: UserId,
+    changes: dict[str, str | bool | None],
+    hashed: str | None,
+) -> User:
+    old = tx.users.get(user_id)
+    if old is None:
+        raise NotFound("identity", kind="user", id=user_id)
+    new: User = replace(old, **changes)  # type: ignore[arg-type]
+    _check_name("name", new.name, USER_NAME_MOST)
+    same = tx.users.find(Query(filters=(eq("name", new.name), eq("domain_id", new.domain_id))))
+    if any(u.id != user_id for u in same):
+        raise Taken("identity", kind="user", name=new.name)
+    if hashed is not None or (old.enabled and not new.enabled):
+        new = replace(new, password_hash=hashed or new.password_hash, revocation=new.revocation + 1)
+    record(tx, house, call, "user.update", Thing("user", user_id, ""))
+    return tx.users.save(new)
+
+
+def delete_user(house: House, call: Call, user_id: UserId) -> None:
+    """With the user go its roles, key pairs and access keys."""
+    allow(call, "identity.write")
+
+    def write(tx: Transaction) -> None:
+        if not tx.users.remove(user_id):
+            raise NotFound("identity", kind="user", id=user_id)
+        own = Query(filters=(eq("user_id", user_id),))
+        for assignment in tx.assignments.find(own):
+            tx.assignments.remove(assignment.id)
+        for pair in tx.key_pairs.find(own):
+            tx.counters.give_back(pair.id)
+            tx.key_pairs.remove(pair.id)
+        for key in tx.access_keys.find(own):
+            tx.access_keys.remove(key.id)
+        record(tx, house, call, "user.delete", Thing("user", user_id, ""))
+
+    house.store.write(write)
+
+
+def assignments(house: House, call: Call, query: Query) -> list[Assignment]:
+    """Explicit ones. One's own for those who are no administrators."""
+    allow(call, "identity.read_own")
+    if not may(call, "identity.read"):
+        query = query.where(eq("user_id", call.actor.user_id))
+    return house.store.read(lambda tx: tx.assignments.find(query))
+
+
+def assign(house: House, call: Call, user_id: UserId, project_id: str, role: str) -> None:
+    """Give a role on a project (empty: on the system). Twice is harmless."""
+    allow(call, "identity.write")
+
+    def write(tx: Transaction) -> None:
+        _check_target(tx, user_id, project_id, role)
+        if _assigned(tx, user_id, project_id, role) is None:
+            row = Assignment(id=house.chance.uuid(), user_id=user_id, project_id=project_id, role=role)
+            tx.assignments.insert(row)
+            record(tx, house, call, "role.assign", Thing("user", user_id, project_id), {"role": role})
+
+    house.store.write(write)
+
+
+def unassign(house: House, call: Call, user_id: UserId, project_id: str, role: str) -> None:
+    """NotFound when the user does not have it."""
+    allow(call, "identity.write")
+
+    def write(tx: Transaction) -> None:
+        found = _assigned(tx, user_id, project_id, role)
+        if found is None:
+            raise NotFound("identity", kind="role_assignment", id=f"{user_id}/{project_id}/{role}")
+        tx.assignments.remove(found.id)
+        record(tx, house, call, "role.unassign", Thing("user", user_id, project_id), {"role": role})
+
+    house.store.write(write)
+
+
+def is_assigned(house: House, call: Call, user_id: UserId, project_id: str, role: str) -> bool:
+    allow(call, "identity.read")
+    return house.store.read(lambda tx: _assigned(tx, user_id, project_id, role)) is not None
+
+
+def _assigned(tx: Transaction, user_id: str, project_id: str, role: str) -> Assignment | None:
+    found = tx.assignments.find(Query(filters=(eq("user_id", user_id), eq("project_id", project_id), eq("role", role))))
+    return found[0] if found else None
+
+
+def _check_target(tx: Transaction, user_id: str, project_id: str, role: str) -> None:
+    if role not in ROLES:
+        raise NotFound("identity", kind="role", id=role)
+    if tx.users.get(user_id) is None:
+        raise NotFound("identity", kind="user", id=user_id)
+    if project_id and tx.projects.get(project_id) is None:
+        raise NotFound("identity", kind="project", id=project_id)
+
+
+def _check_name(field: str, name: str, most: int) -> None:
+    if not name.strip() or len(name) > most:
+        raise Invalid("identity", field=field, reason="length", least=1, most=most)

@@ -1,0 +1,179 @@
+"""Tokens: given for a password or another token, checked at every request, taken back."""
+
+import base64
+
+import msgspec
+
+from kumoi.app.house import House
+from kumoi.contracts.secrets import TokenBody
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Actor
+from kumoi.core.errors import Unauthenticated
+from kumoi.core.ids import ProjectId, UserId
+from kumoi.core.query import Query, eq
+from kumoi.core.tenancy import DEFAULT_DOMAIN, Project, RevokedToken, User, implied_roles
+
+WRONG = "wrong_credentials"
+
+
+class Who(msgspec.Struct, frozen=True, kw_only=True):
+    """A user by id, or by name and domain (id or name)."""
+
+    user_id: str = ""
+    user_name: str = ""
+    domain: str = DEFAULT_DOMAIN
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """`project_id`, or `project_name` with its domain; `system`; none of these: unscoped (or the default project)."""
+
+    project_id: str = ""
+    project_name: str = ""
+    domain: str = DEFAULT_DOMAIN
+    system: bool = False
+    unscoped: bool = False
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """A token with all that a client is told of it. `project` None: unscoped or system."""
+
+    token: str
+    body: TokenBody
+    user: User
+    project: Project | None
+    roles: tuple[str, ...]
+
+
+def by_password(house: House, who: Who, password: str, scope: Scope) -> Grant:
+    """Unauthenticated for a wrong name, password or scope, without saying which. Runs in the hashing pool."""
+    user = house.store.read(lambda tx: _user(tx, who))
+    hashed = user.password_hash if user is not None else house.passwords.dummy
+    if not house.passwords.verify(hashed, password) or user is None or not user.enabled:
+        raise Unauthenticated("identity", reason=WRONG)
+    return _grant(house, user, scope, ("password",), ())
+
+
+def by_token(house: House, token: str, scope: Scope) -> Grant:
+    """The same user in another scope; the new token dies no later than the old one."""
+    body, user = _checked(house, token)
+    return _grant(house, user, scope, body.methods, body.audit_ids, until=body.expires_at)
+
+
+def look(house: House, token: str) -> Grant:
+    """What a token says, afresh from the rows. Unauthenticated when it is no good."""
+    body, user = _checked(house, token)
+    return house.store.read(lambda tx: _told(tx, token, body, user))
+
+
+def actor_of(house: House, token: str) -> Actor:
+    """Who calls with this token. One read; Unauthenticated when it is unknown, expired, or taken back."""
+    return _actor(look(house, token))
+
+
+def revoke(house: House, token: str) -> None:
+    """Take one token back. Twice is harmless."""
+    body, _ = _checked(house, token)
+
+    def write(tx: Transaction) -> None:
+        if tx.revoked_tokens.get(body.audit_ids[0]) is None:
+            tx.revoked_tokens.insert(RevokedToken(id=body.audit_ids[0], expires_at=body.expires_at))
+
+    house.store.write(write)
+
+
+def roles_of(tx: Transaction, user_id: UserId, project_id: str) -> tuple[str, ...]:
+    """The user's roles on a project (or on the system: empty text), implied ones included, sorted."""
+    found = tx.assignments.find(Query(filters=(eq("user_id", user_id), eq("project_id", project_id))))
+    return tuple(sorted(implied_roles(frozenset(a.role for a in found))))
+
+
+def _actor(grant: Grant) -> Actor:
+    return Actor(
+        user_id=grant.user.id,
+        user_name=grant.user.name,
+        project_id=grant.project.id if grant.project else None,
+        project_name=grant.project.name if grant.project else "",
+        roles=frozenset(grant.roles),
+        system=grant.body.system,
+    )
+
+
+def _user(tx: Transaction, who: Who) -> User | None:
+    if who.user_id:
+        return tx.users.get(who.user_id)
+    domain_id = _domain_id(tx, who.domain)
+    found = tx.users.find(Query(filters=(eq("name", who.user_name), eq("domain_id", domain_id))))
+    return found[0] if found else None
+
+
+def _domain_id(tx: Transaction, domain: str) -> str:
+    if tx.domains.get(domain) is not None:
+        return domain
+    found = tx.domains.find(Query(filters=(eq("name", domain),)))
+    return found[0].id if found else domain
+
+
+def _checked(house: House, token: str) -> tuple[TokenBody, User]:
+    """A token of ours that still counts, and its user."""
+    body = house.tokens.read(token, house.clock.now())
+    if body is None:
+        raise Unauthenticated("identity", reason="token")
+
+    def read(tx: Transaction) -> User | None:
+        if tx.revoked_tokens.get(body.audit_ids[0]) is not None:
+            return None
+        return tx.users.get(body.user_id)
+
+    user = house.store.read(read)
+    if user is None or not user.enabled or user.revocation != body.revocation:
+        raise Unauthenticated("identity", reason="token")
+    return body, user
+
+
+def _told(tx: Transaction, token: str, body: TokenBody, user: User) -> Grant:
+    project = tx.projects.get(body.project_id) if body.project_id else None
+    if body.project_id and (project is None or not project.enabled):
+        raise Unauthenticated("identity", reason="token")
+    roles = roles_of(tx, user.id, body.project_id) if project or body.system else ()
+    if (project or body.system) and not roles:
+        raise Unauthenticated("identity", reason="token")
+    return Grant(token=token, body=body, user=user, project=project, roles=roles)
+
+
+def _grant(
+    house: House, user: User, scope: Scope, methods: tuple[str, ...], audit: tuple[str, ...], until: float | None = None
+) -> Grant:
+    now = house.clock.now()
+    audit_id = base64.urlsafe_b64encode(house.chance.secret(16)).rstrip(b"=").decode()
+    project = house.store.read(lambda tx: _scoped(tx, user, scope))
+    body = TokenBody(
+        user_id=user.id,
+        methods=methods,
+        project_id=project.id if project else "",
+        system=scope.system,
+        issued_at=now,
+        expires_at=min(now + house.rules.token_ttl_s, until if until is not None else float("inf")),
+        audit_ids=(audit_id, *audit[-1:]),
+        revocation=user.revocation,
+    )
+    token = house.tokens.issue(body)
+    return house.store.read(lambda tx: _told(tx, token, body, user))
+
+
+def _scoped(tx: Transaction, user: User, scope: Scope) -> Project | None:
+    """The project that a scope means; None for unscoped and system."""
+    if scope.system or scope.unscoped:
+        return None
+    if scope.project_id:
+        project = tx.projects.get(scope.project_id)
+    elif scope.project_name:
+        domain_id = _domain_id(tx, scope.domain)
+        found = tx.projects.find(Query(filters=(eq("name", scope.project_name), eq("domain_id", domain_id))))
+        project = found[0] if found else None
+    elif user.default_project_id and roles_of(tx, user.id, user.default_project_id):
+        return tx.projects.get(user.default_project_id)
+    else:
+        return None
+    if project is None or not project.enabled or not roles_of(tx, user.id, ProjectId(project.id)):
+        raise Unauthenticated("identity", reason=WRONG)
+    return project
