@@ -1,7 +1,5 @@
 """The first start: domain, projects, users, flavors. Idempotent: what is there stays as it is."""
 
-from collections.abc import Callable
-
 import msgspec
 
 from kumoi.app.house import House
@@ -72,7 +70,7 @@ class _Prepared(msgspec.Struct, frozen=True, kw_only=True):
     first: FirstUser
     user: User
     project: Project
-    key_of: Callable[[UserId, ProjectId], AccessKey]
+    key: AccessKey
 
 
 def _prepare(house: House, call: Call, first: FirstUser) -> _Prepared:
@@ -88,7 +86,7 @@ def _prepare(house: House, call: Call, first: FirstUser) -> _Prepared:
         created_at=call.now,
     )
     project = Project(id=project_id, name=first.name, account="", created_at=call.now)
-    return _Prepared(first=first, user=user, project=project, key_of=lambda u, p: new_key(house, u, p, call.now)[0])
+    return _Prepared(first=first, user=user, project=project, key=new_key(house, user.id, project_id, call.now)[0])
 
 
 def _named(tx: Transaction, name: str) -> User | None:
@@ -112,6 +110,6 @@ def _ensure(tx: Transaction, house: House, call: Call, prepared: _Prepared) -> t
     keys = tx.access_keys.find(Query(filters=(eq("user_id", user.id), eq("project_id", project.id))))
     if keys:
         return user, keys[0]
-    key = prepared.key_of(user.id, project.id)
+    key = msgspec.structs.replace(prepared.key, user_id=user.id, project_id=project.id)
     tx.access_keys.insert(key)
     return user, key

@@ -94,7 +94,7 @@ def update_project(house: House, call: Call, project_id: ProjectId, changes: dic
         old = tx.projects.get(project_id)
         if old is None:
             raise NotFound("identity", kind="project", id=project_id)
-        new: Project = replace(old, **changes)  # type: ignore[arg-type]
+        new: Project = replace(old, **changes)
         _check_name("name", new.name, NAME_MOST)
         same = tx.projects.find(Query(filters=(eq("name", new.name), eq("domain_id", new.domain_id))))
         if any(p.id != project_id for p in same):
@@ -198,7 +198,7 @@ def _update_user(
     old = tx.users.get(user_id)
     if old is None:
         raise NotFound("identity", kind="user", id=user_id)
-    new: User = replace(old, **changes)  # type: ignore[arg-type]
+    new: User = replace(old, **changes)
     _check_name("name", new.name, USER_NAME_MOST)
     same = tx.users.find(Query(filters=(eq("name", new.name), eq("domain_id", new.domain_id))))
     if any(u.id != user_id for u in same):
