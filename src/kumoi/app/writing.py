@@ -4,6 +4,9 @@ Every change to something that a host must know leaves a mark; the stamper in co
 is the one place that knows which sections a noun's change touches.
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from msgspec.structs import replace
 
 from kumoi.app.house import House
@@ -30,6 +33,7 @@ from kumoi.core.plan import entry_id
 from kumoi.core.query import Query, eq
 from kumoi.core.quotas import DEFAULT_QUOTA, Allocation, Resource, project_scope
 
+T = TypeVar("T")
 MARKS_TOPIC = "marks"
 INSTANCE_TOPIC = "instance"
 
@@ -43,6 +47,13 @@ class Thing:
         self.kind = kind
         self.resource_id = resource_id
         self.project_id = project_id
+
+
+def commit(house: House, fn: Callable[[Transaction], T]) -> T:
+    """Run a door's transaction, then hint the stamper that there may be marks."""
+    done = house.store.write(fn)
+    house.hints.publish(MARKS_TOPIC, "")
+    return done
 
 
 def record(tx: Transaction, house: House, call: Call, action: str, thing: Thing, facts: Facts | None = None) -> None:

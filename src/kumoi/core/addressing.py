@@ -21,15 +21,18 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 def block(text: str, field: str = "cidr") -> Block:
     """`10.0.0.0/24` as a network. Refuses host bits and a missing prefix (facts: value, wanted)."""
-    try:
-        if "/" not in text:
-            raise Invalid("network", field=field, reason="not_cidr", value=text)
-        found = ip_network(text, strict=False)
-    except ValueError:
-        raise Invalid("network", field=field, reason="not_cidr", value=text) from None
+    found = block_around(text if "/" in text else "", field)
     if str(found) != text.lower():
         raise Invalid("network", field=field, reason="host_bits", value=text, wanted=str(found))
     return found
+
+
+def block_around(text: str, field: str) -> Block:
+    """Like `block`, but host bits and a missing prefix are mended: what a filter means by an address."""
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        raise Invalid("network", field=field, reason="not_cidr", value=text) from None
 
 
 def address(text: str, field: str) -> Address:

@@ -46,7 +46,7 @@ class SecurityRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleWish(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as asked for, unchecked; `rules_of.checked` in `core.group_rules` makes it canonical."""
+    """A rule as asked for, unchecked; `core.group_rules.checked` makes it canonical."""
 
     direction: Direction
     ether_type: EtherType = "IPv4"

@@ -5,6 +5,8 @@ import msgspec
 from kumoi.core.ids import NetworkId, ProjectId, SubnetId
 
 TENANT_MTU = 1450
+LEAST_MTU = 68
+MOST_MTU = 9000
 
 
 class Pool(msgspec.Struct, frozen=True):

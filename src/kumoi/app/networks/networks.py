@@ -1,0 +1,198 @@
+"""Doors of networks: create, read, update, delete."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from kumoi.app.house import House
+from kumoi.app.networks import reading
+from kumoi.app.networks.addresses import VNI_MOST, claim_number
+from kumoi.app.networks.nics import drop_nic
+from kumoi.app.networks.reading import Noun
+from kumoi.app.writing import Thing, charge, commit, mark_network, mark_nic, mark_subnet, record
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Call
+from kumoi.core.errors import InUse, Invalid, Taken
+from kumoi.core.given import given
+from kumoi.core.ids import NetworkId, ProjectId
+from kumoi.core.networks import LEAST_MTU, MOST_MTU, TENANT_MTU, Network
+from kumoi.core.policy import allow
+from kumoi.core.query import Query, alive, eq, is_in
+from kumoi.core.quotas import Claim
+
+
+class NetworkWish(msgspec.Struct, frozen=True, kw_only=True):
+    """`vni` None: any free one."""
+
+    name: str = ""
+    project_id: ProjectId | None = None
+    description: str = ""
+    admin_up: bool = True
+    external: bool = False
+    shared: bool = False
+    port_security: bool = True
+    mtu: int = TENANT_MTU
+    dns_domain: str = ""
+    vni: int | None = None
+
+
+class NetworkChange(msgspec.Struct, frozen=True, kw_only=True):
+    """`if_generation`: only if nobody changed it since."""
+
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    admin_up: bool | UnsetType = UNSET
+    external: bool | UnsetType = UNSET
+    shared: bool | UnsetType = UNSET
+    port_security: bool | UnsetType = UNSET
+    mtu: int | UnsetType = UNSET
+    dns_domain: str | UnsetType = UNSET
+    if_generation: int | None = None
+
+
+class NetworkView(msgspec.Struct, frozen=True, kw_only=True):
+    network: Network
+    subnet_ids: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+def _views(tx: Transaction, rows: list[Network]) -> list[NetworkView]:
+    ids = tuple(r.id for r in rows)
+    subnets: dict[str, list[str]] = {}
+    for subnet in tx.subnets.find(Query(filters=(is_in("network_id", ids), alive()))) if ids else ():
+        subnets.setdefault(subnet.network_id, []).append(subnet.id)
+    tags = reading.tags_of(tx, "network", rows)
+    return [
+        NetworkView(network=r, subnet_ids=tuple(subnets.get(r.id, ())), tags=tags.get(r.id, ())) for r in rows
+    ]
+
+
+NETWORKS: Noun[Network, NetworkView] = Noun(
+    kind="network",
+    action="network",
+    rows=lambda tx: tx.networks,
+    views=_views,
+    listed=lambda tx, call: reading.among("id", reading.seen_networks(tx, call)),
+    shown=lambda _tx, _call, network: network.shared or network.external,
+)
+
+
+def create_networks(house: House, call: Call, wishes: tuple[NetworkWish, ...]) -> list[NetworkView]:
+    """All of them or none."""
+    allow(call, "network.create")
+    for wish in wishes:
+        _authorise(call, wish)
+        check_mtu(wish.mtu)
+    return commit(house, lambda tx: _views(tx, [_create(tx, house, call, wish) for wish in wishes]))
+
+
+def update_network(house: House, call: Call, network_id: NetworkId, change: NetworkChange) -> NetworkView:
+    """Raises InUse when what makes it shared or external is still made use of."""
+    allow(call, "network.update")
+    _authorise(call, change)
+    if not isinstance(change.mtu, UnsetType):
+        check_mtu(change.mtu)
+
+    def write(tx: Transaction) -> list[NetworkView]:
+        network = reading.owned(tx, call, NETWORKS, network_id, "update")
+        reading.check_generation(NETWORKS, network, change.if_generation)
+        changed = replace(network, **given(change, "if_generation"), updated_at=call.now)
+        _check_still_used(tx, network, changed)
+        saved = tx.networks.save(changed)
+        mark_network(tx, saved.id)
+        if saved.mtu != network.mtu:
+            for nic in tx.nics.find(Query(filters=(eq("network_id", saved.id), alive()))):
+                mark_nic(tx, nic)
+        record(tx, house, call, "network.update", Thing("network", saved.id, saved.project_id))
+        return _views(tx, [saved])
+
+    return commit(house, write)[0]
+
+
+def delete_network(house: House, call: Call, network_id: NetworkId) -> None:
+    """With its subnets and its service nic. InUse while any other nic is on it."""
+    allow(call, "network.delete")
+
+    def write(tx: Transaction) -> None:
+        network = reading.owned(tx, call, NETWORKS, network_id, "delete")
+        nics = tx.nics.find(Query(filters=(eq("network_id", network.id), alive())))
+        for nic in nics:
+            if nic.use != "dhcp":
+                raise InUse("network", kind="network", id=network.id, by_kind="nic", by_id=nic.id)
+        for nic in nics:
+            drop_nic(tx, house, call, nic)
+        for subnet in tx.subnets.find(Query(filters=(eq("network_id", network.id), alive()))):
+            tx.subnets.save(replace(subnet, deleted_at=call.now, updated_at=call.now))
+            tx.counters.give_back(subnet.id, "project/")
+            tx.labels.drop("subnet", subnet.id)
+            mark_subnet(tx, network.id, subnet.id)
+        tx.networks.save(replace(network, deleted_at=call.now, updated_at=call.now))
+        tx.counters.give_back(network.id, "project/")
+        tx.labels.drop("network", network.id)
+        mark_network(tx, network.id)
+        record(tx, house, call, "network.delete", Thing("network", network.id, network.project_id))
+
+    commit(house, write)
+
+
+def check_mtu(mtu: int) -> None:
+    """In bytes; IPv4 needs 68, and the largest is what the tunnels between hosts carry."""
+    if not LEAST_MTU <= mtu <= MOST_MTU:
+        raise Invalid("network", field="mtu", reason="range", bound=f"from {LEAST_MTU} to {MOST_MTU}", value=mtu)
+
+
+def _authorise(call: Call, wish: NetworkWish | NetworkChange) -> None:
+    if wish.external is not UNSET and wish.external:
+        allow(call, "network.external")
+    if wish.shared is not UNSET and wish.shared:
+        allow(call, "network.share")
+    if isinstance(wish, NetworkWish) and wish.vni is not None:
+        allow(call, "network.number")
+
+
+def _create(tx: Transaction, house: House, call: Call, wish: NetworkWish) -> Network:
+    network_id = NetworkId(house.chance.uuid())
+    project_id = reading.project_for(call, wish.project_id)
+    charge(tx, project_id, network_id, networks=1)
+    network = Network(
+        id=network_id,
+        project_id=project_id,
+        name=wish.name,
+        vni=_vni(tx, house, call, wish, network_id),
+        description=wish.description,
+        admin_up=wish.admin_up,
+        external=wish.external,
+        shared=wish.shared,
+        port_security=wish.port_security,
+        mtu=wish.mtu,
+        dns_domain=wish.dns_domain,
+        created_at=call.now,
+        updated_at=call.now,
+    )
+    tx.networks.insert(network)
+    mark_network(tx, network_id)
+    record(tx, house, call, "network.create", Thing("network", network_id, project_id))
+    return network
+
+
+def _vni(tx: Transaction, house: House, call: Call, wish: NetworkWish, owner: NetworkId) -> int:
+    if wish.vni is None:
+        return claim_number(tx, house, "vni", owner, call.now)
+    if not 1 <= wish.vni <= VNI_MOST:
+        raise Invalid("network", field="vni", reason="range", bound=f"from 1 to {VNI_MOST}", value=wish.vni)
+    if not tx.claims.take(Claim(kind="vni", key=str(wish.vni), owner=owner, at=call.now)):
+        raise Taken("network", kind="vni", name=str(wish.vni))
+    return wish.vni
+
+
+def _check_still_used(tx: Transaction, was: Network, now: Network) -> None:
+    """What others made of a shared or external network forbids to take that away from them."""
+    if was.external and not now.external:
+        for use in ("vpc_gateway", "public_address"):
+            found = tx.nics.find(Query(filters=(eq("network_id", was.id), eq("use", use), alive()), limit=1))
+            if found:
+                raise InUse("network", kind="external_network", id=was.id, by_kind=use, by_id=found[0].device_id)
+    if was.shared and not now.shared:
+        for nic in tx.nics.find(Query(filters=(eq("network_id", was.id), alive()))):
+            if nic.project_id not in {was.project_id, ""}:
+                raise InUse("network", kind="shared_network", id=was.id, by_kind="nic", by_id=nic.id)

@@ -1,0 +1,208 @@
+"""Doors of subnets: create, read, update, delete."""
+
+from ipaddress import ip_address, ip_network
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from kumoi.app.house import House
+from kumoi.app.networks import reading
+from kumoi.app.networks.networks import NETWORKS
+from kumoi.app.networks.reading import Noun
+from kumoi.app.networks.service_nics import serve, unserve
+from kumoi.app.writing import Thing, charge, commit, mark_subnet, mark_vpc, record
+from kumoi.contracts.store import Transaction
+from kumoi.core import addressing
+from kumoi.core.call import Call
+from kumoi.core.errors import InUse, Invalid
+from kumoi.core.given import given
+from kumoi.core.ids import NetworkId, ProjectId, SubnetId
+from kumoi.core.networks import Network, Pool, Route, Subnet
+from kumoi.core.policy import allow
+from kumoi.core.query import Query, alive, eq
+from kumoi.core.subnet_rules import Draft, Plan, plan
+
+
+class SubnetWish(msgspec.Struct, frozen=True, kw_only=True):
+    """`gateway` "": the first address; None: none. `pools` None: every usable address but the gateway."""
+
+    network_id: NetworkId
+    cidr: str
+    name: str = ""
+    project_id: ProjectId | None = None
+    description: str = ""
+    gateway: str | None = ""
+    dhcp: bool = True
+    pools: tuple[Pool, ...] | None = None
+    dns_servers: tuple[str, ...] = ()
+    host_routes: tuple[Route, ...] = ()
+
+
+class SubnetChange(msgspec.Struct, frozen=True, kw_only=True):
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    gateway: str | UnsetType | None = UNSET
+    dhcp: bool | UnsetType = UNSET
+    pools: tuple[Pool, ...] | UnsetType = UNSET
+    dns_servers: tuple[str, ...] | UnsetType = UNSET
+    host_routes: tuple[Route, ...] | UnsetType = UNSET
+    if_generation: int | None = None
+
+
+class SubnetView(msgspec.Struct, frozen=True, kw_only=True):
+    subnet: Subnet
+    network: Network
+    tags: tuple[str, ...]
+
+
+def _views(tx: Transaction, rows: list[Subnet]) -> list[SubnetView]:
+    networks = {n.id: n for n in tx.networks.many(tuple({r.network_id for r in rows}))}
+    tags = reading.tags_of(tx, "subnet", rows)
+    return [SubnetView(subnet=r, network=networks[r.network_id], tags=tags.get(r.id, ())) for r in rows]
+
+
+def _shown(tx: Transaction, _call: Call, subnet: Subnet) -> bool:
+    network = tx.networks.get(subnet.network_id)
+    return network is not None and (network.shared or network.external)
+
+
+SUBNETS: Noun[Subnet, SubnetView] = Noun(
+    kind="subnet",
+    action="subnet",
+    rows=lambda tx: tx.subnets,
+    views=_views,
+    listed=lambda tx, call: reading.among("network_id", reading.seen_networks(tx, call)),
+    shown=_shown,
+)
+
+
+def create_subnets(house: House, call: Call, wishes: tuple[SubnetWish, ...]) -> list[SubnetView]:
+    """All of them or none. Refuses a block that overlaps another of the network."""
+    allow(call, "subnet.create")
+    planned = [(wish, plan(_draft(wish))) for wish in wishes]
+    return commit(house, lambda tx: _views(tx, [_create(tx, house, call, wish, p) for wish, p in planned]))
+
+
+def update_subnet(house: House, call: Call, subnet_id: SubnetId, change: SubnetChange) -> SubnetView:
+    """The block stays; everything else may change. A gateway that a router's leg has stays too (InUse)."""
+    allow(call, "subnet.update")
+
+    def write(tx: Transaction) -> list[SubnetView]:
+        subnet = reading.owned(tx, call, SUBNETS, subnet_id, "update")
+        reading.check_generation(SUBNETS, subnet, change.if_generation)
+        wished = replace(subnet, **given(change, "if_generation"), updated_at=call.now)
+        planned = plan(_draft(wished, checks_dhcp=not subnet.dhcp))
+        if planned.gateway != subnet.gateway:
+            _check_gateway_free(tx, subnet)
+        saved = tx.subnets.save(_with(wished, planned))
+        network = reading.there(tx.networks.get(subnet.network_id), "network", subnet.network_id)
+        if saved.dhcp and not subnet.dhcp:
+            serve(tx, house, call, network, saved)
+        elif subnet.dhcp and not saved.dhcp:
+            unserve(tx, house, call, saved)
+        _mark(tx, saved)
+        record(tx, house, call, "subnet.update", Thing("subnet", saved.id, saved.project_id))
+        return _views(tx, [saved])
+
+    return commit(house, write)[0]
+
+
+def delete_subnet(house: House, call: Call, subnet_id: SubnetId) -> None:
+    """InUse while a nic, but the network's service, has an address on it."""
+    allow(call, "subnet.delete")
+
+    def write(tx: Transaction) -> None:
+        subnet = reading.owned(tx, call, SUBNETS, subnet_id, "delete")
+        owners = {c.owner for c in tx.claims.with_prefix("address", f"{subnet.id}/")}
+        for nic in tx.nics.many(tuple(owners)):
+            if nic.deleted_at is None and nic.use != "dhcp":
+                raise InUse("network", kind="subnet", id=subnet.id, by_kind="nic", by_id=nic.id)
+        unserve(tx, house, call, subnet)
+        tx.subnets.save(replace(subnet, deleted_at=call.now, updated_at=call.now))
+        tx.counters.give_back(subnet.id, "project/")
+        tx.labels.drop("subnet", subnet.id)
+        _touch_network(tx, subnet.network_id, call.now)
+        mark_subnet(tx, subnet.network_id, subnet.id)
+        record(tx, house, call, "subnet.delete", Thing("subnet", subnet.id, subnet.project_id))
+
+    commit(house, write)
+
+
+def _create(tx: Transaction, house: House, call: Call, wish: SubnetWish, planned: Plan) -> Subnet:
+    network = reading.owned(tx, call, NETWORKS, wish.network_id, "update")
+    others = tx.subnets.find(Query(filters=(eq("network_id", network.id), alive())))
+    clash = addressing.overlapping(ip_network(planned.cidr), (s.cidr for s in others))
+    if clash is not None:
+        raise Invalid("network", field="cidr", reason="overlap", value=planned.cidr, other=clash, network=network.id)
+    subnet_id = SubnetId(house.chance.uuid())
+    project_id = reading.project_for(call, wish.project_id)
+    charge(tx, project_id, subnet_id, subnets=1)
+    subnet = _with(
+        Subnet(
+            id=subnet_id,
+            network_id=network.id,
+            project_id=project_id,
+            name=wish.name,
+            cidr=planned.cidr,
+            gateway=None,
+            dhcp=wish.dhcp,
+            description=wish.description,
+            created_at=call.now,
+            updated_at=call.now,
+        ),
+        planned,
+    )
+    tx.subnets.insert(subnet)
+    if subnet.dhcp:
+        serve(tx, house, call, network, subnet)
+    _touch_network(tx, network.id, call.now)
+    mark_subnet(tx, network.id, subnet.id)
+    record(tx, house, call, "subnet.create", Thing("subnet", subnet.id, project_id), {"network_id": network.id})
+    return subnet
+
+
+def _draft(wish: SubnetWish | Subnet, *, checks_dhcp: bool = True) -> Draft:
+    return Draft(
+        cidr=wish.cidr,
+        gateway=wish.gateway,
+        pools=wish.pools,
+        dhcp=wish.dhcp and checks_dhcp,
+        dns_servers=wish.dns_servers,
+        host_routes=wish.host_routes,
+    )
+
+
+def _with(subnet: Subnet, planned: Plan) -> Subnet:
+    return replace(
+        subnet,
+        ip_version=planned.ip_version,
+        gateway=planned.gateway,
+        pools=planned.pools,
+        dns_servers=planned.dns_servers,
+        host_routes=planned.host_routes,
+    )
+
+
+def _touch_network(tx: Transaction, network_id: NetworkId, now: float) -> None:
+    """A network's generation rises with its list of subnets."""
+    network = reading.there(tx.networks.get(network_id), "network", network_id)
+    tx.networks.save(replace(network, updated_at=now))
+
+
+def _check_gateway_free(tx: Transaction, subnet: Subnet) -> None:
+    if subnet.gateway is None or ip_address(subnet.gateway) not in ip_network(subnet.cidr):
+        return
+    held = tx.claims.get("address", f"{subnet.id}/{subnet.gateway}")
+    nic = tx.nics.get(held.owner) if held is not None else None
+    if nic is not None and nic.use == "vpc_interface" and nic.deleted_at is None:
+        raise InUse("network", kind="gateway", id=subnet.gateway, by_kind="nic", by_id=nic.id)
+
+
+def _mark(tx: Transaction, subnet: Subnet) -> None:
+    """The subnet, and the routers whose default route is its gateway."""
+    mark_subnet(tx, subnet.network_id, subnet.id)
+    gates = Query(filters=(eq("network_id", subnet.network_id), eq("use", "vpc_gateway"), alive()))
+    for nic in tx.nics.find(gates):
+        if nic.vpc_id is not None:
+            mark_vpc(tx, nic.vpc_id, nic.host_id)
