@@ -1,1 +1,1 @@
-"""The OpenStack tongue: one folder for each service, one file for each resource."""
+"""The OpenStack tongue: one folder a service, one file a resource: routes, parse, one door, render. No rule of the cloud."""

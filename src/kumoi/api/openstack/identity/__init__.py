@@ -1,0 +1,28 @@
+"""Keystone v3."""
+
+from kumoi.api.edge.routes import Tongue
+from kumoi.api.openstack.auth import by_token
+from kumoi.api.openstack.catalog import Site
+from kumoi.api.openstack.identity import credentials, discovery, projects, roles, services, tokens, users
+from kumoi.api.openstack.identity.errors import render_error
+from kumoi.app.house import House
+
+
+def tongue(house: House, site: Site) -> Tongue:
+    """Mounted at /identity."""
+    return Tongue(
+        name="identity",
+        prefix="/identity",
+        routes=[
+            *discovery.routes(site),
+            *tokens.routes(house, site),
+            *projects.routes(house),
+            *users.routes(house),
+            *roles.routes(house),
+            *services.routes(site),
+            *credentials.routes(house),
+        ],
+        authenticate=by_token(house),
+        render_error=render_error,
+        headers=lambda _request: (("Vary", "X-Auth-Token"),),
+    )

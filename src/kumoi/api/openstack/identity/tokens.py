@@ -1,0 +1,173 @@
+"""POST, GET, HEAD, DELETE /v3/auth/tokens, and what the holder of a token may choose from."""
+
+from typing import Any
+
+import msgspec
+
+from kumoi.api.edge.request import Request
+from kumoi.api.edge.response import Response, json_response, no_content
+from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.catalog import Site, catalog, stable_id
+from kumoi.api.openstack.identity.projects import render as render_project
+from kumoi.api.openstack.times import micro
+from kumoi.app.house import House
+from kumoi.app.identity import people, tokens
+from kumoi.app.identity.tokens import Grant, Scope, Who
+from kumoi.core.errors import Invalid, Unauthenticated
+
+
+class _Domain(msgspec.Struct):
+    id: str = ""
+    name: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.id or self.name
+
+
+class _User(msgspec.Struct):
+    password: str
+    id: str = ""
+    name: str = ""
+    domain: _Domain | None = None
+
+
+class _Password(msgspec.Struct):
+    user: _User
+
+
+class _Token(msgspec.Struct):
+    id: str
+
+
+class _Identity(msgspec.Struct):
+    methods: list[str]
+    password: _Password | None = None
+    token: _Token | None = None
+
+
+class _Project(msgspec.Struct):
+    id: str = ""
+    name: str = ""
+    domain: _Domain | None = None
+
+
+class _Auth(msgspec.Struct):
+    identity: _Identity
+    scope: Any = None
+
+
+class AuthBody(msgspec.Struct):
+    auth: _Auth
+
+
+class _ScopeBody(msgspec.Struct, forbid_unknown_fields=True):
+    project: _Project | None = None
+    system: dict[str, bool] | None = None
+    domain: _Domain | None = None
+
+
+def routes(house: House, site: Site) -> list[Route]:
+    def issue(request: Request) -> Response:
+        auth = request.json(AuthBody).auth
+        scope = _scope(auth.scope)
+        match auth.identity:
+            case _Identity(methods=["password"], password=_Password(user=user)):
+                grant = tokens.by_password(house, _who(user), user.password, scope)
+            case _Identity(methods=["token"], token=_Token(id=token)):
+                grant = tokens.by_token(house, token, scope)
+            case _Identity(methods=methods):
+                raise Invalid("identity", field="auth.identity.methods", reason="not_in_enum", value=",".join(methods))
+        return json_response({"token": _render(site, request, grant)}, 201, [("X-Subject-Token", grant.token)])
+
+    def show(request: Request) -> Response:
+        grant = tokens.look(house, _subject(request))
+        nocatalog = request.arg("nocatalog") is not None
+        body = _render(site, request, grant, with_catalog=not nocatalog)
+        return json_response({"token": body}, 200, [("X-Subject-Token", grant.token)])
+
+    def revoke(request: Request) -> Response:
+        tokens.revoke(house, _subject(request))
+        return no_content()
+
+    def my_projects(request: Request) -> Response:
+        found = people.own_projects(house, request.call())
+        links = {"self": f"{request.base_url}/identity/v3/auth/projects", "next": None, "previous": None}
+        return json_response({"projects": [render_project(request, p) for p in found], "links": links})
+
+    def my_catalog(request: Request) -> Response:
+        return json_response({"catalog": catalog(site, request), "links": {"self": None}})
+
+    return [
+        Route("POST", "/v3/auth/tokens", issue, "token.issue", "identity", body_type=AuthBody, pool="hash",
+              anonymous=True, success=201),
+        Route("GET", "/v3/auth/tokens", show, "identity.read_own", "identity"),
+        Route("DELETE", "/v3/auth/tokens", revoke, "identity.read_own", "identity", success=204),
+        Route("GET", "/v3/auth/projects", my_projects, "identity.read_own", "identity"),
+        Route("GET", "/v3/auth/catalog", my_catalog, "identity.read_own", "identity"),
+    ]  # fmt: skip
+
+
+def _subject(request: Request) -> str:
+    subject = request.header("x-subject-token")
+    if not subject:
+        raise Invalid("identity", field="X-Subject-Token", reason="missing", name="X-Subject-Token")
+    return subject
+
+
+def _who(user: _User) -> Who:
+    if user.id:
+        return Who(user_id=user.id)
+    if not user.name or user.domain is None:
+        raise Invalid("identity", field="auth.identity.password.user", reason="missing", name="id")
+    return Who(user_name=user.name, domain=user.domain.text)
+
+
+def _scope(raw: Any) -> Scope:
+    if raw is None:
+        return Scope()
+    if raw == "unscoped" or (isinstance(raw, dict) and "unscoped" in raw):
+        return Scope(unscoped=True)
+    try:
+        body = msgspec.convert(raw, _ScopeBody)
+    except msgspec.ValidationError as e:
+        raise Invalid("identity", field="auth.scope", reason="format") from e
+    if body.project is not None:
+        domain = body.project.domain.text if body.project.domain else "default"
+        return Scope(project_id=body.project.id, project_name=body.project.name, domain=domain)
+    if body.system is not None:
+        return Scope(system=True)
+    raise Unauthenticated("identity", reason="wrong_credentials")
+
+
+def _render(site: Site, request: Request, grant: Grant, *, with_catalog: bool = True) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "methods": list(grant.body.methods),
+        "user": {
+            "id": grant.user.id,
+            "name": grant.user.name,
+            "domain": _domain(grant.user.domain_id),
+            "password_expires_at": None,
+        },
+        "audit_ids": list(grant.body.audit_ids),
+        "expires_at": micro(grant.body.expires_at),
+        "issued_at": micro(grant.body.issued_at),
+    }
+    if grant.project is not None:
+        body["project"] = {
+            "id": grant.project.id,
+            "name": grant.project.name,
+            "domain": _domain(grant.project.domain_id),
+        }
+        body["is_domain"] = False
+    elif grant.body.system:
+        body["system"] = {"all": True}
+    if grant.roles:
+        body["roles"] = [{"id": stable_id("role", name), "name": name} for name in grant.roles]
+        if with_catalog:
+            body["catalog"] = catalog(site, request)
+    return body
+
+
+def _domain(domain_id: str) -> dict[str, str]:
+    return {"id": domain_id, "name": "Default" if domain_id == "default" else domain_id}

@@ -1,0 +1,136 @@
+"""/v3/users."""
+
+from typing import Any
+
+import msgspec
+
+from kumoi.api.edge.request import Request
+from kumoi.api.edge.response import Response, json_response, no_content
+from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.identity.paging import page, query
+from kumoi.api.openstack.identity.projects import render as render_project
+from kumoi.app.house import House
+from kumoi.app.identity import people
+from kumoi.core.ids import DomainId, ProjectId, UserId
+from kumoi.core.query import is_in
+from kumoi.core.tenancy import User
+
+FILTERS = {"name": "name", "domain_id": "domain_id", "enabled": "enabled"}
+
+
+class _New(msgspec.Struct):
+    name: str
+    password: str | None = None
+    domain_id: str = "default"
+    default_project_id: str | None = None
+    description: str | None = ""
+    email: str | None = ""
+    enabled: bool = True
+
+
+class CreateBody(msgspec.Struct):
+    user: _New
+
+
+class _Change(msgspec.Struct):
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | None | msgspec.UnsetType = msgspec.UNSET
+    email: str | None | msgspec.UnsetType = msgspec.UNSET
+    enabled: bool | msgspec.UnsetType = msgspec.UNSET
+    default_project_id: str | None | msgspec.UnsetType = msgspec.UNSET
+    password: str | None = None
+
+
+class UpdateBody(msgspec.Struct):
+    user: _Change
+
+
+class _Passwords(msgspec.Struct):
+    password: str
+    original_password: str
+
+
+class PasswordBody(msgspec.Struct):
+    user: _Passwords
+
+
+def routes(house: House) -> list[Route]:
+    def find(request: Request) -> Response:
+        return page(request, "users", people.users(house, request.call(), query(request, FILTERS)), render)
+
+    def show(request: Request) -> Response:
+        found = people.user(house, request.call(), UserId(request.params["id"]))
+        return json_response({"user": render(request, found)})
+
+    def create(request: Request) -> Response:
+        new = request.json(CreateBody).user
+        wish = User(
+            id=UserId(""),
+            password_hash="",
+            name=new.name,
+            domain_id=DomainId(new.domain_id),
+            default_project_id=ProjectId(new.default_project_id) if new.default_project_id else None,
+            description=new.description or "",
+            email=new.email or "",
+            enabled=new.enabled,
+        )
+        # A user without a password can be made, but has none that anybody could know.
+        made = people.create_user(house, request.call(), wish, new.password or house.chance.secret(24).hex())
+        return json_response({"user": render(request, made)}, 201)
+
+    def update(request: Request) -> Response:
+        fields = msgspec.structs.asdict(request.json(UpdateBody).user)
+        password = fields.pop("password")
+        changes = {
+            k: "" if v is None and k != "default_project_id" else v for k, v in fields.items() if v is not msgspec.UNSET
+        }
+        done = people.update_user(house, request.call(), UserId(request.params["id"]), changes, password)
+        return json_response({"user": render(request, done)})
+
+    def change_password(request: Request) -> Response:
+        wish = request.json(PasswordBody).user
+        people.change_password(
+            house, request.call(), UserId(request.params["id"]), wish.original_password, wish.password
+        )
+        return no_content()
+
+    def delete(request: Request) -> Response:
+        people.delete_user(house, request.call(), UserId(request.params["id"]))
+        return no_content()
+
+    def projects(request: Request) -> Response:
+        call, user_id = request.call(), request.params["id"]
+        people.user(house, call, UserId(user_id))
+        held = people.assignments(house, call, query(request, {}, order="id"))
+        ids = tuple({a.project_id for a in held if a.user_id == user_id and a.project_id})
+        found = people.projects(house, call, query(request, {}).where(is_in("id", ids)))
+        return page(request, "projects", found, render_project)
+
+    return [
+        Route("GET", "/v3/users", find, "identity.read", "identity"),
+        Route("POST", "/v3/users", create, "identity.write", "identity", body_type=CreateBody, pool="hash",
+              success=201),
+        Route("GET", "/v3/users/{id}", show, "identity.read_own", "identity"),
+        Route("PATCH", "/v3/users/{id}", update, "identity.write", "identity", body_type=UpdateBody, pool="hash"),
+        Route("POST", "/v3/users/{id}/password", change_password, "identity.read_own", "identity",
+              body_type=PasswordBody, pool="hash", success=204),
+        Route("DELETE", "/v3/users/{id}", delete, "identity.write", "identity", success=204),
+        Route("GET", "/v3/users/{id}/projects", projects, "identity.read_own", "identity"),
+    ]  # fmt: skip
+
+
+def render(request: Request, user: User) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": user.id,
+        "name": user.name,
+        "domain_id": user.domain_id,
+        "enabled": user.enabled,
+        "description": user.description,
+        "email": user.email,
+        "password_expires_at": None,
+        "options": {},
+        "links": {"self": f"{request.base_url}/identity/v3/users/{user.id}"},
+    }
+    if user.default_project_id:
+        shown["default_project_id"] = user.default_project_id
+    return shown
