@@ -1,0 +1,120 @@
+"""`kumoi down`: guests and processes end, the namespaces are gone; `--purge`: the data too."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Final
+
+import click
+
+from kumoi.adapters.linux import account, namespace
+from kumoi.cmd.up import alive, locked
+from kumoi.core.errors import KumoiError, Unavailable
+from kumoi.runtime import processes, state_folder, supervision
+from kumoi.runtime.processes import Process
+from kumoi.runtime.state_folder import StateFolder
+
+KEPT: Final = ("program", "venv")  # the launcher's
+_PATIENCE_S: Final = 5.0
+_SUPERVISOR_PATIENCE_S: Final = 60.0
+
+
+@click.command()
+@click.option("--purge", is_flag=True, help="Remove the cloud's data as well.")
+@click.pass_obj
+def command(root: Path, purge: bool) -> None:
+    """End this machine's cloud, its guests included."""
+    try:
+        if not root.exists():
+            click.echo("kumoi: nothing there")
+            return
+        run(StateFolder(root), purge=purge)
+    except KumoiError as e:
+        raise click.ClickException(str(e)) from e
+    click.echo("kumoi: purged" if purge else "kumoi: down")
+
+
+def run(state: StateFolder, *, purge: bool) -> None:
+    """All work is the owner's, in a child of its own; root alone removes what root made."""
+    owner = account.owner(state.root)
+    pid = os.fork()
+    if pid == 0:
+        os._exit(_as_owner(state, owner, purge=purge))
+    _, status = os.waitpid(pid, 0)
+    if status:
+        raise Unavailable("host", what="down", reason="incomplete")
+    if purge:
+        if os.geteuid() == 0:
+            remove(state.root)
+        with contextlib.suppress(OSError):  # not empty, or in a folder that is not ours
+            state.root.rmdir()
+
+
+def _as_owner(state: StateFolder, owner: account.Account, *, purge: bool) -> int:
+    try:
+        account.become(owner)
+        if (state.root / "ground").exists():
+            down(state)
+        if purge:
+            namespace.remove_tree(state, KEPT)
+    except KumoiError as e:
+        click.echo(f"kumoi: {e}", err=True)
+        return 1
+    return 0
+
+
+def down(state: StateFolder) -> None:
+    """Raises Unavailable where something of the namespaces is left.
+
+    The agent and libvirtd end before the guests do, so that nobody takes this for the guests'
+    own wish; the next `up` starts them again.
+    """
+    with locked(state), state.supervisor_lock.open("w") as lock:
+        state_folder.replace(state.wish, b"down")
+        _await_lock(state, lock.fileno())
+        record = supervision.read(state.processes)
+        left = [e.process for e in record.programs.values() if e.process] if record else []
+        processes.end(left, _PATIENCE_S)
+        processes.end(namespace.inside(state), _PATIENCE_S)
+        verify(state)
+        state.namespace.unlink(missing_ok=True)
+
+
+def verify(state: StateFolder) -> None:
+    """Nobody inside, nobody outside who holds the way in."""
+    left = [p.pid for p in namespace.inside(state)] + [p.pid for p in namespace.keepers(state)]
+    if left:
+        raise Unavailable("host", what="namespace", reason="processes_left", pids=[str(pid) for pid in left])
+
+
+def remove(root: Path) -> None:
+    """As root: what the owner could not."""
+    for entry in root.iterdir():
+        if entry.name in KEPT:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def _await_lock(state: StateFolder, fd: int) -> None:
+    """End the supervisor, and an understudy that takes over meanwhile."""
+    deadline = time.monotonic() + _SUPERVISOR_PATIENCE_S
+    asked: set[Process] = set()
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            record = alive(state)
+            if record and record.supervisor not in asked:
+                asked.add(record.supervisor)
+                processes.end([record.supervisor], _SUPERVISOR_PATIENCE_S)
+            if time.monotonic() > deadline:
+                raise Unavailable("host", what="supervisor", reason="does_not_end") from None
+            time.sleep(0.02)
+        else:
+            return

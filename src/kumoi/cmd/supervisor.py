@@ -1,0 +1,167 @@
+"""The supervisor of one machine's cloud: its namespaces, its sockets, its table of programs.
+
+It is started by `kumoi up` below flock(1), which holds STATE/ground/supervisor.lock and is gone
+by exec; the understudy is the same command line, waiting. Nothing is decided here but which
+programs there are. It stays small: no click, no structlog.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from kumoi.adapters.libvirt import daemon
+from kumoi.adapters.linux import namespace
+from kumoi.adapters.linux.namespace import Namespace
+from kumoi.core.errors import KumoiError, Unavailable
+from kumoi.runtime import listeners, processes, settings, supervision
+from kumoi.runtime.launch import Program
+from kumoi.runtime.settings import Settings
+from kumoi.runtime.state_folder import StateFolder
+
+FLOCK: Final = "/usr/bin/flock"
+SERVE_SOCKETS: Final = ("api", "s3", "link")
+
+
+def command_line(state: StateFolder, *, wait: bool) -> tuple[str, ...]:
+    """The supervisor behind its lock: at once or not at all, or (the understudy) in its time."""
+    return (
+        FLOCK, *(() if wait else ("--nonblock",)), "--no-fork", str(state.supervisor_lock),
+        sys.executable, "-P", "-m", "kumoi.cmd.supervisor", "--state", str(state.root),
+    )  # fmt: skip
+
+
+def main() -> None:
+    """`--state DIR`; returns at SIGTERM, or at once where the last command was `down`."""
+    state = StateFolder(Path(sys.argv[sys.argv.index("--state") + 1]))
+    given = listeners.inherited()
+    processes.become_subreaper()
+    if state.wish.exists() and state.wish.read_text() == "down":
+        return
+    try:
+        chosen = settings.load(state.root)
+        sockets = _sockets(state, chosen, given)
+        ground = None if chosen.cloud.simulate else _ground(state, given)
+    except KumoiError as e:
+        say("no ground", error=str(e))
+        sys.exit(1)
+    descriptors = {name: fd for name, (fd, _) in sockets.items()}
+    addresses = {name: address for name, (_, address) in sockets.items()}
+    if ground is not None:
+        descriptors |= ground.descriptors()
+    programs = table(state, chosen, ground, tuple(descriptors))
+    say("supervising", programs=[p.name for p in programs], addresses=addresses)
+    supervision.Supervisor(programs, state.processes, descriptors, addresses, say).run()
+    say("ended")
+
+
+def table(
+    state: StateFolder, chosen: Settings, ground: Namespace | None, descriptors: tuple[str, ...]
+) -> tuple[Program, ...]:
+    """In the order of their start; their end is the other way round."""
+    understudy = Program(
+        name="understudy", argv=command_line(state, wait=True), log=state.log("supervisor"),
+        environ=_environment(), descriptors=descriptors,
+    )  # fmt: skip
+    serve = _program(state, "serve", layer="api", descriptors=SERVE_SOCKETS)
+    if ground is None:
+        return understudy, serve, _program(state, "agent", layer="compute")
+    enter = partial(namespace.enter, ground)
+    holder = Program(
+        name="holder", argv=("/usr/bin/sleep", "infinity"), log=state.log("supervisor"),
+        environ={}, inside=partial(namespace.enter_powerless, ground), outlives=True,
+    )  # fmt: skip
+    daemon.prepare(state)
+    libvirtd = Program(
+        name="libvirtd", argv=daemon.command(), log=state.log("libvirtd"), layer="compute",
+        environ=daemon.environment(), before=partial(_no_guest_at_risk, state, ground), inside=enter,
+    )  # fmt: skip
+    guestd = _program(state, "guestd", layer="network", descriptors=("guestd",))
+    python, paths = namespace.unprivileged_python()
+    guestd = msgspec.structs.replace(
+        guestd,
+        argv=(python, *guestd.argv[1:]),
+        environ={**guestd.environ, **paths},
+        inside=partial(namespace.enter_unprivileged, ground),
+    )
+    agent = _program(state, "agent", layer="compute")
+    agent = msgspec.structs.replace(agent, inside=enter)
+    return understudy, holder, libvirtd, serve, guestd, agent
+
+
+def say(event: str, **facts: object) -> None:
+    """One line of the supervisor's log."""
+    line = {
+        **facts, "program": "supervisor", "level": "info", "event": event,
+        "at": datetime.now(UTC).isoformat(),
+    }  # fmt: skip
+    os.write(2, msgspec.json.encode(line) + b"\n")
+
+
+def _program(state: StateFolder, name: str, *, layer: str, descriptors: tuple[str, ...] = ()) -> Program:
+    return Program(
+        name=name,
+        argv=(sys.executable, "-P", "-m", f"kumoi.cmd.{name}", "--state", str(state.root)),
+        log=state.log(name),
+        environ=_environment(),
+        layer=layer,
+        descriptors=descriptors,
+    )
+
+
+def _environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith("LISTEN_")}
+
+
+def _sockets(state: StateFolder, chosen: Settings, given: Mapping[str, int]) -> dict[str, tuple[int, str]]:
+    """Every listener's descriptor and address: the former supervisor's, or made now."""
+    former = supervision.read(state.processes)
+    known = former.addresses if former else {}
+    if former and not given:
+        # They answer sockets that nobody can hand on any more.
+        heirs = (former.programs.get(name) for name in ("serve", "guestd"))
+        processes.end([entry.process for entry in heirs if entry and entry.process], 2.0)
+    found: dict[str, tuple[int, str]] = {}
+    for name, port in (("api", chosen.api.port), ("s3", chosen.s3.port)):
+        explicit = chosen.explicit(f"{name}.port")
+        # Without a choice, where it was before: clients have the address in their files.
+        last = int(known[name].rpartition(":")[2]) if name in known and not explicit else port
+        if name in given:
+            found[name] = (given[name], known[name])
+        else:
+            socket = listeners.open_tcp(chosen.api.host, last, movable=not explicit)
+            bound = f"{chosen.api.host}:{socket.getsockname()[1]}"
+            found[name] = (socket.detach(), bound)
+    for name, path in (("link", state.link_socket), ("guestd", state.guestd_socket)):
+        fd = given[name] if name in given else listeners.open_unix(path).detach()
+        found[name] = (fd, str(path))
+    return found
+
+
+def _ground(state: StateFolder, given: dict[str, int]) -> Namespace:
+    found = namespace.inherited(given) or namespace.find(state)
+    say("namespace found" if found else "namespace made")
+    return found or namespace.make(state)
+
+
+def _no_guest_at_risk(state: StateFolder, ground: Namespace) -> None:
+    """Raises Unavailable, naming guest and file, where libvirtd must not be started."""
+    living = daemon.guests(namespace.inside(state))
+
+    def question() -> str:
+        risk = daemon.at_risk(living)
+        return f"{risk[0].name} {risk[1]}" if risk else ""
+
+    answer = namespace.ask(ground, question) if living else ""
+    if answer:
+        guest, _, path = answer.partition(" ")
+        raise Unavailable("compute", what="libvirtd", reason="guest_at_risk", guest=guest, missing=path)
+
+
+if __name__ == "__main__":
+    main()

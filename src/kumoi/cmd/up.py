@@ -1,0 +1,188 @@
+"""`kumoi up`: the cloud runs, and stays, when this returns. Again is harmless."""
+
+import fcntl
+import http.client
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, cast
+
+import click
+import msgspec
+
+import kumoi
+from kumoi.adapters.linux import account
+from kumoi.cmd import supervisor
+from kumoi.core.errors import Invalid, KumoiError, Layer, Unavailable
+from kumoi.runtime import processes, settings, state_folder, supervision
+from kumoi.runtime.settings import Settings, Value
+from kumoi.runtime.state_folder import StateFolder
+from kumoi.runtime.supervision import Entry, Record
+
+DEATHS_IN_A_ROW: Final = 4
+_LOOK_EVERY_S: Final = 0.05
+_SOCKET_PATH_MAX: Final = 100  # of 107; libvirt adds to it
+_TAIL_LINES: Final = 12
+
+
+@click.command()
+@click.option("--simulate", is_flag=True, default=None, help="A fake world: no guests, no root.")
+@click.option("--hosts", type=click.IntRange(1, 10_000), help="Hosts of the fake world.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the APIs and the dashboard.")
+@click.option("--s3-port", type=click.IntRange(1, 65535), help="Port of S3.")
+@click.option("--timeout", default=60.0, show_default=True, help="Seconds to wait until ready.")
+@click.pass_obj
+def command(
+    root: Path, timeout: float, simulate: bool | None, hosts: int | None, port: int | None,
+    s3_port: int | None,
+) -> None:  # fmt: skip
+    """Start this machine's cloud and wait until it answers."""
+    flags: dict[str, Value | None] = {
+        "cloud.simulate": simulate, "cloud.hosts": hosts, "api.port": port, "s3.port": s3_port,
+    }  # fmt: skip
+    try:
+        up(StateFolder(root), flags, timeout)
+    except KumoiError as e:
+        raise click.ClickException(str(e)) from e
+
+
+def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> None:
+    """Raises KumoiError; its layer says where it is stuck."""
+    if len(str(state.guestd_socket)) > _SOCKET_PATH_MAX:
+        raise Invalid("host", field="--state", reason="path_too_long", max=_SOCKET_PATH_MAX)
+    prepare(state)
+    with locked(state):
+        chosen = _settings(state, flags)
+        running = alive(state)
+        if running is None:
+            state_folder.replace(state.wish, b"up")
+            started = _start(state, flags)
+            _line("supervisor started")
+        else:
+            started = None
+        record = _wait(state, started, timeout_s)
+        _line("already up" if running else "up", address=record.addresses["api"])
+        _line("region", name=chosen.cloud.region, state=str(state.root))
+
+
+def prepare(state: StateFolder) -> None:
+    """The folder, its owner and its nodes; from here on this process is that owner."""
+    owner = account.ensure(state)
+    account.ensure_nodes(state, owner)
+    account.become(owner)
+    state.prepare()
+    _readable()
+
+
+@contextmanager
+def locked(state: StateFolder) -> Iterator[None]:
+    """One up or down at a time."""
+    with state.command_lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def alive(state: StateFolder) -> Record | None:
+    """The record of the supervisor, if that one lives."""
+    record = supervision.read(state.processes)
+    return record if record and processes.alive(record.supervisor) else None
+
+
+def _settings(state: StateFolder, flags: dict[str, Value | None]) -> Settings:
+    """What is in force; the first `up` writes its flags down, so that the next needs none."""
+    if not (state.root / settings.FILE_NAME).exists():
+        settings.write(state.root, flags)
+    known = settings.load(state.root)
+    simulate = flags["cloud.simulate"]
+    if simulate is not None and simulate != known.cloud.simulate:
+        raise Invalid(
+            "host", field="--simulate", reason="made_otherwise",
+            origin=known.origins["cloud.simulate"],
+        )  # fmt: skip
+    return settings.load(state.root, flags=flags)
+
+
+def _start(state: StateFolder, flags: dict[str, Value | None]) -> subprocess.Popen[bytes]:
+    with state.log("supervisor").open("ab") as log:
+        return subprocess.Popen(
+            supervisor.command_line(state, wait=False),
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
+            env={**os.environ, **settings.environment(flags)},
+        )  # fmt: skip
+
+
+def _wait(state: StateFolder, started: subprocess.Popen[bytes] | None, timeout_s: float) -> Record:
+    """Until the API says that it is ready. Raises Unavailable with the layer that is stuck."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        record = alive(state)
+        if record is not None:
+            _dying(state, record)
+            if _ready(record.addresses["api"]):
+                return record
+        elif started is not None and started.poll() is not None:
+            raise Unavailable("host", what="supervisor", reason="ended", log=_tail(state.log("supervisor")))
+        time.sleep(_LOOK_EVERY_S)
+    stuck = _waiting_for(alive(state))
+    raise Unavailable("api", what=stuck, reason="not_ready", timeout_s=timeout_s)
+
+
+def _dying(state: StateFolder, record: Record) -> None:
+    """Stop waiting for what keeps dying or is refused."""
+    for name, entry in record.programs.items():
+        layer = cast(Layer, entry.layer)
+        if entry.refusal and entry.deaths >= DEATHS_IN_A_ROW:
+            raise Unavailable(layer, **entry.facts)
+        if entry.deaths >= DEATHS_IN_A_ROW and _is_down(entry):
+            raise Unavailable(
+                layer, what=name, reason="keeps_dying", ended=entry.ended,
+                log=_tail(state.log(name)),
+            )  # fmt: skip
+
+
+def _is_down(entry: Entry) -> bool:
+    process = entry.process
+    return process is None or not processes.alive(process) or processes.age_s(process) < 1.0
+
+
+def _waiting_for(record: Record | None) -> str:
+    if record is None:
+        return "supervisor"
+    down = [name for name, entry in record.programs.items() if _is_down(entry)]
+    return ", ".join(down) or "api"
+
+
+def _ready(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=2.0)
+    try:
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        body = answer.read()
+        return answer.status == 200 and bool(msgspec.json.decode(body).get("ready"))
+    except (OSError, http.client.HTTPException, msgspec.DecodeError):
+        return False
+    finally:
+        connection.close()
+
+
+def _readable() -> None:
+    """The owner must be able to run this very program."""
+    for path in (kumoi.__file__, sys.executable):
+        if not os.access(path, os.R_OK):
+            raise Unavailable("host", what="program", reason="unreadable", path=path)
+
+
+def _tail(log: Path) -> list[str]:
+    try:
+        return log.read_text(errors="replace").splitlines()[-_TAIL_LINES:]
+    except FileNotFoundError:
+        return []
+
+
+def _line(text: str, **facts: object) -> None:
+    click.echo("kumoi: " + " ".join([text, *(f"{v}" for v in facts.values())]))
