@@ -32,13 +32,17 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeenMachine(msgspec.Struct, frozen=True, kw_only=True):
-    """`run` is the run number given to `start`; `ended_by` how it ended when power is off."""
+    """`run` is the run number given to `start`; `ended_by` how it ended when power is off.
+
+    `resets` rises whenever the guest begins anew within a run, whoever reset it: so a soft reset is seen to be done.
+    """
 
     id: InstanceId
     power: SeenPower
     run: int = 0
     ended_by: EndedBy = ""
     pid: int = 0
+    resets: int = 0
 
 
 class Compute(Protocol):

@@ -1,0 +1,282 @@
+"""The compute contract by libvirt and QEMU.
+
+One lock an instance orders what is done to it; looking takes none of them by force. Two connections: a slow destroy
+must not hold up an observation (libvirtd answers few calls at a time on one). What does not belong here: XML
+(domain_xml), how a run ended (runs), deadlines (the caller's).
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+from weakref import WeakValueDictionary
+
+import libvirt
+import msgspec
+from msgspec.structs import replace
+
+from kumoi.adapters.libvirt import console_log
+from kumoi.adapters.libvirt.connection import Connection
+from kumoi.adapters.libvirt.domain_xml import (
+    NAMESPACE,
+    DomainSettings,
+    Stamp,
+    console_path,
+    digest,
+    domain_name,
+    instance_of,
+    read_stamp,
+    render,
+)
+from kumoi.adapters.libvirt.refusals import LAYER, is_absent, is_wrong_state, translated
+from kumoi.adapters.libvirt.runs import OffReason, Run, Runs, going_on, settled, started
+from kumoi.contracts.compute import Machine, SeenMachine
+from kumoi.core.errors import Unavailable, WrongState
+from kumoi.core.ids import InstanceId
+from kumoi.core.instances import SeenPower
+
+_PAUSED: Final = frozenset({libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PMSUSPENDED})
+_OFF: Final = frozenset({libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED, libvirt.VIR_DOMAIN_NOSTATE})
+_OFF_REASONS: Final[Mapping[int, OffReason]] = {
+    libvirt.VIR_DOMAIN_SHUTOFF_SHUTDOWN: "guest",
+    libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED: "destroyed",
+}
+_POWER_EVENTS: Final = frozenset(
+    {
+        libvirt.VIR_DOMAIN_EVENT_STARTED,
+        libvirt.VIR_DOMAIN_EVENT_SUSPENDED,
+        libvirt.VIR_DOMAIN_EVENT_RESUMED,
+        libvirt.VIR_DOMAIN_EVENT_STOPPED,
+        libvirt.VIR_DOMAIN_EVENT_CRASHED,
+        libvirt.VIR_DOMAIN_EVENT_PMSUSPENDED,
+    }
+)
+_UNDEFINE: Final = (
+    libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+)
+
+
+class ComputeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where things are on this host, for this process. `boot_id` changes whenever all guests must have ended with
+    their host: a new boot, or a namespace made anew. `records` is a folder of our own; the two others are libvirt's.
+    """
+
+    uri: str
+    domain: DomainSettings
+    boot_id: str
+    records: Path
+    pid_files: Path = Path("/run/libvirt/qemu")
+    logs: Path = Path("/var/log/libvirt/qemu")
+
+
+class LibvirtCompute:
+    """See `contracts.compute.Compute`. Every method raises Unavailable (what: libvirtd) while that does not answer."""
+
+    def __init__(self, settings: ComputeSettings) -> None:
+        self.accelerator: str = settings.domain.accelerator
+        self._settings = settings
+        self._runs = Runs(settings.records)
+        self._hands = Connection(settings.uri)
+        self._eyes = Connection(settings.uri, on_open=self._listen)
+        self._callbacks: list[Callable[[InstanceId], None]] = []
+        self._locks: WeakValueDictionary[InstanceId, threading.Lock] = WeakValueDictionary()
+        self._locks_lock = threading.Lock()
+
+    def ensure(self, machine: Machine) -> None:
+        with self._acting(machine.id, "define") as connection:
+            domain = _find(connection, machine.id)
+            stamp = None if domain is None else _stamp(domain)
+            if stamp is None or stamp.digest != digest(machine, self._settings.domain):
+                self._define(connection, machine, self._runs.get(machine.id).number)
+
+    def start(self, machine: Machine, run: int) -> None:
+        with self._acting(machine.id, "start") as connection:
+            domain = _find(connection, machine.id)
+            if domain is not None:
+                self._settle(domain, machine.id)
+                if domain.isActive():
+                    self._runs.change(machine.id, lambda r: replace(r, number=max(run, r.number)))
+                    return
+            # Named before the effect: whoever finds the domain on after a crash knows which run it is.
+            self._runs.change(machine.id, lambda r: replace(r, starting=run))
+            self._define(connection, machine, run).create()
+            self._runs.change(machine.id, lambda r: started(r, run, self._settings.boot_id))
+
+    def stop(self, instance: InstanceId, *, hard: bool) -> None:
+        with self._acting(instance, "stop") as connection:
+            domain = _find(connection, instance)
+            if domain is None or not domain.isActive():
+                return
+            self._settle(domain, instance)
+            self._runs.change(instance, lambda r: replace(r, stop_asked=True))
+            with _unless_off():
+                if hard:
+                    domain.destroy()
+                else:
+                    domain.shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
+            self._settle(domain, instance)
+
+    def reset(self, instance: InstanceId, *, hard: bool) -> None:
+        with self._acting(instance, "reset") as connection:
+            domain = _find(connection, instance)
+            if domain is None or not domain.isActive():
+                status = "missing" if domain is None else "off"
+                raise WrongState(LAYER, kind="instance", id=instance, status=status, action="reset")
+            if hard:
+                domain.reset(0)
+            else:
+                domain.reboot(libvirt.VIR_DOMAIN_REBOOT_ACPI_POWER_BTN)
+
+    def remove(self, instance: InstanceId) -> None:
+        with self._acting(instance, "remove") as connection:
+            domain = _find(connection, instance)
+            if domain is not None:
+                if domain.isActive():
+                    with _unless_off():
+                        domain.destroy()
+                domain.undefineFlags(_UNDEFINE)
+            self._console(instance).unlink(missing_ok=True)
+            for log in self._settings.logs.glob(f"{domain_name(instance)}.log*"):
+                log.unlink(missing_ok=True)
+            self._runs.forget(instance)
+
+    def observe(self) -> tuple[list[SeenMachine], list[str]]:
+        with translated("observe"):
+            found = self._eyes.get().getAllDomainStats(libvirt.VIR_DOMAIN_STATS_STATE, 0)
+            seen: list[SeenMachine] = []
+            strays: list[str] = []
+            for domain, stats in found:
+                instance = instance_of(domain.name())
+                if instance is None:
+                    strays.append(domain.name())
+                    continue
+                with suppress(_Vanished):
+                    seen.append(self._look(domain, instance, stats["state.state"]))
+            return seen, strays
+
+    def console(self, instance: InstanceId, limit: int) -> bytes:
+        return console_log.tail(self._console(instance), limit)
+
+    def watch(self, callback: Callable[[InstanceId], None]) -> None:
+        self._callbacks.append(callback)
+        # A libvirtd that is down is met again by the caller's next observation, and listened to from then on.
+        with suppress(Unavailable):
+            self._eyes.get()
+
+    # --- acting ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def _acting(self, instance: InstanceId, action: str) -> Iterator[libvirt.virConnect]:
+        with self._lock(instance), translated(action):
+            yield self._hands.get()
+
+    def _lock(self, instance: InstanceId) -> threading.Lock:
+        with self._locks_lock:
+            return self._locks.setdefault(instance, threading.Lock())
+
+    def _define(self, connection: libvirt.virConnect, machine: Machine, run: int) -> libvirt.virDomain:
+        Path(self._settings.domain.consoles).mkdir(mode=0o700, parents=True, exist_ok=True)
+        return connection.defineXML(render(machine, self._settings.domain, run))
+
+    # --- looking --------------------------------------------------------------------------------
+
+    def _look(self, domain: libvirt.virDomain, instance: InstanceId, state: int) -> SeenMachine:
+        run = self._runs.get(instance)
+        if (state in _OFF) == going_on(run) or run.starting or not run.number:
+            # The record and the world differ. What we were told may be older than an act that is under way or has
+            # just ended: look again while nobody acts, or leave the record alone.
+            lock = self._lock(instance)
+            if lock.acquire(blocking=False):
+                try:
+                    run = self._settle(domain, instance)
+                finally:
+                    lock.release()
+        console_log.trim(self._console(instance))
+        if not going_on(run):
+            return SeenMachine(id=instance, power="off", run=run.number, ended_by=run.ended_by, resets=run.resets)
+        power: SeenPower = "paused" if state in _PAUSED else "running"
+        return SeenMachine(id=instance, power=power, run=run.number, pid=self._pid(domain), resets=run.resets)
+
+    def _settle(self, domain: libvirt.virDomain, instance: InstanceId) -> Run:
+        """The record made to agree with what libvirt says now. The instance's lock is held."""
+        try:
+            state, reason = domain.state()
+        except libvirt.libvirtError as error:
+            if is_absent(error):
+                raise _Vanished from error
+            raise
+        off = _OFF_REASONS.get(reason, "died") if state in _OFF else None
+        if off is None and not self._runs.get(instance).number:
+            # Our records were lost; the domain carries the number too.
+            stamp = _stamp(domain)
+            number = 1 if stamp is None else max(1, stamp.run)
+            self._runs.change(instance, lambda r: replace(r, starting=r.starting or number))
+        return self._runs.change(instance, lambda r: settled(r, off, self._settings.boot_id))
+
+    def _console(self, instance: InstanceId) -> Path:
+        return Path(console_path(self._settings.domain, instance))
+
+    def _pid(self, domain: libvirt.virDomain) -> int:
+        try:
+            return int((self._settings.pid_files / f"{domain.name()}.pid").read_text())
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    # --- hearing (on libvirt's event thread) ----------------------------------------------------
+
+    def _listen(self, connection: libvirt.virConnect) -> None:
+        connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._on_lifecycle, None)
+        connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_REBOOT, self._on_reset, None)
+
+    def _on_lifecycle(self, _: object, domain: libvirt.virDomain, event: int, _detail: int, _context: object) -> None:
+        if event in _POWER_EVENTS:
+            self._tell(domain)
+
+    def _on_reset(self, _: object, domain: libvirt.virDomain, _context: object) -> None:
+        instance = instance_of(domain.name())
+        if instance is not None:
+            self._runs.change(instance, lambda r: replace(r, resets=r.resets + 1))
+            self._tell(domain)
+
+    def _tell(self, domain: libvirt.virDomain) -> None:
+        instance = instance_of(domain.name())
+        if instance is not None:
+            for callback in self._callbacks:
+                callback(instance)
+
+
+class _Vanished(Exception):
+    """The domain was undefined while we looked."""
+
+
+def _find(connection: libvirt.virConnect, instance: InstanceId) -> libvirt.virDomain | None:
+    try:
+        return connection.lookupByUUIDString(instance)
+    except libvirt.libvirtError as error:
+        if is_absent(error):
+            return None
+        raise
+
+
+def _stamp(domain: libvirt.virDomain) -> Stamp | None:
+    try:
+        text = domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, NAMESPACE, libvirt.VIR_DOMAIN_AFFECT_CONFIG)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN_METADATA:
+            return None
+        raise
+    return read_stamp(text)
+
+
+@contextmanager
+def _unless_off() -> Iterator[None]:
+    """The domain may end by itself while we ask it to."""
+    try:
+        yield
+    except libvirt.libvirtError as error:
+        if not is_wrong_state(error):
+            raise

@@ -1,0 +1,243 @@
+"""Storage in files: layers by hash, root disks as qcow2 overlays on them.
+
+    FOLDER/layers/SHA256         immutable, readable by QEMU's group and nobody else's
+    FOLDER/disks/ID.qcow2        QEMU's own
+    FOLDER/disks/ID.config.iso   the config drive
+    …/.NAME.new                  being made; never counts, made over by the next attempt
+
+Libvirt must not chown (dynamic_ownership = 0), so ownership is set here. Nothing of a layer is opened by qemu-img.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from kumoi.adapters.storage import config_drive, image_headers
+from kumoi.adapters.storage.os_errors import translated
+from kumoi.contracts.storage import Fetch
+from kumoi.core.errors import Invalid, Unavailable, Unsupported
+from kumoi.core.ids import InstanceId, is_uuid
+from kumoi.core.plan import LayerRef, RootDisk
+
+LAYER: Final = "storage"
+_DISK: Final = ".qcow2"
+_DRIVE: Final = ".config.iso"
+_GIB: Final = 1 << 30
+_TIMEOUT_S: Final = 60.0
+_SHA256_DIGITS: Final = 64
+
+
+class Owner(msgspec.Struct, frozen=True, kw_only=True):
+    """QEMU's uid and gid, as numbers of the namespace that we are in."""
+
+    uid: int
+    gid: int
+
+
+class FileStorage:
+    """See `contracts.storage.Storage`. `folder` is the path under which QEMU too knows it. Safe for many threads.
+
+    Raises Unavailable (what: space, files, layer, qemu_img), Invalid for a layer that is not what the plan says.
+    """
+
+    def __init__(self, folder: Path, owner: Owner, qemu_img: str = "qemu-img") -> None:
+        self._layers = folder / "layers"
+        self._disks = folder / "disks"
+        self._owner = owner
+        self._qemu_img = qemu_img
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        with translated(LAYER, "prepare"):
+            for place in (folder, self._layers, self._disks):
+                place.mkdir(parents=True, exist_ok=True)
+                os.chown(place, -1, owner.gid)
+                place.chmod(0o750)
+
+    # --- layers ---------------------------------------------------------------------------------
+
+    def has_layer(self, layer: LayerRef) -> bool:
+        return self._layer(layer).exists()
+
+    def ensure_layer(self, layer: LayerRef, fetch: Fetch) -> None:
+        path = self._layer(layer)
+        with self._locks[layer.sha256], translated(LAYER, "ensure_layer"):
+            if path.exists():
+                return
+            with _made_whole(path) as fresh:
+                _receive(fresh, layer, fetch)
+                _check(fresh, layer)
+                os.chown(fresh, -1, self._owner.gid)
+                fresh.chmod(0o440)
+
+    def collect_layers(self, keep: set[str]) -> None:
+        with self._locks["disks"], translated(LAYER, "collect_layers"):
+            used = self._used()
+            if used is None:
+                return
+            for path in self._layers.iterdir():
+                if path.name in keep | used:
+                    continue
+                # What is being fetched right now is wanted, whatever the caller knew.
+                sha256 = path.name.removeprefix(".").removesuffix(".new")
+                lock = self._locks[sha256]
+                if sha256 not in keep and lock.acquire(blocking=False):
+                    try:
+                        path.unlink(missing_ok=True)
+                    finally:
+                        lock.release()
+
+    def _used(self) -> set[str] | None:
+        """The layers beneath all disks; None where a disk does not tell, for then nothing is known to be unused."""
+        used: set[str] = set()
+        for disk in self._disks.glob(f"*{_DISK}"):
+            try:
+                with disk.open("rb") as file:
+                    used.add(Path(image_headers.backing_name(reader(file.fileno()))).name)
+            except FileNotFoundError:
+                continue
+            except Invalid:
+                return None
+        return used
+
+    def _layer(self, layer: LayerRef) -> Path:
+        if len(layer.sha256) != _SHA256_DIGITS or set(layer.sha256) - set("0123456789abcdef"):
+            raise Invalid(LAYER, field="sha256", reason="not_a_hash", value=layer.sha256)
+        return self._layers / layer.sha256
+
+    # --- disks ----------------------------------------------------------------------------------
+
+    def ensure_root(self, instance: InstanceId, root: RootDisk) -> str:
+        if len(root.layers) > 1:
+            raise Unsupported(LAYER, what="layer_chain", depth=len(root.layers))
+        path = self._disk(instance)
+        with self._locks["disks"], translated(LAYER, "ensure_root"):
+            if not path.exists():
+                with _made_whole(path) as fresh:
+                    self._create(fresh, root)
+                    self._give_to_qemu(fresh)
+        return str(path)
+
+    def ensure_config_drive(self, instance: InstanceId, files: dict[str, bytes]) -> str:
+        path = self._disks / f"{instance}{_DRIVE}"
+        with self._locks[instance], translated(LAYER, "ensure_config_drive"):
+            if not path.exists():
+                with _made_whole(path) as fresh:
+                    config_drive.write(files, fresh)
+                    self._give_to_qemu(fresh)
+        return str(path)
+
+    def remove_root(self, instance: InstanceId) -> None:
+        with self._locks["disks"], translated(LAYER, "remove_root"):
+            for path in (self._disk(instance), self._disks / f"{instance}{_DRIVE}"):
+                path.unlink(missing_ok=True)
+                _fresh(path).unlink(missing_ok=True)
+            _sync_folder(self._disks)
+
+    def observe_roots(self) -> tuple[set[InstanceId], list[str]]:
+        roots: set[InstanceId] = set()
+        strays: list[str] = []
+        with translated(LAYER, "observe_roots"):
+            names = os.listdir(self._disks)
+        for name in names:
+            stem = name.removesuffix(_DRIVE).removesuffix(_DISK)
+            if is_uuid(stem) and stem != name:
+                roots.add(InstanceId(stem))
+            elif not name.startswith("."):
+                strays.append(name)
+        return roots, sorted(strays)
+
+    def _disk(self, instance: InstanceId) -> Path:
+        return self._disks / f"{instance}{_DISK}"
+
+    def _create(self, path: Path, root: RootDisk) -> None:
+        virtual = root.size_gib * _GIB
+        command = [self._qemu_img, "create", "-q", "-f", "qcow2", "-o", "extended_l2=on,cluster_size=128k"]
+        if root.layers:
+            layer = root.layers[0]
+            beneath = self._layer(layer)
+            if not beneath.exists():
+                raise Unavailable(LAYER, what="layer", reason="not_here", sha256=layer.sha256)
+            virtual = max(virtual, layer.virtual_bytes)
+            # -u: the size is known, so nothing of the layer need be opened.
+            command += ["-u", "-F", layer.format, "-b", str(beneath)]
+        done = _run([*command, str(path), str(virtual)])
+        if done.returncode:
+            what = "space" if "No space left" in done.stderr else "qemu_img"
+            raise Unavailable(LAYER, what=what, action="ensure_root", detail=done.stderr.strip()[-300:])
+
+    def _give_to_qemu(self, path: Path) -> None:
+        os.chown(path, self._owner.uid, self._owner.gid)
+        path.chmod(0o600)
+
+
+def reader(fd: int) -> image_headers.ReadAt:
+    """Bytes of an open file, fewer at its end."""
+    return lambda offset, length: os.pread(fd, length, offset)
+
+
+def _receive(path: Path, layer: LayerRef, fetch: Fetch) -> None:
+    hashed = hashlib.sha256()
+    size = 0
+    with path.open("wb") as file:
+        for piece in fetch(layer.sha256):
+            size += len(piece)
+            if size > layer.size_bytes:
+                raise Unavailable(LAYER, what="layer", reason="too_long", sha256=layer.sha256, limit=layer.size_bytes)
+            hashed.update(piece)
+            file.write(piece)
+    if hashed.hexdigest() != layer.sha256:
+        raise Unavailable(LAYER, what="layer", reason="hash_mismatch", sha256=layer.sha256, got=hashed.hexdigest())
+
+
+def _check(path: Path, layer: LayerRef) -> None:
+    """The plan may come from a broken serve: a layer that names another file would let a guest read it."""
+    with path.open("rb") as file:
+        if layer.format == "qcow2":
+            virtual = image_headers.virtual_bytes_of_qcow2(reader(file.fileno()), layer.size_bytes)
+        else:
+            virtual = image_headers.virtual_bytes_of_raw(layer.size_bytes)
+    if virtual != layer.virtual_bytes:
+        raise Invalid(LAYER, field="virtual_bytes", reason="size_mismatch", size=virtual, limit=layer.virtual_bytes)
+
+
+@contextmanager
+def _made_whole(path: Path) -> Iterator[Path]:
+    """A temporary name that takes the place of `path`, durably, when all went well; and is gone otherwise."""
+    fresh = _fresh(path)
+    try:
+        yield fresh
+        with fresh.open("rb") as file:
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _fresh(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    if shutil.which(command[0]) is None:
+        raise Unavailable(LAYER, what="qemu_img", reason="not_installed", package="qemu-utils")
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(LAYER, what="qemu_img", reason="timeout", waited_s=_TIMEOUT_S) from error
