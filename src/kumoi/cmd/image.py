@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from kumoi.cmd.main import program_folder
 from kumoi.ops.image.build import CannotBuild, copy_to, tiny_image
 
 
@@ -18,11 +19,10 @@ def command() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Also copy the image's files into this folder.",
 )
-@click.pass_obj
-def build(state: Path, output: Path | None) -> None:
+def build(output: Path | None) -> None:
     """Build the tiny guest, if it is not there yet, and print its folder."""
     try:
-        image = tiny_image(state.parent / "images", say=lambda words: click.echo(words, err=True))
+        image = tiny_image(program_folder() / "images", say=lambda words: click.echo(words, err=True))
     except CannotBuild as reason:
         raise click.ClickException(str(reason)) from reason
     if output:

@@ -24,16 +24,25 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 }
 
 
-def default_state() -> Path:
-    """Where the cloud is kept unless --state or KUMOI_STATE says otherwise.
+def base_folder() -> Path:
+    """Kumoi's folder of this user. It holds the program and, beside it, the default cloud.
 
-    It is one folder below the launcher's, so that the state may be closed to everybody (0700) and
-    belong to the cloud's user, while the program beside it is root's and readable.
+    So a state may be closed to everybody (0700) and belong to the cloud's user, while the program
+    is root's and readable: what root runs must not be writable by the cloud.
     """
     if os.geteuid() == 0:
-        return Path("/var/lib/kumoi/cloud")
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "kumoi" / "cloud"
+        return Path("/var/lib/kumoi")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "kumoi"
+
+
+def default_state() -> Path:
+    """Where the cloud is kept unless --state or KUMOI_STATE says otherwise."""
+    return base_folder() / "cloud"
+
+
+def program_folder() -> Path:
+    """Where the launcher keeps what it makes: shared by all clouds, readable, rebuilt at will."""
+    return Path(os.environ.get("KUMOI_PROGRAM") or base_folder() / "program")
 
 
 class Commands(click.Group):
