@@ -5,6 +5,7 @@ An entry is present with every detail (ids and typed specs, never paths, XML or 
 Both formats carry a number, so that an older agent goes on working. Wire: JSON by msgspec.
 """
 
+import hashlib
 from typing import Literal
 
 import msgspec
@@ -287,3 +288,17 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def entry_id(kind: EntryKind, resource_id: str) -> str:
     return f"{kind}/{resource_id}"
+
+
+def entry_digest(section: SectionKey, entry: str, body: bytes) -> int:
+    """What a present entry adds to its section's digest (their sum modulo DIGEST_MODULUS, in 64 hex digits).
+
+    It finds drift between control and a host; it is no signature.
+    """
+    framed = b"\0".join((section.encode(), entry.encode(), body))
+    return int.from_bytes(hashlib.blake2b(framed, digest_size=32).digest())
+
+
+def section_digest(total: int) -> str:
+    """The sum of `entry_digest` as it is told."""
+    return f"{total % DIGEST_MODULUS:064x}"

@@ -9,10 +9,14 @@ from kumoi.core.plan import SectionDelta
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """ "The entry may have changed": insert-only, coalesced, deleted by the stamper in the transaction that stamps."""
+    """ "The entry may have changed": insert-only, deleted by the stamper in the transaction that stamps.
+
+    `rows`: the store's own names of the marks that were coalesced into this one; exactly these are deleted by `unmark`.
+    """
 
     section: SectionKey
     entry: str
+    rows: tuple[int, ...] = ()
 
 
 class Stamp(msgspec.Struct, frozen=True):

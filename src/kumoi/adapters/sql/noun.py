@@ -1,0 +1,106 @@
+"""A noun in the database: its struct, its table, what is unique about it, and its statements."""
+
+import re
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import Executable, Table, UniqueConstraint, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles on both dialects
+
+from kumoi.adapters.sql import tables
+from kumoi.adapters.sql.codec import Codec
+from kumoi.adapters.sql.language import Among
+from kumoi.core.events import Event, Label
+from kumoi.core.flavors import Flavor
+from kumoi.core.groups import SecurityGroup, SecurityRule
+from kumoi.core.hosts import Host
+from kumoi.core.images import Image, Layer
+from kumoi.core.instances import Instance, Observation, Placement
+from kumoi.core.networks import Network, Subnet
+from kumoi.core.nics import Nic
+from kumoi.core.tenancy import AccessKey, Assignment, Domain, KeyPair, Project, RevokedToken, User
+from kumoi.core.vpcs import PublicAddress, Vpc
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Noun(Generic[T]):
+    """`kind` is the word of errors, events and labels."""
+
+    def __init__(self, struct: type[T], table: Table, kind: str = "") -> None:
+        self.struct = struct
+        self.table = table
+        self.kind = kind or re.sub(r"(?<!^)(?=[A-Z])", "_", struct.__name__).lower()
+        self.codec = Codec(struct, table)
+        self.has_generation = "generation" in table.c
+
+    @cached_property
+    def get(self) -> Executable:
+        return select(*self.codec.columns).where(self.table.c.id == bindparam("id"))
+
+    @cached_property
+    def many(self) -> Executable:
+        return select(*self.codec.columns).where(Among(self.table.c.id, bindparam("ids")))
+
+    @cached_property
+    def insert(self) -> Executable:
+        """Returns nothing when something unique about the row exists."""
+        values = {c.name: bindparam(c.name) for c in self.codec.columns}
+        return insert(self.table).values(values).on_conflict_do_nothing().returning(self.table.c.id)
+
+    @cached_property
+    def save(self) -> Executable:
+        """Returns nothing when there is no such row, or it has another generation."""
+        columns = self.table.c
+        values: dict[str, Any] = {c.name: bindparam(c.name) for c in self.codec.columns if c.name != "id"}
+        statement = update(self.table).where(columns.id == bindparam("id"))
+        if self.has_generation:
+            values["generation"] = columns.generation + 1
+            statement = statement.where(columns.generation == bindparam("generation"))
+        return statement.values(values).returning(columns.id)
+
+    @cached_property
+    def remove(self) -> Executable:
+        return delete(self.table).where(self.table.c.id == bindparam("id")).returning(self.table.c.id)
+
+    @cached_property
+    def uniques(self) -> tuple[tuple[str, Executable], ...]:
+        """For each unique thing besides the id: the column that names it, and the search for another row that has it."""
+        return tuple(
+            (
+                list(constraint.columns)[-1].name,
+                select(self.table.c.id).where(
+                    *(column == bindparam(column.name) for column in constraint.columns),
+                    self.table.c.id != bindparam("id"),
+                ),
+            )
+            for constraint in sorted(self.table.constraints, key=lambda c: str(c.name))
+            if isinstance(constraint, UniqueConstraint)
+        )
+
+
+DOMAINS = Noun(Domain, tables.domains)
+PROJECTS = Noun(Project, tables.projects)
+USERS = Noun(User, tables.users)
+ASSIGNMENTS = Noun(Assignment, tables.assignments)
+ACCESS_KEYS = Noun(AccessKey, tables.access_keys)
+KEY_PAIRS = Noun(KeyPair, tables.key_pairs, "keypair")
+REVOKED_TOKENS = Noun(RevokedToken, tables.revoked_tokens)
+FLAVORS = Noun(Flavor, tables.flavors)
+IMAGES = Noun(Image, tables.images)
+LAYERS = Noun(Layer, tables.layers)
+INSTANCES = Noun(Instance, tables.instances)
+PLACEMENTS = Noun(Placement, tables.placements)
+OBSERVATIONS = Noun(Observation, tables.observations)
+NETWORKS = Noun(Network, tables.networks)
+SUBNETS = Noun(Subnet, tables.subnets)
+NICS = Noun(Nic, tables.nics)
+VPCS = Noun(Vpc, tables.vpcs)
+PUBLIC_ADDRESSES = Noun(PublicAddress, tables.public_addresses)
+SECURITY_GROUPS = Noun(SecurityGroup, tables.security_groups)
+SECURITY_RULES = Noun(SecurityRule, tables.security_rules)
+HOSTS = Noun(Host, tables.hosts)
+EVENTS = Noun(Event, tables.events)
+LABELS = Noun(Label, tables.labels)
+NOUNS: tuple[Noun[Any], ...] = tuple(value for value in list(vars().values()) if isinstance(value, Noun))

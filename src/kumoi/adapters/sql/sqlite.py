@@ -1,0 +1,127 @@
+"""SQLite: WAL, every commit on the disk, one writer at a time among all processes.
+
+The driver must not begin transactions by itself (it would begin none before a SELECT, and updates would be lost), hence
+`isolation_level=None` and explicit BEGIN IMMEDIATE.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Engine, Executable, NullPool, create_engine, event
+
+from kumoi.adapters.sql.connection import Again, Conflict
+from kumoi.adapters.sql.language import DialectName, Params, Row, text_of
+
+BUSY_TIMEOUT_MS = 5000
+UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+IN_THE_WAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+class SqliteDatabase:
+    """A file. `durable` False is for tests only: a commit may then be lost with the power."""
+
+    write_tries = 3  # each waits BUSY_TIMEOUT_MS
+
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        self.path = path
+        self._durable = durable
+
+    def connect(self) -> sqlite3.Connection:
+        raw = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            f"synchronous={'FULL' if self._durable else 'OFF'}",
+            "foreign_keys=ON",
+            "case_sensitive_like=ON",  # as PostgreSQL
+            "temp_store=MEMORY",
+            "journal_size_limit=67108864",
+        ):
+            raw.execute(f"PRAGMA {pragma}")
+        return raw
+
+    def engine(self) -> Engine:
+        engine = create_engine("sqlite://", creator=self.connect, poolclass=NullPool)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        return engine
+
+    def revision(self) -> str | None:
+        with closing(self.connect()) as raw:
+            if not raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchall():
+                return None
+            row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
+            return row and str(row[0])
+
+    def writer(self) -> "SqliteConnection":
+        return SqliteConnection(self.connect(), "BEGIN IMMEDIATE")
+
+    def reader(self) -> "SqliteConnection":
+        raw = self.connect()
+        raw.execute("PRAGMA query_only=ON")
+        return SqliteConnection(raw, "BEGIN")
+
+
+class SqliteConnection:
+    dialect: DialectName = "sqlite"
+
+    def __init__(self, raw: sqlite3.Connection, begin: str) -> None:
+        self._raw = raw
+        self._begin = begin
+
+    def begin(self) -> None:
+        self._do(self._begin)
+
+    def commit(self) -> None:
+        self._do("COMMIT")
+
+    def rollback(self) -> None:
+        if self._raw.in_transaction:
+            self._raw.execute("ROLLBACK")
+
+    def savepoint(self) -> None:
+        self._do("SAVEPOINT job")
+
+    def release(self) -> None:
+        self._do("RELEASE job")
+
+    def rollback_to(self) -> None:
+        self._do("ROLLBACK TO job")
+        self._do("RELEASE job")
+
+    def run(self, statement: Executable, params: Params) -> list[Row]:
+        text = text_of(statement, "sqlite")
+        return self._do(text.sql, text.constants | params)
+
+    def guarded(self, statement: Executable, params: Params) -> list[Row]:
+        """SQLite undoes a refused statement by itself."""
+        try:
+            return self.run(statement, params)
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode in UNIQUE:
+                raise Conflict from error
+            raise
+
+    def run_many(self, statement: Executable, params: list[Params]) -> None:
+        for each in params:
+            self.run(statement, each)
+
+    def pack(self, values: Iterable[Any]) -> Any:
+        return msgspec.json.encode(list(values)).decode()
+
+    def usable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._raw.close()
+
+    def _do(self, sql: str, params: Params | None = None) -> list[Row]:
+        try:
+            return self._raw.execute(sql, params or {}).fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF in IN_THE_WAY:
+                raise Again(str(error)) from error
+            raise

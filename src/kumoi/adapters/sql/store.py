@@ -1,0 +1,78 @@
+"""The store: `open_store(url)` is the way in.
+
+URLs: `sqlite:///relative/path`, `sqlite:////absolute/path`, `sqlite://` (a file of its own that is gone afterwards: for tests and
+trials), `postgresql://…` as libpq reads it.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import select, update
+
+from kumoi.adapters.sql.connection import Database
+from kumoi.adapters.sql.migrate import migrate
+from kumoi.adapters.sql.readers import Readers
+from kumoi.adapters.sql.sqlite import SqliteDatabase
+from kumoi.adapters.sql.tables import cloud
+from kumoi.adapters.sql.transaction import SqlTransaction
+from kumoi.adapters.sql.turn import Turn
+from kumoi.adapters.sql.writer import Writer
+from kumoi.core.errors import Invalid
+
+T = TypeVar("T")
+_EPOCH = select(cloud.c.epoch)
+_CLOUD = select(cloud.c.id)
+_RAISE = update(cloud).values(epoch=cloud.c.epoch + 1).returning(cloud.c.epoch)
+
+
+class SqlStore:
+    """`contracts.store.Store`. `folder` is removed on close, where the store has one of its own."""
+
+    def __init__(self, database: Database, folder: Path | None = None) -> None:
+        turn = Turn()
+        self._writer = Writer(database, turn)
+        self._readers = Readers(database, turn)
+        self._folder = folder
+
+    def write(self, fn: Callable[[SqlTransaction], T]) -> T:
+        return self._writer.write(fn)
+
+    def read(self, fn: Callable[[SqlTransaction], T]) -> T:
+        return self._readers.read(fn)
+
+    def epoch(self) -> int:
+        return self.read(lambda tx: int(tx.session.rows(_EPOCH)[0][0]))
+
+    def cloud_id(self) -> str:
+        """A UUID, made with the database."""
+        return self.read(lambda tx: str(tx.session.rows(_CLOUD)[0][0]))
+
+    def raise_epoch(self) -> int:
+        """To be called once after a restore, before anything else is started: hosts then take nothing for newer than it is."""
+        return self.write(lambda tx: int(tx.session.change(_RAISE)[0][0]))
+
+    def close(self) -> None:
+        self._writer.close()
+        self._readers.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def open_store(url: str) -> SqlStore:
+    """Bring the schema up to this version's and open it. Unsupported when the schema is newer; Unavailable, Invalid (url)."""
+    database, folder = _database(url)
+    migrate(database)
+    return SqlStore(database, folder)
+
+
+def _database(url: str) -> tuple[SqliteDatabase, Path | None]:
+    scheme, _, rest = url.partition("://")
+    if scheme.startswith("sqlite"):
+        if rest in {"", "/", "/:memory:"}:
+            folder = Path(tempfile.mkdtemp(prefix="kumoi-store-"))
+            return SqliteDatabase(folder / "kumoi.db", durable=False), folder
+        return SqliteDatabase(Path(rest.removeprefix("/"))), None
+    raise Invalid("store", field="url", reason="unknown_scheme")

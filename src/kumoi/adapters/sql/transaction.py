@@ -1,0 +1,61 @@
+"""What a `fn` is handed: every noun's rows, and the rest of the store, in one session."""
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+from kumoi.adapters.sql import noun
+from kumoi.adapters.sql.claims import SqlClaims, SqlCounters
+from kumoi.adapters.sql.connection import Session
+from kumoi.adapters.sql.events import SqlEvents
+from kumoi.adapters.sql.labels import SqlLabels
+from kumoi.adapters.sql.leases import SqlLeases
+from kumoi.adapters.sql.rows import SqlRows
+from kumoi.adapters.sql.sections import SqlSections
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Of(Generic[T]):
+    """The rows of a noun, as an attribute of the transaction."""
+
+    def __init__(self, noun: noun.Noun[T]) -> None:
+        self._noun = noun
+
+    def __get__(self, transaction: "SqlTransaction", owner: type["SqlTransaction"]) -> SqlRows[T]:
+        return SqlRows(transaction.session, self._noun)
+
+
+class SqlTransaction:
+    """`contracts.store.Transaction`."""
+
+    domains = Of(noun.DOMAINS)
+    projects = Of(noun.PROJECTS)
+    users = Of(noun.USERS)
+    assignments = Of(noun.ASSIGNMENTS)
+    access_keys = Of(noun.ACCESS_KEYS)
+    key_pairs = Of(noun.KEY_PAIRS)
+    revoked_tokens = Of(noun.REVOKED_TOKENS)
+    flavors = Of(noun.FLAVORS)
+    images = Of(noun.IMAGES)
+    layers = Of(noun.LAYERS)
+    instances = Of(noun.INSTANCES)
+    placements = Of(noun.PLACEMENTS)
+    observations = Of(noun.OBSERVATIONS)
+    networks = Of(noun.NETWORKS)
+    subnets = Of(noun.SUBNETS)
+    nics = Of(noun.NICS)
+    vpcs = Of(noun.VPCS)
+    public_addresses = Of(noun.PUBLIC_ADDRESSES)
+    security_groups = Of(noun.SECURITY_GROUPS)
+    security_rules = Of(noun.SECURITY_RULES)
+    hosts = Of(noun.HOSTS)
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.claims = SqlClaims(session)
+        self.counters = SqlCounters(session)
+        self.sections = SqlSections(session)
+        self.events = SqlEvents(session)
+        self.labels = SqlLabels(session)
+        self.leases = SqlLeases(session)
