@@ -14,7 +14,9 @@ from kumoi.core.ids import (
     SubnetId,
     VpcId,
 )
+from kumoi.core.instances import Observation
 
+NicStatus = Literal["active", "down"]
 NicUse = Literal["", "instance", "vpc_interface", "vpc_gateway", "public_address", "dhcp"]
 
 
@@ -64,3 +66,15 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
 def tap_name(nic: NicId) -> str:
     """The tap's device name, Neutron's: `tap` and the first 11 characters of the id."""
     return f"tap{nic[:11]}"
+
+
+def status_of(nic: Nic, seen: Observation | None) -> NicStatus:
+    """Whether it carries packets: an instance's nic while the instance runs, a part of the cloud while it has a host.
+
+    `seen`: what was last heard of its instance. A service answers on every host that has instances of its network.
+    """
+    if not nic.admin_up or not nic.use:
+        return "down"
+    if nic.use == "instance":
+        return "active" if seen is not None and seen.power in {"running", "paused"} else "down"
+    return "active" if nic.host_id is not None or nic.use == "dhcp" else "down"

@@ -11,6 +11,7 @@ from kumoi.app.networks.addresses import Claimer, FixedWish, claim_number
 from kumoi.app.networks.default_group import default_group
 from kumoi.app.writing import Thing, charge, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction
+from kumoi.core import addressing
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, NotFound
 from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, NicId, ProjectId, VpcId
@@ -18,6 +19,7 @@ from kumoi.core.networks import Network
 from kumoi.core.nics import AddressPair, Nic, NicUse
 from kumoi.core.query import Query, alive, eq
 
+MOST_PAIRS = 10
 # Uses that are the cloud's own affair: nobody's quota pays for them, no group filters them.
 SERVICES: frozenset[NicUse] = frozenset({"dhcp", "vpc_gateway", "public_address"})
 UNFILTERED: frozenset[NicUse] = SERVICES | {"vpc_interface"}
@@ -56,11 +58,12 @@ def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
     if wish.use not in SERVICES:
         charge(tx, project_id, nic_id, nics=1)
     claimer = Claimer(tx, network.id, nic_id, call.now)
+    mac = claimer.mac(house, wish.mac)
     nic = Nic(
         id=nic_id,
         project_id=project_id,
         network_id=network.id,
-        mac=claimer.mac(house, wish.mac),
+        mac=mac,
         mark=claim_number(tx, house, "mark", nic_id, call.now),
         name=wish.name,
         description=wish.description,
@@ -68,7 +71,7 @@ def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
         fixed_ips=claimer.fixed(wish.fixed_ips),
         group_ids=group_ids,
         port_security=secured,
-        pairs=check_pairs(wish.pairs, secured),
+        pairs=check_pairs(wish.pairs, mac, secured=secured),
         use=wish.use,
         vpc_id=wish.vpc_id,
         device_id=wish.device_id,
@@ -140,12 +143,20 @@ def check_groups(tx: Transaction, project_id: str, group_ids: tuple[GroupId, ...
     return unique
 
 
-def check_pairs(pairs: tuple[AddressPair, ...], secured: bool) -> tuple[AddressPair, ...]:
+def check_pairs(pairs: tuple[AddressPair, ...], own_mac: str, *, secured: bool) -> tuple[AddressPair, ...]:
+    """Canonical; a pair without a MAC has the nic's own."""
     if pairs and not secured:
         raise Invalid("network", field="pairs", reason="needs_port_security")
-    if len(set(pairs)) != len(pairs):
+    if len(pairs) > MOST_PAIRS:
+        raise Invalid("network", field="pairs", reason="too_many", most=MOST_PAIRS)
+    for pair in pairs:
+        addressing.block_around(pair.address, "pairs")
+    full = tuple(
+        AddressPair(address=p.address, mac=addressing.mac(p.mac, "pairs") if p.mac else own_mac) for p in pairs
+    )
+    if len(set(full)) != len(full):
         raise Invalid("network", field="pairs", reason="twice")
-    return pairs
+    return full
 
 
 def held(nic: Nic) -> InUse:

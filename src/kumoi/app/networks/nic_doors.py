@@ -1,0 +1,211 @@
+"""Doors of nics: create, read, update, delete. What other doors do to nics inside their transactions is `nics`."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from kumoi.app.house import House
+from kumoi.app.networks import reading
+from kumoi.app.networks.addresses import Claimer, FixedWish, release_fixed
+from kumoi.app.networks.networks import NETWORKS
+from kumoi.app.networks.nics import NicWish, check_groups, check_pairs, drop_nic, held, make_nic
+from kumoi.app.networks.reading import Noun
+from kumoi.app.writing import Thing, commit, mark_nic, record
+from kumoi.contracts.store import Transaction
+from kumoi.core import addressing
+from kumoi.core.call import Call
+from kumoi.core.errors import Forbidden, InUse, Invalid
+from kumoi.core.given import given
+from kumoi.core.ids import GroupId, NicId
+from kumoi.core.networks import Network
+from kumoi.core.nics import AddressPair, FixedIp, Nic, NicStatus, status_of
+from kumoi.core.policy import allow, may
+from kumoi.core.query import Query, alive, eq
+
+
+class NicChange(msgspec.Struct, frozen=True, kw_only=True):
+    """`fixed_ips` are all that the nic is to have: those it has already are named by their address."""
+
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    admin_up: bool | UnsetType = UNSET
+    mac: str | UnsetType = UNSET
+    fixed_ips: tuple[FixedWish, ...] | UnsetType = UNSET
+    group_ids: tuple[GroupId, ...] | UnsetType = UNSET
+    port_security: bool | UnsetType = UNSET
+    pairs: tuple[AddressPair, ...] | UnsetType = UNSET
+    device_id: str | UnsetType = UNSET
+    device_owner: str | UnsetType = UNSET
+    if_generation: int | None = None
+
+
+class NicView(msgspec.Struct, frozen=True, kw_only=True):
+    """`host_name`: the host that has it, or is to have it."""
+
+    nic: Nic
+    status: NicStatus
+    host_name: str
+    tags: tuple[str, ...]
+
+
+def _views(tx: Transaction, rows: list[Nic]) -> list[NicView]:
+    seen = {o.id: o for o in tx.observations.many(tuple({r.instance_id for r in rows if r.instance_id}))}
+    hosts = {h.id: h.name for h in tx.hosts.many(tuple({r.host_id for r in rows if r.host_id}))}
+    tags = reading.tags_of(tx, "nic", rows)
+    return [
+        NicView(
+            nic=r,
+            status=status_of(r, seen.get(r.instance_id) if r.instance_id else None),
+            host_name=hosts.get(r.host_id, "") if r.host_id and r.use else "",
+            tags=tags.get(r.id, ()),
+        )
+        for r in rows
+    ]
+
+
+def _shown(tx: Transaction, call: Call, nic: Nic) -> bool:
+    """To the owner of its network too."""
+    network = tx.networks.get(nic.network_id)
+    return network is not None and network.project_id == call.actor.project_id
+
+
+NICS: Noun[Nic, NicView] = Noun(
+    kind="nic", action="nic", rows=lambda tx: tx.nics, views=_views, listed=reading.own, shown=_shown
+)
+
+
+def create_nics(house: House, call: Call, wishes: tuple[NicWish, ...]) -> list[NicView]:
+    """All of them or none. On a network of others, only what every project may: any address, the cloud's own MAC."""
+    allow(call, "nic.create")
+    for wish in wishes:
+        _check_unused(wish.device_owner)
+
+    def write(tx: Transaction) -> list[NicView]:
+        return _views(tx, [_create(tx, house, call, wish) for wish in wishes])
+
+    return commit(house, write)
+
+
+def update_nic(house: House, call: Call, nic_id: NicId, change: NicChange) -> NicView:
+    """Raises Taken (address, mac), NoAddress, InUse (a plugged nic keeps its MAC), Invalid, Stale."""
+    allow(call, "nic.update")
+
+    def write(tx: Transaction) -> list[NicView]:
+        nic = reading.owned(tx, call, NICS, nic_id, "update")
+        reading.check_generation(NICS, nic, change.if_generation)
+        network = reading.there(tx.networks.get(nic.network_id), "network", nic.network_id)
+        _check_free_choice(call, network, change)
+        changed = _changed(tx, house, call, nic, change)
+        saved = tx.nics.save(replace(changed, updated_at=call.now))
+        mark_nic(tx, saved, former_groups=nic.group_ids)
+        _check_led_to(tx, nic, saved)
+        record(tx, house, call, "nic.update", Thing("nic", saved.id, saved.project_id))
+        return _views(tx, [saved])
+
+    return commit(house, write)[0]
+
+
+def delete_nic(house: House, call: Call, nic_id: NicId) -> None:
+    """InUse for a router's leg or another part of the cloud; an instance's nic goes, and the instance loses it."""
+    allow(call, "nic.delete")
+
+    def write(tx: Transaction) -> None:
+        nic = reading.visible(tx, call, NICS, nic_id)
+        if nic.project_id != call.actor.project_id and not reading.sees_all(call) and not _shown(tx, call, nic):
+            raise Forbidden("network", action="nic.delete", needs=["admin"])
+        if nic.use in {"vpc_interface", "vpc_gateway", "public_address"}:
+            raise held(nic)
+        drop_nic(tx, house, call, nic)
+
+    commit(house, write)
+
+
+def _create(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
+    network = reading.visible(tx, call, NETWORKS, wish.network_id)
+    if network.external and not network.shared and not _owns(call, network):
+        raise Forbidden("network", action="nic.create", needs=["admin"])
+    _check_free_choice(call, network, wish)
+    return make_nic(tx, house, call, replace(wish, project_id=reading.project_for(call, wish.project_id)))
+
+
+def _owns(call: Call, network: Network) -> bool:
+    return network.project_id == call.actor.project_id or may(call, "nic.place_freely")
+
+
+def _check_free_choice(call: Call, network: Network, wish: NicWish | NicChange) -> None:
+    """MAC, exact addresses, pairs and port security are the network's owner's to choose."""
+    if _owns(call, network):
+        return
+    chosen = [
+        field
+        for field in ("mac", "port_security", "pairs")
+        if getattr(wish, field) not in {None, UNSET, ()}
+    ]
+    if isinstance(wish.fixed_ips, tuple) and any(f.address is not None for f in wish.fixed_ips):
+        chosen.append("fixed_ips")
+    if chosen:
+        raise Forbidden("network", action="nic.place_freely", needs=["admin"], fields=chosen)
+
+
+def _check_unused(device_owner: str | UnsetType) -> None:
+    """The names by which the cloud's own nics go are not for callers to give."""
+    if isinstance(device_owner, str) and device_owner.startswith("network:") and device_owner != "network:dhcp":
+        raise Invalid("network", field="device_owner", reason="reserved", value=device_owner)
+
+
+def _changed(tx: Transaction, house: House, call: Call, nic: Nic, change: NicChange) -> Nic:
+    """The nic as it is to be, its claims taken and let go."""
+    _check_unused(change.device_owner)
+    changed = replace(nic, **given(change, "if_generation", "mac", "fixed_ips", "group_ids"))
+    if nic.use and (change.device_id is not UNSET or change.device_owner is not UNSET):
+        changed = replace(changed, device_id=nic.device_id, device_owner=nic.device_owner)
+    changed = _secured(tx, nic, changed, change)
+    claimer = Claimer(tx, nic.network_id, nic.id, call.now)
+    if isinstance(change.mac, str) and addressing.mac(change.mac) != nic.mac:
+        if nic.use:
+            raise held(nic)
+        changed = replace(changed, mac=claimer.mac(house, change.mac))
+        tx.claims.drop("mac", f"{nic.network_id}/{nic.mac}")
+    if isinstance(change.fixed_ips, tuple):
+        changed = replace(changed, fixed_ips=_readdress(tx, claimer, nic, change.fixed_ips))
+    return changed
+
+
+def _secured(tx: Transaction, nic: Nic, changed: Nic, change: NicChange) -> Nic:
+    if isinstance(change.group_ids, tuple):
+        changed = replace(changed, group_ids=check_groups(tx, nic.project_id, change.group_ids))
+    if changed.group_ids and not changed.port_security:
+        raise Invalid("network", field="port_security", reason="has_groups")
+    return replace(changed, pairs=check_pairs(changed.pairs, nic.mac, secured=changed.port_security))
+
+
+def _readdress(
+    tx: Transaction, claimer: Claimer, nic: Nic, wishes: tuple[FixedWish, ...]
+) -> tuple[FixedIp, ...]:
+    """Addresses that stay are not let go in between; a wish for any address of a subnet keeps the one it has there."""
+    left = list(nic.fixed_ips)
+    kept: dict[int, FixedIp] = {}
+    for exact in (True, False):
+        for number, wish in enumerate(wishes):
+            if number in kept or (wish.address is not None) is not exact:
+                continue
+            match = next((ip for ip in left if _meets(ip, wish)), None)
+            if match is not None:
+                left.remove(match)
+                kept[number] = match
+    release_fixed(tx, nic, tuple(left))
+    return tuple(kept[n] if n in kept else claimer.fixed((w,))[0] for n, w in enumerate(wishes))
+
+
+def _meets(ip: FixedIp, wish: FixedWish) -> bool:
+    return wish.address in {None, ip.address} and wish.subnet_id in {None, ip.subnet_id}
+
+
+def _check_led_to(tx: Transaction, was: Nic, now: Nic) -> None:
+    """An address to which a public one leads cannot be taken from the nic."""
+    lost = {ip.address for ip in was.fixed_ips} - {ip.address for ip in now.fixed_ips}
+    if not lost:
+        return
+    for public in tx.public_addresses.find(Query(filters=(eq("nic_id", was.id), alive()))):
+        if public.fixed_address in lost:
+            raise InUse("network", kind="address", id=public.fixed_address, by_kind="public_address", by_id=public.id)

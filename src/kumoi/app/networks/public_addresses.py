@@ -1,0 +1,236 @@
+"""Doors of public addresses (floating IPs, Elastic IPs): hold, lead to a nic, lead nowhere, give back."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from kumoi.app.house import House
+from kumoi.app.networks import reading
+from kumoi.app.networks.addresses import FixedWish
+from kumoi.app.networks.networks import NETWORKS
+from kumoi.app.networks.nic_doors import NICS
+from kumoi.app.networks.nics import NicWish, drop_nic, make_nic
+from kumoi.app.networks.reading import Noun
+from kumoi.app.writing import Thing, charge, commit, mark_nic, mark_vpc, record
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Call
+from kumoi.core.errors import InUse, Invalid, NoAddress, NotFound
+from kumoi.core.ids import NetworkId, NicId, ProjectId, PublicAddressId, SubnetId
+from kumoi.core.nics import FixedIp, Nic
+from kumoi.core.policy import allow
+from kumoi.core.query import Query, alive, eq, is_in
+from kumoi.core.vpcs import PublicAddress, Vpc
+
+
+class PublicWish(msgspec.Struct, frozen=True, kw_only=True):
+    """`address` (the provider's to choose) and `subnet_id` None: any. `nic_id`: lead there at once."""
+
+    network_id: NetworkId
+    project_id: ProjectId | None = None
+    address: str | None = None
+    subnet_id: SubnetId | None = None
+    nic_id: NicId | None = None
+    fixed_address: str | None = None
+    description: str = ""
+
+
+class PublicChange(msgspec.Struct, frozen=True, kw_only=True):
+    """`nic_id` None leads it nowhere; UNSET leaves it."""
+
+    nic_id: NicId | UnsetType | None = UNSET
+    fixed_address: str | None = None
+    description: str | UnsetType = UNSET
+    if_generation: int | None = None
+
+
+class PublicView(msgspec.Struct, frozen=True, kw_only=True):
+    """`nic`: what it leads to. `carried`: a host has its router."""
+
+    public: PublicAddress
+    nic: Nic | None
+    carried: bool
+    tags: tuple[str, ...]
+
+
+def _views(tx: Transaction, rows: list[PublicAddress]) -> list[PublicView]:
+    nics = {n.id: n for n in tx.nics.many(tuple(r.nic_id for r in rows if r.nic_id))}
+    vpcs = {v.id: v for v in tx.vpcs.many(tuple({r.vpc_id for r in rows if r.vpc_id}))}
+    tags = reading.tags_of(tx, "public_address", rows)
+    return [
+        PublicView(
+            public=r,
+            nic=nics.get(r.nic_id) if r.nic_id else None,
+            carried=r.vpc_id is not None and r.vpc_id in vpcs and vpcs[r.vpc_id].host_id is not None,
+            tags=tags.get(r.id, ()),
+        )
+        for r in rows
+    ]
+
+
+PUBLIC_ADDRESSES: Noun[PublicAddress, PublicView] = Noun(
+    kind="public_address",
+    action="public_address",
+    rows=lambda tx: tx.public_addresses,
+    views=_views,
+    listed=reading.own,
+    shown=reading.never,
+)
+
+
+def create_public_address(house: House, call: Call, wish: PublicWish) -> PublicView:
+    """Raises NoAddress when the outer network has none left, Invalid when it is no outer network."""
+    allow(call, "public_address.create")
+    if wish.address is not None:
+        allow(call, "public_address.choose")
+
+    def write(tx: Transaction) -> list[PublicView]:
+        network = reading.visible(tx, call, NETWORKS, wish.network_id)
+        if not network.external:
+            raise Invalid("network", field="network_id", reason="not_external", value=network.id)
+        project_id = reading.project_for(call, wish.project_id)
+        public_id = PublicAddressId(house.chance.uuid())
+        charge(tx, project_id, public_id, public_addresses=1)
+        nic = _own_nic(tx, house, call, wish, public_id)
+        public = PublicAddress(
+            id=public_id,
+            project_id=project_id,
+            network_id=network.id,
+            subnet_id=nic.fixed_ips[0].subnet_id,
+            address=nic.fixed_ips[0].address,
+            own_nic_id=nic.id,
+            description=wish.description,
+            created_at=call.now,
+            updated_at=call.now,
+        )
+        if wish.nic_id is not None:
+            public = _led(tx, call, public, wish.nic_id, wish.fixed_address)
+        tx.public_addresses.insert(public)
+        _mark(tx, public)
+        record(tx, house, call, "public_address.create", Thing("public_address", public_id, project_id))
+        return _views(tx, [public])
+
+    return commit(house, write)[0]
+
+
+def update_public_address(house: House, call: Call, public_id: PublicAddressId, change: PublicChange) -> PublicView:
+    """Raises NotFound (kind way) when no router leads from it to the nic, InUse when the nic's address has another."""
+    allow(call, "public_address.update")
+
+    def write(tx: Transaction) -> list[PublicView]:
+        public = reading.owned(tx, call, PUBLIC_ADDRESSES, public_id, "update")
+        reading.check_generation(PUBLIC_ADDRESSES, public, change.if_generation)
+        changed = replace(public, updated_at=call.now)
+        if isinstance(change.description, str):
+            changed = replace(changed, description=change.description)
+        if change.nic_id is None:
+            changed = replace(changed, nic_id=None, fixed_address=None, vpc_id=None)
+        elif isinstance(change.nic_id, str):
+            changed = _led(tx, call, changed, change.nic_id, change.fixed_address)
+        elif change.fixed_address is not None:
+            raise Invalid("network", field="nic_id", reason="missing", name="nic_id")
+        saved = tx.public_addresses.save(changed)
+        _mark(tx, public)
+        _mark(tx, saved)
+        record(tx, house, call, "public_address.update", Thing("public_address", saved.id, saved.project_id))
+        return _views(tx, [saved])
+
+    return commit(house, write)[0]
+
+
+def delete_public_address(house: House, call: Call, public_id: PublicAddressId) -> None:
+    """Back to the provider; the address itself waits until the host that carried it has let go."""
+    allow(call, "public_address.delete")
+
+    def write(tx: Transaction) -> None:
+        public = reading.owned(tx, call, PUBLIC_ADDRESSES, public_id, "delete")
+        _mark(tx, public)
+        nic = tx.nics.get(public.own_nic_id)
+        if nic is not None:
+            drop_nic(tx, house, call, nic)
+        tx.public_addresses.remove(public.id)
+        tx.counters.give_back(public.id, "project/")
+        tx.labels.drop("public_address", public.id)
+        record(tx, house, call, "public_address.delete", Thing("public_address", public.id, public.project_id))
+
+    commit(house, write)
+
+
+def _own_nic(
+    tx: Transaction, house: House, call: Call, wish: PublicWish, public_id: PublicAddressId
+) -> Nic:
+    """The place on the outer network that the address is claimed by."""
+    subnets = tx.subnets.find(Query(filters=(eq("network_id", wish.network_id), eq("ip_version", 4), alive())))
+    if not subnets:
+        raise NoAddress("network", kind="address", pool=[], size=0, network_id=wish.network_id)
+    chosen = FixedWish(subnet_id=wish.subnet_id, address=wish.address)
+    return make_nic(
+        tx,
+        house,
+        call,
+        NicWish(
+            network_id=wish.network_id,
+            project_id=ProjectId(""),
+            fixed_ips=None if wish.subnet_id is None and wish.address is None else (chosen,),
+            use="public_address",
+            device_id=public_id,
+        ),
+    )
+
+
+def _led(
+    tx: Transaction, call: Call, public: PublicAddress, nic_id: NicId, fixed_address: str | None
+) -> PublicAddress:
+    """The address leading to the nic (not saved)."""
+    nic = reading.owned(tx, call, NICS, nic_id, "update")
+    fixed = _choose_fixed(tx, nic, fixed_address)
+    led = Query(filters=(eq("nic_id", nic.id), eq("network_id", public.network_id), alive()))
+    for other in tx.public_addresses.find(led):
+        if other.id != public.id and other.fixed_address == fixed.address:
+            raise InUse("network", kind="nic", id=nic.id, by_kind="public_address", by_id=other.id)
+    vpc = _way(tx, public, fixed)
+    if vpc is None:
+        raise NotFound(
+            "network", kind="way", id=nic.id, network_id=public.network_id, subnet_id=fixed.subnet_id
+        )
+    own = tx.nics.get(public.own_nic_id)
+    if own is not None and own.host_id != vpc.host_id:
+        tx.nics.save(replace(own, host_id=vpc.host_id))
+    return replace(public, nic_id=nic.id, fixed_address=fixed.address, vpc_id=vpc.id)
+
+
+def _choose_fixed(tx: Transaction, nic: Nic, wished: str | None) -> FixedIp:
+    """The nic's IPv4 address to lead to; the only one it has unless it is named."""
+    subnets = {s.id: s for s in tx.subnets.many(tuple({ip.subnet_id for ip in nic.fixed_ips}))}
+    fours = [ip for ip in nic.fixed_ips if subnets[ip.subnet_id].ip_version == 4]
+    if wished is not None:
+        fours = [ip for ip in fours if ip.address == wished]
+        if not fours:
+            raise Invalid("network", field="fixed_address", reason="not_of_nic", value=wished, nic=nic.id)
+    if not fours:
+        raise Invalid("network", field="nic_id", reason="no_address", value=nic.id)
+    if len(fours) > 1:
+        raise Invalid("network", field="fixed_address", reason="several_addresses", value=nic.id)
+    return fours[0]
+
+
+def _way(tx: Transaction, public: PublicAddress, fixed: FixedIp) -> Vpc | None:
+    """The router with a leg on the fixed address's subnet and its gateway on the public one's network."""
+    subnet = reading.there(tx.subnets.get(fixed.subnet_id), "subnet", fixed.subnet_id)
+    legs = tx.nics.find(Query(filters=(eq("network_id", subnet.network_id), eq("use", "vpc_interface"), alive())))
+    ids = tuple(n.vpc_id for n in legs if n.vpc_id and any(ip.subnet_id == subnet.id for ip in n.fixed_ips))
+    if not ids:
+        return None
+    found = tx.vpcs.find(
+        Query(filters=(is_in("id", ids), eq("external_network_id", public.network_id), alive()), limit=1)
+    )
+    return found[0] if found else None
+
+
+def _mark(tx: Transaction, public: PublicAddress) -> None:
+    """The router that carries it, and the nic it leads to (its guest may ask for its public address)."""
+    if public.vpc_id is not None:
+        vpc = tx.vpcs.get(public.vpc_id)
+        mark_vpc(tx, public.vpc_id, vpc.host_id if vpc else None)
+    nic = tx.nics.get(public.nic_id) if public.nic_id is not None else None
+    if nic is not None:
+        mark_nic(tx, nic)

@@ -1,0 +1,222 @@
+"""Doors of security groups and their rules."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from kumoi.app.house import House
+from kumoi.app.networks import reading
+from kumoi.app.networks.default_group import add_group, default_group
+from kumoi.app.networks.reading import Noun
+from kumoi.app.writing import Thing, charge, commit, mark_group, record
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Call
+from kumoi.core.errors import Forbidden, InUse, Taken
+from kumoi.core.given import given
+from kumoi.core.group_rules import checked, same
+from kumoi.core.groups import DEFAULT_GROUP, RuleWish, SecurityGroup, SecurityRule
+from kumoi.core.ids import GroupId, ProjectId, RuleId
+from kumoi.core.policy import allow
+from kumoi.core.query import Query, alive, eq, is_in
+
+
+class GroupWish(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    project_id: ProjectId | None = None
+    description: str = ""
+    stateful: bool = True
+
+
+class GroupChange(msgspec.Struct, frozen=True, kw_only=True):
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    stateful: bool | UnsetType = UNSET
+    if_generation: int | None = None
+
+
+class GroupRuleWish(msgspec.Struct, frozen=True, kw_only=True):
+    group_id: GroupId
+    rule: RuleWish
+    project_id: ProjectId | None = None
+
+
+class GroupView(msgspec.Struct, frozen=True, kw_only=True):
+    group: SecurityGroup
+    rules: tuple[SecurityRule, ...]
+    tags: tuple[str, ...]
+
+
+def _views(tx: Transaction, rows: list[SecurityGroup]) -> list[GroupView]:
+    ids = tuple(r.id for r in rows)
+    rules: dict[str, list[SecurityRule]] = {}
+    for rule in tx.security_rules.find(Query(filters=(is_in("group_id", ids),))) if ids else ():
+        rules.setdefault(rule.group_id, []).append(rule)
+    tags = reading.tags_of(tx, "group", rows)
+    return [GroupView(group=r, rules=tuple(rules.get(r.id, ())), tags=tags.get(r.id, ())) for r in rows]
+
+
+GROUPS: Noun[SecurityGroup, GroupView] = Noun(
+    kind="group",
+    action="security_group",
+    rows=lambda tx: tx.security_groups,
+    views=_views,
+    listed=reading.own,
+    shown=reading.never,
+)
+RULES: Noun[SecurityRule, SecurityRule] = Noun(
+    kind="rule",
+    action="security_group",
+    rows=lambda tx: tx.security_rules,
+    views=lambda _tx, rows: rows,
+    listed=reading.own,
+    shown=lambda tx, call, rule: _owns_group(tx, call, rule.group_id),
+    mortal=False,
+)
+
+
+def find_groups(house: House, call: Call, query: Query) -> list[GroupView]:
+    """Like every list, but a project that has no default group yet gets it first."""
+    allow(call, "security_group.read")
+    ensure_default(house, call)
+    return reading.find(house, call, GROUPS, query)
+
+
+def ensure_default(house: House, call: Call) -> None:
+    """Nothing is written where the group is there."""
+    project_id = call.project_id
+    there = Query(filters=(eq("project_id", project_id), eq("name", DEFAULT_GROUP), alive()), limit=1)
+    if not house.store.read(lambda tx: tx.security_groups.find(there)):
+        commit(house, lambda tx: default_group(tx, house, call, project_id))
+
+
+def create_group(house: House, call: Call, wish: GroupWish) -> GroupView:
+    """Names need not be unique, but nothing else is called `default`."""
+    allow(call, "security_group.create")
+    if wish.name.lower() == DEFAULT_GROUP:
+        raise Taken("network", kind="group", name=wish.name)
+
+    def write(tx: Transaction) -> list[GroupView]:
+        project_id = reading.project_for(call, wish.project_id)
+        default_group(tx, house, call, project_id)
+        group = SecurityGroup(
+            id=GroupId(house.chance.uuid()),
+            project_id=project_id,
+            name=wish.name,
+            description=wish.description,
+            stateful=wish.stateful,
+            created_at=call.now,
+            updated_at=call.now,
+        )
+        return _views(tx, [add_group(tx, house, call, group)])
+
+    return commit(house, write)[0]
+
+
+def update_group(house: House, call: Call, group_id: GroupId, change: GroupChange) -> GroupView:
+    """The default group keeps its name; whether it is stateful changes only while nothing uses it."""
+    allow(call, "security_group.update")
+
+    def write(tx: Transaction) -> list[GroupView]:
+        group = reading.owned(tx, call, GROUPS, group_id, "update")
+        reading.check_generation(GROUPS, group, change.if_generation)
+        changed = replace(group, **given(change, "if_generation"), updated_at=call.now)
+        if changed.name != group.name and DEFAULT_GROUP in {group.name, changed.name.lower()}:
+            raise Forbidden("network", action="security_group.rename_default", needs=[])
+        if changed.stateful != group.stateful:
+            _check_unused(tx, group)
+        saved = tx.security_groups.save(changed)
+        mark_group(tx, saved.id)
+        record(tx, house, call, "security_group.update", Thing("group", saved.id, saved.project_id))
+        return _views(tx, [saved])
+
+    return commit(house, write)[0]
+
+
+def delete_group(house: House, call: Call, group_id: GroupId) -> None:
+    """With its rules, and the rules of others that name it. InUse while a nic is in it; the default one stays."""
+    allow(call, "security_group.delete")
+
+    def write(tx: Transaction) -> None:
+        group = reading.owned(tx, call, GROUPS, group_id, "delete")
+        if group.name == DEFAULT_GROUP and not reading.sees_all(call):
+            raise Forbidden("network", action="security_group.delete_default", needs=["admin"])
+        _check_unused(tx, group)
+        for field in ("group_id", "remote_group_id"):
+            for rule in tx.security_rules.find(Query(filters=(eq(field, group.id),))):
+                _drop_rule(tx, rule)
+        tx.security_groups.save(replace(group, deleted_at=call.now, updated_at=call.now))
+        tx.counters.give_back(group.id, "project/")
+        tx.claims.drop_owner(group.id)
+        tx.labels.drop("group", group.id)
+        mark_group(tx, group.id)
+        record(tx, house, call, "security_group.delete", Thing("group", group.id, group.project_id))
+
+    commit(house, write)
+
+
+def create_rules(house: House, call: Call, wishes: tuple[GroupRuleWish, ...]) -> list[SecurityRule]:
+    """All of them or none. Taken for a rule that lets through what another of the group does."""
+    allow(call, "security_group.create")
+    canonical = [(wish, checked(wish.rule)) for wish in wishes]
+    return commit(house, lambda tx: [_add_rule(tx, house, call, wish, rule) for wish, rule in canonical])
+
+
+def delete_rule(house: House, call: Call, rule_id: RuleId) -> None:
+    allow(call, "security_group.delete")
+
+    def write(tx: Transaction) -> None:
+        rule = reading.owned(tx, call, RULES, rule_id, "delete")
+        _drop_rule(tx, rule)
+        _touch(tx, rule.group_id, call.now)
+        record(tx, house, call, "security_group.delete_rule", Thing("rule", rule.id, rule.project_id))
+
+    commit(house, write)
+
+
+def _add_rule(tx: Transaction, house: House, call: Call, wish: GroupRuleWish, rule: RuleWish) -> SecurityRule:
+    group = reading.owned(tx, call, GROUPS, wish.group_id, "update")
+    if rule.remote_group_id is not None:
+        reading.visible(tx, call, GROUPS, rule.remote_group_id)
+    for other in tx.security_rules.find(Query(filters=(eq("group_id", group.id),))):
+        if same(other, rule):
+            raise Taken("network", kind="rule", name=other.id)
+    rule_id = RuleId(house.chance.uuid())
+    project_id = reading.project_for(call, wish.project_id or group.project_id)
+    charge(tx, project_id, rule_id, security_rules=1)
+    made = SecurityRule(
+        id=rule_id,
+        group_id=group.id,
+        project_id=project_id,
+        **{field: getattr(rule, field) for field in rule.__struct_fields__},
+        created_at=call.now,
+        updated_at=call.now,
+    )
+    tx.security_rules.insert(made)
+    _touch(tx, group.id, call.now)
+    record(tx, house, call, "security_group.create_rule", Thing("rule", rule_id, project_id), {"group_id": group.id})
+    return made
+
+
+def _drop_rule(tx: Transaction, rule: SecurityRule) -> None:
+    tx.security_rules.remove(rule.id)
+    tx.counters.give_back(rule.id, "project/")
+    mark_group(tx, rule.group_id)
+
+
+def _touch(tx: Transaction, group_id: GroupId, now: float) -> None:
+    """A group's generation rises with its rules."""
+    group = reading.there(tx.security_groups.get(group_id), "group", group_id)
+    tx.security_groups.save(replace(group, updated_at=now))
+    mark_group(tx, group_id)
+
+
+def _check_unused(tx: Transaction, group: SecurityGroup) -> None:
+    """Members are of the group's own project."""
+    for nic in tx.nics.find(Query(filters=(eq("project_id", group.project_id), alive()))):
+        if group.id in nic.group_ids:
+            raise InUse("network", kind="group", id=group.id, by_kind="nic", by_id=nic.id)
+
+
+def _owns_group(tx: Transaction, call: Call, group_id: GroupId) -> bool:
+    group = tx.security_groups.get(group_id)
+    return group is not None and group.project_id == call.actor.project_id

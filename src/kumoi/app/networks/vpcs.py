@@ -1,0 +1,248 @@
+"""Doors of VPCs (routers): create, read, update, delete. Their legs are `vpc_legs`."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from kumoi.app.house import House
+from kumoi.app.networks import reading
+from kumoi.app.networks.addresses import FixedWish
+from kumoi.app.networks.networks import NETWORKS
+from kumoi.app.networks.nics import NicWish, drop_nic, make_nic
+from kumoi.app.networks.reading import Noun
+from kumoi.app.writing import Thing, charge, commit, mark_nic, mark_vpc, record
+from kumoi.contracts.store import Transaction
+from kumoi.core import addressing
+from kumoi.core.call import Call
+from kumoi.core.errors import InUse, Invalid
+from kumoi.core.given import given
+from kumoi.core.ids import HostId, NetworkId, ProjectId, VpcId
+from kumoi.core.networks import Route, Subnet
+from kumoi.core.nics import Nic
+from kumoi.core.policy import allow
+from kumoi.core.query import Query, alive, eq, is_in
+from kumoi.core.subnet_rules import routes
+from kumoi.core.vpcs import PublicAddress, Vpc
+from kumoi.planning.vpc_binding import router_hosts
+
+
+class GatewayWish(msgspec.Struct, frozen=True, kw_only=True):
+    """`snat` None: as it is (on for a new router). `fixed_ips` None: any, or those it has."""
+
+    network_id: NetworkId
+    snat: bool | None = None
+    fixed_ips: tuple[FixedWish, ...] | None = None
+
+
+class VpcWish(msgspec.Struct, frozen=True, kw_only=True):
+    name: str = ""
+    project_id: ProjectId | None = None
+    description: str = ""
+    admin_up: bool = True
+    gateway: GatewayWish | None = None
+    cidr: str = ""
+
+
+class VpcChange(msgspec.Struct, frozen=True, kw_only=True):
+    """`gateway` None takes it away."""
+
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    admin_up: bool | UnsetType = UNSET
+    gateway: GatewayWish | UnsetType | None = UNSET
+    routes: tuple[Route, ...] | UnsetType = UNSET
+    if_generation: int | None = None
+
+
+class VpcView(msgspec.Struct, frozen=True, kw_only=True):
+    vpc: Vpc
+    gateway: Nic | None
+    tags: tuple[str, ...]
+
+
+def _views(tx: Transaction, rows: list[Vpc]) -> list[VpcView]:
+    gateways = {n.id: n for n in tx.nics.many(tuple(r.gateway_nic_id for r in rows if r.gateway_nic_id))}
+    tags = reading.tags_of(tx, "vpc", rows)
+    return [
+        VpcView(vpc=r, gateway=gateways.get(r.gateway_nic_id) if r.gateway_nic_id else None, tags=tags.get(r.id, ())) for r in rows
+    ]
+
+
+VPCS: Noun[Vpc, VpcView] = Noun(
+    kind="vpc", action="vpc", rows=lambda tx: tx.vpcs, views=_views, listed=reading.own, shown=reading.never
+)
+
+
+def create_vpc(house: House, call: Call, wish: VpcWish) -> VpcView:
+    """Bound to a host that can route at once, if there is one; otherwise control binds it when one appears."""
+    allow(call, "vpc.create")
+    _authorise(call, wish.gateway)
+    host_id = _choose_host(house, call)
+
+    def write(tx: Transaction) -> list[VpcView]:
+        project_id = reading.project_for(call, wish.project_id)
+        vpc = Vpc(
+            id=VpcId(house.chance.uuid()),
+            project_id=project_id,
+            name=wish.name,
+            description=wish.description,
+            admin_up=wish.admin_up,
+            cidr=wish.cidr,
+            host_id=host_id,
+            created_at=call.now,
+            updated_at=call.now,
+        )
+        charge(tx, project_id, vpc.id, vpcs=1)
+        tx.vpcs.insert(vpc)
+        if wish.gateway is not None:
+            vpc = tx.vpcs.save(_with_gateway(tx, house, call, vpc, wish.gateway))
+        mark_vpc(tx, vpc.id, vpc.host_id)
+        record(tx, house, call, "vpc.create", Thing("vpc", vpc.id, project_id))
+        return _views(tx, [vpc])
+
+    return commit(house, write)[0]
+
+
+def update_vpc(house: House, call: Call, vpc_id: VpcId, change: VpcChange) -> VpcView:
+    """Raises InUse when the gateway carries public addresses, Invalid for routes that lead nowhere."""
+    allow(call, "vpc.update")
+    if isinstance(change.gateway, GatewayWish):
+        _authorise(call, change.gateway)
+
+    def write(tx: Transaction) -> list[VpcView]:
+        vpc = reading.owned(tx, call, VPCS, vpc_id, "update")
+        reading.check_generation(VPCS, vpc, change.if_generation)
+        changed = replace(vpc, **given(change, "if_generation", "gateway"), updated_at=call.now)
+        if change.gateway is None:
+            changed = _without_gateway(tx, house, call, changed)
+        elif isinstance(change.gateway, GatewayWish):
+            changed = _with_gateway(tx, house, call, changed, change.gateway)
+        if change.routes is not UNSET:
+            changed = replace(changed, routes=check_routes(tx, changed, changed.routes))
+        saved = tx.vpcs.save(changed)
+        mark_vpc(tx, saved.id, saved.host_id)
+        record(tx, house, call, "vpc.update", Thing("vpc", saved.id, saved.project_id))
+        return _views(tx, [saved])
+
+    return commit(house, write)[0]
+
+
+def delete_vpc(house: House, call: Call, vpc_id: VpcId) -> None:
+    """InUse while it has legs. Its gateway goes with it."""
+    allow(call, "vpc.delete")
+
+    def write(tx: Transaction) -> None:
+        vpc = reading.owned(tx, call, VPCS, vpc_id, "delete")
+        for nic in interfaces(tx, vpc.id):
+            raise InUse("network", kind="vpc", id=vpc.id, by_kind="nic", by_id=nic.id)
+        vpc = _without_gateway(tx, house, call, vpc)
+        mark_vpc(tx, vpc.id, vpc.host_id)
+        tx.counters.give_back(vpc.id, "project/")
+        tx.labels.drop("vpc", vpc.id)
+        if vpc.host_id is None:
+            tx.vpcs.remove(vpc.id)
+        else:
+            tx.vpcs.save(replace(vpc, deleted_at=call.now, updated_at=call.now))
+        record(tx, house, call, "vpc.delete", Thing("vpc", vpc.id, vpc.project_id))
+
+    commit(house, write)
+
+
+def bind_vpc(tx: Transaction, vpc: Vpc, host_id: HostId | None) -> Vpc:
+    """Move a router, its legs and what it carries to a host (`control` calls this; doors bind at creation)."""
+    mark_vpc(tx, vpc.id, vpc.host_id)
+    saved = tx.vpcs.save(replace(vpc, host_id=host_id))
+    own = (p.own_nic_id for p in public_of(tx, vpc.id))
+    for nic in (*tx.nics.find(Query(filters=(eq("vpc_id", vpc.id), alive()))), *tx.nics.many(tuple(own))):
+        mark_nic(tx, tx.nics.save(replace(nic, host_id=host_id)))
+    mark_vpc(tx, vpc.id, host_id)
+    return saved
+
+
+def interfaces(tx: Transaction, vpc_id: VpcId) -> list[Nic]:
+    """The router's legs but its gateway."""
+    return tx.nics.find(Query(filters=(eq("vpc_id", vpc_id), eq("use", "vpc_interface"), alive())))
+
+
+def public_of(tx: Transaction, vpc_id: VpcId) -> list[PublicAddress]:
+    return tx.public_addresses.find(Query(filters=(eq("vpc_id", vpc_id), alive())))
+
+
+def subnets_of(tx: Transaction, nics: list[Nic]) -> list[Subnet]:
+    return tx.subnets.many(tuple({ip.subnet_id for nic in nics for ip in nic.fixed_ips}))
+
+
+def check_routes(tx: Transaction, vpc: Vpc, wished: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Every next hop lies on a subnet of a leg or of the gateway and is not the router's own address."""
+    found = routes(wished, 4, "routes")
+    legs = tx.nics.find(Query(filters=(eq("vpc_id", vpc.id), alive())))
+    cidrs = [s.cidr for s in subnets_of(tx, legs)]
+    own = {ip.address for nic in legs for ip in nic.fixed_ips}
+    for route in found:
+        if route.nexthop in own or not any(addressing.contains(cidr, route.nexthop) for cidr in cidrs):
+            raise Invalid("network", field="routes", reason="next_hop_unreachable", value=route.nexthop)
+    return found
+
+
+def _choose_host(house: House, call: Call) -> HostId | None:
+    """Any host that can route; a remembered picture first, a fresh one before giving up."""
+    for afresh in (False, True):
+        hosts = router_hosts((r.host for r in house.rooms.look(call.now, afresh=afresh)), call.now)
+        if hosts:
+            return hosts[house.chance.below(len(hosts))]
+    return None
+
+
+def _authorise(call: Call, gateway: GatewayWish | None) -> None:
+    """Its addresses, and whether it translates, are the provider's to choose."""
+    if gateway is not None and gateway.snat is not None:
+        allow(call, "vpc.snat")
+    if gateway is not None and gateway.fixed_ips is not None:
+        allow(call, "public_address.choose")
+
+
+def _with_gateway(tx: Transaction, house: House, call: Call, vpc: Vpc, wish: GatewayWish) -> Vpc:
+    """The router with this gateway (not saved); the old one goes unless it serves the wish."""
+    network = reading.visible(tx, call, NETWORKS, wish.network_id)
+    if not network.external:
+        raise Invalid("network", field="gateway", reason="not_external", value=network.id)
+    snat = vpc.snat if wish.snat is None else wish.snat
+    if vpc.external_network_id == network.id and wish.fixed_ips is None:
+        return replace(vpc, snat=snat)
+    vpc = _without_gateway(tx, house, call, vpc)
+    _check_apart(tx, vpc, network.id)
+    nic = make_nic(
+        tx,
+        house,
+        call,
+        NicWish(
+            network_id=network.id,
+            project_id=ProjectId(""),
+            fixed_ips=wish.fixed_ips,
+            use="vpc_gateway",
+            vpc_id=vpc.id,
+            device_id=vpc.id,
+            host_id=vpc.host_id,
+        ),
+    )
+    return replace(vpc, snat=snat, external_network_id=network.id, gateway_nic_id=nic.id)
+
+
+def _without_gateway(tx: Transaction, house: House, call: Call, vpc: Vpc) -> Vpc:
+    if vpc.gateway_nic_id is None:
+        return vpc
+    for public in public_of(tx, vpc.id):
+        raise InUse("network", kind="gateway", id=vpc.id, by_kind="public_address", by_id=public.id)
+    nic = tx.nics.get(vpc.gateway_nic_id)
+    if nic is not None and nic.deleted_at is None:
+        drop_nic(tx, house, call, nic)
+    return replace(vpc, external_network_id=None, gateway_nic_id=None, snat=True)
+
+
+def _check_apart(tx: Transaction, vpc: Vpc, network_id: NetworkId) -> None:
+    """No subnet of the outer network overlaps one of the legs'."""
+    inner = [s.cidr for s in subnets_of(tx, interfaces(tx, vpc.id))]
+    for subnet in tx.subnets.find(Query(filters=(is_in("network_id", (network_id,)), alive()))):
+        clash = addressing.overlapping(addressing.block(subnet.cidr), inner)
+        if clash is not None:
+            raise Invalid("network", field="gateway", reason="overlap", value=subnet.cidr, other=clash)
