@@ -54,22 +54,16 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = import_module(_module(cmd_name)).command
-        if not isinstance(command, click.Command):
-            raise TypeError(f"{_module(cmd_name)}.command is not a click command")
-        return command
+        command = getattr(import_module(_module(cmd_name)), "command", None)
+        return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        present = set(self.list_commands(ctx))
         for title, names in SECTIONS.items():
-            rows = [(name, self._summary(ctx, name)) for name in names if name in present]
+            found = [(name, self.get_command(ctx, name)) for name in names]
+            rows = [(name, command.get_short_help_str(60)) for name, command in found if command]
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
-
-    def _summary(self, ctx: click.Context, name: str) -> str:
-        command = self.get_command(ctx, name)
-        return command.get_short_help_str(limit=70) if command else ""
 
 
 def _module(name: str) -> str:
