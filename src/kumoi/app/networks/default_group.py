@@ -26,7 +26,7 @@ def add_group(tx: Transaction, house: House, call: Call, group: SecurityGroup) -
     if not may_refuse:
         key = f"group/{group.project_id}/{DEFAULT_GROUP}"
         if not tx.claims.take(Claim(kind="name", key=key, owner=group.id, at=call.now)):
-            raise Taken("network", kind="group", name=DEFAULT_GROUP)
+            raise Taken("network", kind="security_group", name=DEFAULT_GROUP)
     tx.security_groups.insert(group)
     for draft in default_rules(group):
         rule = SecurityRule(
@@ -42,7 +42,7 @@ def add_group(tx: Transaction, house: House, call: Call, group: SecurityGroup) -
         _charge(tx, group.project_id, rule.id, "security_rules", may_refuse=may_refuse)
         tx.security_rules.insert(rule)
     mark_group(tx, group.id)
-    record(tx, house, call, "security_group.create", Thing("group", group.id, group.project_id))
+    record(tx, house, call, "security_group.create", Thing("security_group", group.id, group.project_id))
     return group
 
 

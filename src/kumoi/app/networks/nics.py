@@ -139,7 +139,7 @@ def check_groups(tx: Transaction, project_id: str, group_ids: tuple[GroupId, ...
     found = {g.id for g in tx.security_groups.many(unique) if g.deleted_at is None and g.project_id == project_id}
     for group_id in unique:
         if group_id not in found:
-            raise NotFound("network", kind="group", id=group_id)
+            raise NotFound("network", kind="security_group", id=group_id)
     return unique
 
 

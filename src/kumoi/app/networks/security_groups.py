@@ -51,12 +51,12 @@ def _views(tx: Transaction, rows: list[SecurityGroup]) -> list[GroupView]:
     rules: dict[str, list[SecurityRule]] = {}
     for rule in tx.security_rules.find(Query(filters=(is_in("group_id", ids),))) if ids else ():
         rules.setdefault(rule.group_id, []).append(rule)
-    tags = reading.tags_of(tx, "group", rows)
+    tags = reading.tags_of(tx, "security_group", rows)
     return [GroupView(group=r, rules=tuple(rules.get(r.id, ())), tags=tags.get(r.id, ())) for r in rows]
 
 
 GROUPS: Noun[SecurityGroup, GroupView] = Noun(
-    kind="group",
+    kind="security_group",
     action="security_group",
     rows=lambda tx: tx.security_groups,
     views=_views,
@@ -64,7 +64,7 @@ GROUPS: Noun[SecurityGroup, GroupView] = Noun(
     shown=reading.never,
 )
 RULES: Noun[SecurityRule, SecurityRule] = Noun(
-    kind="rule",
+    kind="security_rule",
     action="security_group",
     rows=lambda tx: tx.security_rules,
     views=lambda _tx, rows: rows,
@@ -93,7 +93,7 @@ def create_group(house: House, call: Call, wish: GroupWish) -> GroupView:
     """Names need not be unique, but nothing else is called `default`."""
     allow(call, "security_group.create")
     if wish.name.lower() == DEFAULT_GROUP:
-        raise Taken("network", kind="group", name=wish.name)
+        raise Taken("network", kind="security_group", name=wish.name)
 
     def write(tx: Transaction) -> list[GroupView]:
         project_id = reading.project_for(call, wish.project_id)
@@ -126,7 +126,7 @@ def update_group(house: House, call: Call, group_id: GroupId, change: GroupChang
             _check_unused(tx, group)
         saved = tx.security_groups.save(changed)
         mark_group(tx, saved.id)
-        record(tx, house, call, "security_group.update", Thing("group", saved.id, saved.project_id))
+        record(tx, house, call, "security_group.update", Thing("security_group", saved.id, saved.project_id))
         return _views(tx, [saved])
 
     return commit(house, write)[0]
@@ -147,9 +147,9 @@ def delete_group(house: House, call: Call, group_id: GroupId) -> None:
         tx.security_groups.save(replace(group, deleted_at=call.now, updated_at=call.now))
         tx.counters.give_back(group.id, "project/")
         tx.claims.drop_owner(group.id)
-        tx.labels.drop("group", group.id)
+        tx.labels.drop("security_group", group.id)
         mark_group(tx, group.id)
-        record(tx, house, call, "security_group.delete", Thing("group", group.id, group.project_id))
+        record(tx, house, call, "security_group.delete", Thing("security_group", group.id, group.project_id))
 
     commit(house, write)
 
@@ -168,7 +168,7 @@ def delete_rule(house: House, call: Call, rule_id: RuleId) -> None:
         rule = reading.owned(tx, call, RULES, rule_id, "delete")
         _drop_rule(tx, rule)
         _touch(tx, rule.group_id, call.now)
-        record(tx, house, call, "security_group.delete_rule", Thing("rule", rule.id, rule.project_id))
+        record(tx, house, call, "security_group.delete_rule", Thing("security_rule", rule.id, rule.project_id))
 
     commit(house, write)
 
@@ -179,7 +179,7 @@ def _add_rule(tx: Transaction, house: House, call: Call, wish: GroupRuleWish, ru
         reading.visible(tx, call, GROUPS, rule.remote_group_id)
     for other in tx.security_rules.find(Query(filters=(eq("group_id", group.id),))):
         if same(other, rule):
-            raise Taken("network", kind="rule", name=other.id)
+            raise Taken("network", kind="security_rule", name=other.id)
     rule_id = RuleId(house.chance.uuid())
     project_id = reading.project_for(call, wish.project_id or group.project_id)
     charge(tx, project_id, rule_id, security_rules=1)
@@ -193,7 +193,7 @@ def _add_rule(tx: Transaction, house: House, call: Call, wish: GroupRuleWish, ru
     )
     tx.security_rules.insert(made)
     _touch(tx, group.id, call.now)
-    record(tx, house, call, "security_group.create_rule", Thing("rule", rule_id, project_id), {"group_id": group.id})
+    record(tx, house, call, "security_group.create_rule", Thing("security_rule", rule_id, project_id), {"group_id": group.id})
     return made
 
 
@@ -205,16 +205,14 @@ def _drop_rule(tx: Transaction, rule: SecurityRule) -> None:
 
 def _touch(tx: Transaction, group_id: GroupId, now: float) -> None:
     """A group's generation rises with its rules."""
-    group = reading.there(tx.security_groups.get(group_id), "group", group_id)
+    group = reading.there(tx.security_groups.get(group_id), "security_group", group_id)
     tx.security_groups.save(replace(group, updated_at=now))
     mark_group(tx, group_id)
 
 
 def _check_unused(tx: Transaction, group: SecurityGroup) -> None:
-    """Members are of the group's own project."""
-    for nic in tx.nics.find(Query(filters=(eq("project_id", group.project_id), alive()))):
-        if group.id in nic.group_ids:
-            raise InUse("network", kind="group", id=group.id, by_kind="nic", by_id=nic.id)
+    for nic in tx.nics.find(Query(filters=(eq("group_ids", group.id), alive()), limit=1)):
+        raise InUse("network", kind="security_group", id=group.id, by_kind="nic", by_id=nic.id)
 
 
 def _owns_group(tx: Transaction, call: Call, group_id: GroupId) -> bool:

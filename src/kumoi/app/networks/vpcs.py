@@ -64,7 +64,12 @@ def _views(tx: Transaction, rows: list[Vpc]) -> list[VpcView]:
     gateways = {n.id: n for n in tx.nics.many(tuple(r.gateway_nic_id for r in rows if r.gateway_nic_id))}
     tags = reading.tags_of(tx, "vpc", rows)
     return [
-        VpcView(vpc=r, gateway=gateways.get(r.gateway_nic_id) if r.gateway_nic_id else None, tags=tags.get(r.id, ())) for r in rows
+        VpcView(
+            vpc=r,
+            gateway=gateways.get(r.gateway_nic_id) if r.gateway_nic_id else None,
+            tags=tags.get(r.id, ()),
+        )
+        for r in rows
     ]
 
 
