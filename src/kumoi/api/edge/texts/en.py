@@ -65,6 +65,8 @@ INVALID: Final[dict[str, str]] = {
     "pools_overlap": "Invalid input for {field}: pools of {cidr} overlap.",
     "gateway_in_pool": "Invalid input for {field}: the gateway {value} of {cidr} lies in a pool.",
     "not_a_public_key": "Invalid input for {field}: it is not an SSH public key.",
+    "missing_action": "The request must name an action in {field}.",
+    "unknown_action": "There is no action {value}.",
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {

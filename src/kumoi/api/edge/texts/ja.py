@@ -1,5 +1,7 @@
 """日本語. 文は、何が、どこで断られたか、分かる場合は何をすればよいかを述べる。"""
 
+# ruff: noqa: E501 - a sentence stays on one line
+
 from typing import Final
 
 ERRORS: Final[dict[str, str]] = {
@@ -64,6 +66,8 @@ INVALID: Final[dict[str, str]] = {
     "pools_overlap": "{field} の入力が正しくありません: {cidr} の範囲が重なっています。",
     "gateway_in_pool": "{field} の入力が正しくありません: {cidr} のゲートウェイ {value} が範囲に含まれています。",
     "not_a_public_key": "{field} の入力が正しくありません: SSH の公開鍵ではありません。",
+    "missing_action": "要求は {field} で操作を指定しなければなりません。",
+    "unknown_action": "{value} という操作はありません。",
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {
