@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from kumoi.adapters.linux import account, namespace
+from kumoi.cmd.inside import tell, told
 from kumoi.cmd.up import alive, locked
 from kumoi.core.errors import KumoiError, Unavailable
 from kumoi.runtime import processes, state_folder, supervision
@@ -27,13 +28,11 @@ _SUPERVISOR_PATIENCE_S: Final = 60.0
 @click.pass_obj
 def command(root: Path, purge: bool) -> None:
     """End this machine's cloud, its guests included."""
-    try:
+    with told():
         if not root.exists():
             click.echo("kumoi: nothing there")
             return
         run(StateFolder(root), purge=purge)
-    except KumoiError as e:
-        raise click.ClickException(str(e)) from e
     click.echo("kumoi: purged" if purge else "kumoi: down")
 
 
@@ -61,7 +60,7 @@ def _as_owner(state: StateFolder, owner: account.Account, *, purge: bool) -> int
         if purge:
             namespace.remove_tree(state, KEPT)
     except KumoiError as e:
-        click.echo(f"kumoi: {e}", err=True)
+        click.echo(f"kumoi: {tell(e)}", err=True)
         return 1
     return 0
 

@@ -18,14 +18,26 @@ import msgspec
 from kumoi.adapters.libvirt import daemon
 from kumoi.adapters.linux import namespace
 from kumoi.adapters.linux.namespace import Namespace
-from kumoi.core.errors import KumoiError, Unavailable
-from kumoi.runtime import listeners, processes, settings, supervision
+from kumoi.core.errors import Fact, KumoiError, Layer, Unavailable
+from kumoi.runtime import listeners, processes, settings, state_folder, supervision
 from kumoi.runtime.launch import Program
 from kumoi.runtime.settings import Settings
 from kumoi.runtime.state_folder import StateFolder
 
 FLOCK: Final = "/usr/bin/flock"
 SERVE_SOCKETS: Final = ("api", "s3", "link")
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why there is no ground to stand on, for the command that waits."""
+
+    code: str
+    layer: Layer
+    facts: dict[str, Fact]
+
+    def error(self) -> KumoiError:
+        kinds = {kind.code: kind for kind in KumoiError.__subclasses__()}
+        return kinds.get(self.code, KumoiError)(self.layer, **self.facts)
 
 
 def command_line(state: StateFolder, *, wait: bool) -> tuple[str, ...]:
@@ -49,6 +61,8 @@ def main() -> None:
         ground = None if chosen.cloud.simulate else _ground(state, given)
     except KumoiError as e:
         say("no ground", error=str(e))
+        failure = Failure(code=e.code, layer=e.layer, facts=e.facts)
+        state_folder.replace(state.failure, msgspec.json.encode(failure))
         sys.exit(1)
     descriptors = {name: fd for name, (fd, _) in sockets.items()}
     addresses = {name: address for name, (_, address) in sockets.items()}
@@ -145,8 +159,9 @@ def _sockets(state: StateFolder, chosen: Settings, given: Mapping[str, int]) -> 
 
 def _ground(state: StateFolder, given: dict[str, int]) -> Namespace:
     found = namespace.inherited(given) or namespace.find(state)
-    say("namespace found" if found else "namespace made")
-    return found or namespace.make(state)
+    ground = found or namespace.make(state)
+    say("namespace found" if found else "namespace made", net=ground.inodes().net)
+    return ground
 
 
 def _no_guest_at_risk(state: StateFolder, ground: Namespace) -> None:

@@ -17,6 +17,7 @@ import msgspec
 import kumoi
 from kumoi.adapters.linux import account
 from kumoi.cmd import supervisor
+from kumoi.cmd.inside import told
 from kumoi.core.errors import Invalid, KumoiError, Layer, Unavailable
 from kumoi.runtime import processes, settings, state_folder, supervision
 from kumoi.runtime.settings import Settings, Value
@@ -44,10 +45,8 @@ def command(
     flags: dict[str, Value | None] = {
         "cloud.simulate": simulate, "cloud.hosts": hosts, "api.port": port, "s3.port": s3_port,
     }  # fmt: skip
-    try:
+    with told():
         up(StateFolder(root), flags, timeout)
-    except KumoiError as e:
-        raise click.ClickException(str(e)) from e
 
 
 def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> None:
@@ -107,6 +106,7 @@ def _settings(state: StateFolder, flags: dict[str, Value | None]) -> Settings:
 
 
 def _start(state: StateFolder, flags: dict[str, Value | None]) -> subprocess.Popen[bytes]:
+    state.failure.unlink(missing_ok=True)
     with state.log("supervisor").open("ab") as log:
         return subprocess.Popen(
             supervisor.command_line(state, wait=False),
@@ -125,10 +125,17 @@ def _wait(state: StateFolder, started: subprocess.Popen[bytes] | None, timeout_s
             if _ready(record.addresses["api"]):
                 return record
         elif started is not None and started.poll() is not None:
-            raise Unavailable("host", what="supervisor", reason="ended", log=_tail(state.log("supervisor")))
+            raise _why_ended(state)
         time.sleep(_LOOK_EVERY_S)
     stuck = _waiting_for(alive(state))
     raise Unavailable("api", what=stuck, reason="not_ready", timeout_s=timeout_s)
+
+
+def _why_ended(state: StateFolder) -> KumoiError:
+    try:
+        return msgspec.json.decode(state.failure.read_bytes(), type=supervisor.Failure).error()
+    except FileNotFoundError:
+        return Unavailable("host", what="supervisor", reason="ended", log=_tail(state.log("supervisor")))
 
 
 def _dying(state: StateFolder, record: Record) -> None:

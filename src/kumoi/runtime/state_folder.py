@@ -85,6 +85,11 @@ class StateFolder(msgspec.Struct, frozen=True):
         return self.root / "ground" / "namespace.json"
 
     @property
+    def failure(self) -> Path:
+        """Why the last supervisor could not begin. Writer: that supervisor."""
+        return self.root / "ground" / "failure.json"
+
+    @property
     def wish(self) -> Path:
         """`up` or `down`: what the last command wanted; a supervisor that reads `down` ends."""
         return self.root / "ground" / "wish"

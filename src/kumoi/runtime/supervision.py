@@ -8,6 +8,7 @@ waits for the supervisor's lock with the same descriptors open and becomes the s
 What does not belong here: which programs there are (cmd/supervisor.py), namespaces (adapters).
 """
 
+import contextlib
 import os
 import select
 import signal
@@ -127,7 +128,8 @@ class Supervisor:
         for name, entry in known.items():
             if name not in self._programs and entry.process:
                 processes.end([entry.process], 2.0)
-        self._write()
+        with contextlib.suppress(OSError):
+            self._write()
 
     def _watch(self, fd: int, name: str) -> None:
         self._watched[fd] = name
@@ -140,23 +142,23 @@ class Supervisor:
             self._start(self._programs[name])
 
     def _start(self, program: Program) -> None:
-        entry = self._entries[program.name]
+        def named(process: Process) -> None:
+            self._change(program.name, process=process, refusal="", facts={})
+            self._write()
+
+        descriptors = {name: self._descriptors[name] for name in program.descriptors}
         try:
             if program.before is not None:
                 program.before()
+            process = launch(program, descriptors, named)
         except KumoiError as e:
             self._refused(program, e.code, e.facts)
             return
         except Exception as e:  # noqa: BLE001 - this loop must go on for all the others
             self._refused(program, "failed", {"what": program.name, "detail": repr(e)})
             return
-
-        def named(process: Process) -> None:
-            self._put(program.name, process=process, refusal="", facts={})
-
-        descriptors = {name: self._descriptors[name] for name in program.descriptors}
-        process = launch(program, descriptors, named)
-        self._say("started", name=program.name, pid=process.pid, deaths=entry.deaths)
+        deaths = self._entries[program.name].deaths
+        self._say("started", name=program.name, pid=process.pid, deaths=deaths)
         fd = processes.watch(process)
         if fd is None:
             self._dead(program.name)
@@ -167,7 +169,7 @@ class Supervisor:
         deaths = self._entries[program.name].deaths + 1
         if self._entries[program.name].facts != facts:
             self._say("refused", name=program.name, code=code, facts=facts)
-        self._put(program.name, refusal=code, facts=facts, deaths=deaths)
+        self._put(program.name, process=None, refusal=code, facts=facts, deaths=deaths)
         # Nothing died: there is no reason for a first try at once.
         self._due[program.name] = time.monotonic() + max(1.0, pause_s(deaths))
 
@@ -210,9 +212,14 @@ class Supervisor:
         for path in {program.log for program in self._programs.values()}:
             bound_log(path, _LOG_LIMIT_BYTES)
 
-    def _put(self, name: str, **changes: object) -> None:
+    def _change(self, name: str, **changes: object) -> None:
         self._entries[name] = msgspec.structs.replace(self._entries[name], **changes)
-        self._write()
+
+    def _put(self, name: str, **changes: object) -> None:
+        """What is written is only for readers: a full disk ends nobody."""
+        self._change(name, **changes)
+        with contextlib.suppress(OSError):
+            self._write()
 
     def _write(self) -> None:
         supervisor = processes.identify(os.getpid())

@@ -60,6 +60,7 @@ def ensure_nodes(state: StateFolder, account: Account) -> None:
         return
     folder = state.root / "dev"
     folder.mkdir(exist_ok=True)
+    os.chown(folder, account.pw_uid, account.pw_gid)
     for name, machines in _NODES:
         node = folder / name
         if node.exists() or not machines.exists():

@@ -11,6 +11,7 @@ import fcntl
 import os
 import pwd
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -42,7 +43,8 @@ _BINDS: Final = (
     ("etc", "/etc/libvirt"),
 )
 _ACCOUNTS: Final = ("/etc/passwd", "/etc/group")
-_NODES: Final = (("tun", "/dev/net/tun"), ("kvm", "/dev/kvm"))
+TUN: Final = "/dev/net/tun"
+KVM: Final = "/dev/kvm"
 _CODE: Final = "/run/kumoi/code"
 _ORIGINALS: Final = "/run/kumoi/machine"
 _SIOCGIFFLAGS: Final = 0x8913
@@ -128,24 +130,13 @@ def make(state: StateFolder) -> Namespace:
     Raises Unavailable (layer host) with what is missing: sub-ids, newuidmap, tun.
     """
     (state.root / "run/libvirt/qemu/autostarted").unlink(missing_ok=True)  # a fresh boot
-    ours, theirs = socket.socketpair()
-    pid = os.fork()
-    if pid == 0:
-        ours.close()
-        _in_child(theirs, lambda: _build(state, theirs))
-    theirs.close()
-    try:
-        _expect(ours, b"user")
-        _map_ids(pid)
-        ours.sendall(b"m")
-        _expect(ours, b"done")
+    with _mapped_child(lambda: _build(state)) as pid:
         process = processes.identify(pid)
         if process is None:
             raise Unavailable("host", what="namespace", reason="maker_died")
         made = _open(process)
-    finally:
-        ours.close()  # the maker leaves
-        os.waitpid(pid, 0)
+    if ask(made, lambda: str(os.access(TUN, os.R_OK | os.W_OK))) != "True":
+        raise Unavailable("host", what=TUN, reason="closed")  # no guest could have a NIC
     state_folder.replace(state.namespace, msgspec.json.encode(made.inodes()))
     return made
 
@@ -215,20 +206,9 @@ def remove_tree(state: StateFolder, keep: tuple[str, ...]) -> None:
     names = [n for n in os.listdir(state.root) if n not in keep]
     if not names:
         return
-    ours, theirs = socket.socketpair()
-    pid = os.fork()
-    if pid == 0:
-        ours.close()
-        _in_child(theirs, lambda: _remove(state.root, names, theirs))
-    theirs.close()
-    try:
-        _expect(ours, b"user")
-        _map_ids(pid)
-        ours.sendall(b"m")
-        _expect(ours, b"done")
-    finally:
-        ours.close()
-        os.waitpid(pid, 0)
+    remove = ["/bin/rm", "-rf", "--", *names]
+    with _mapped_child(lambda: subprocess.run(remove, cwd=state.root, check=True)):
+        pass
 
 
 def close(namespace: Namespace) -> None:
@@ -252,12 +232,35 @@ def _open(process: Process) -> Namespace:
     return found
 
 
-def _in_child(channel: socket.socket, act: Callable[[], None]) -> NoReturn:
-    """Run to the end of the process; a failure goes to the parent as text."""
+@contextlib.contextmanager
+def _mapped_child(act: Callable[[], object]) -> Iterator[int]:
+    """The pid of a child that has done `act` as the root of a new user namespace, and stays
+    until the block ends. Raises Unavailable with the child's error."""
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        _be_mapped_child(theirs, act)
+    theirs.close()
     try:
-        act()
-        channel.sendall(b"done")
-        channel.recv(1)  # until the parent has what it needs, or is dead
+        _expect(ours, b"unmapped")
+        _map_ids(pid)
+        ours.sendall(b"mapped")
+        _expect(ours, b"done")
+        yield pid
+    finally:
+        ours.close()
+        os.waitpid(pid, 0)
+
+
+def _be_mapped_child(channel: socket.socket, act: Callable[[], object]) -> NoReturn:
+    try:
+        syscalls.unshare(syscalls.CLONE_NEWUSER)
+        channel.sendall(b"unmapped")
+        if channel.recv(16) == b"mapped":
+            act()
+            channel.sendall(b"done")
+            channel.recv(1)  # until the parent has what it needs, or is dead
     except BaseException as e:  # noqa: BLE001 - a forked child has nobody to raise to
         with contextlib.suppress(OSError):
             channel.sendall(f"{type(e).__name__}: {e}".encode())
@@ -270,15 +273,7 @@ def _expect(channel: socket.socket, word: bytes) -> None:
         raise Unavailable("host", what="namespace", reason="not_permitted", detail=got.decode() or "died")
 
 
-def _own_user_namespace(channel: socket.socket) -> None:
-    syscalls.unshare(syscalls.CLONE_NEWUSER)
-    channel.sendall(b"user")
-    if channel.recv(1) != b"m":
-        os._exit(1)
-
-
-def _build(state: StateFolder, channel: socket.socket) -> None:
-    _own_user_namespace(channel)
+def _build(state: StateFolder) -> None:
     syscalls.unshare(syscalls.CLONE_NEWNS | syscalls.CLONE_NEWNET)
     syscalls.mount("none", "/", syscalls.MS_REC | syscalls.MS_PRIVATE)
     # First: from here on /run/netns, pid files and locks are the cloud's.
@@ -288,14 +283,16 @@ def _build(state: StateFolder, channel: socket.socket) -> None:
     for name, target in _BINDS:
         os.makedirs(target, exist_ok=True)
         syscalls.mount(str(state.root / name), target, syscalls.MS_BIND)
-    for name, target in _NODES:
-        node = state.root / "dev" / name
-        if node.exists():
-            syscalls.mount(str(node), target, syscalls.MS_BIND)
+    for name, target in (("tun", TUN), ("kvm", KVM)):
+        if (state.root / "dev" / name).exists():
+            syscalls.mount(str(state.root / "dev" / name), target, syscalls.MS_BIND)
+    if os.access(KVM, os.W_OK) and not os.stat(KVM).st_mode & stat.S_IWOTH:
+        # Ours by a group that QEMU's uid is not in: libvirt would find KVM, lose it, and probe
+        # again 17 times a start, 10 s in all. So there is none.
+        syscalls.mount(os.devnull, KVM, syscalls.MS_BIND)
     # The machine's sysfs goes on showing the machine's NICs, and libvirtd trips over them.
     with contextlib.suppress(PermissionError):  # in a container whose own /sys is veiled
         syscalls.mount("sysfs", "/sys", syscalls.MS_SAFE, "sysfs")
-    os.close(os.open("/dev/net/tun", os.O_RDWR))  # a guest's NIC needs it: say so now
     _loopback_up()
 
 
@@ -309,7 +306,8 @@ def _cover(folder: str) -> None:
     original = f"{_ORIGINALS}{folder}"
     os.makedirs(original, exist_ok=True)
     syscalls.mount(folder, original, syscalls.MS_BIND | syscalls.MS_REC)
-    syscalls.mount("tmpfs", folder, 0, "tmpfs")
+    # Without a mode it would be open to all, QEMU's uid included.
+    syscalls.mount("tmpfs", folder, 0, "tmpfs", "mode=0755")
     for entry in os.scandir(original):
         own = f"{folder}/{entry.name}"
         if own in _ACCOUNTS:
@@ -326,11 +324,6 @@ def _with_daemon(table: Path) -> str:
     row = "{0}:x:{1}:{1}::/:/usr/sbin/nologin\n" if table.name == "passwd" else "{0}:x:{1}:\n"
     missing = [name for name in DAEMON_NAMES if f"\n{name}:" not in text]
     return text + "".join(row.format(name, DAEMON_NAMES[name]) for name in missing)
-
-
-def _remove(root: Path, names: list[str], channel: socket.socket) -> None:
-    _own_user_namespace(channel)
-    subprocess.run(["/bin/rm", "-rf", "--", *names], cwd=root, check=True)
 
 
 def _loopback_up() -> None:

@@ -37,9 +37,13 @@ def unshare(flags: int) -> None:
     _checked(_libc.unshare(flags), "unshare")
 
 
-def mount(source: str, target: str, flags: int, kind: str | None = None) -> None:
+def mount(source: str, target: str, flags: int, kind: str = "", options: str = "") -> None:
     result = _libc.mount(
-        source.encode(), target.encode(), kind and kind.encode(), ctypes.c_ulong(flags), None
+        source.encode(),
+        target.encode(),
+        kind.encode() or None,
+        ctypes.c_ulong(flags),
+        options.encode() or None,
     )
     _checked(result, f"mount {source} on {target}")
 

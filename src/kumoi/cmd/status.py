@@ -1,0 +1,119 @@
+"""`kumoi status`: what runs, where it answers, what it holds."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from kumoi.cmd.inside import of_owner, told
+from kumoi.cmd.up import alive
+from kumoi.core.errors import KumoiError
+from kumoi.ops.client import Client
+from kumoi.runtime import processes, settings
+from kumoi.runtime.state_folder import StateFolder
+from kumoi.runtime.supervision import Entry, Record
+
+
+@click.command()
+@click.option("--settings", "show_settings", is_flag=True, help="Every setting and its origin.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def command(root: Path, show_settings: bool, as_json: bool) -> None:
+    """Show the cloud's processes, addresses and counts. The exit code is 3 if it is down."""
+    with told():
+        state = of_owner(root)
+        if show_settings:
+            _settings(state)
+            return
+        record = alive(state)
+    if as_json:
+        click.echo(msgspec.json.encode(facts(state, record)))
+    else:
+        _people(state, record)
+    sys.exit(0 if record else 3)
+
+
+def facts(state: StateFolder, record: Record | None) -> dict[str, Any]:
+    """All that is known, as JSON has it."""
+    if record is None:
+        return {"state": str(state.root), "running": False}
+    return {
+        "state": str(state.root),
+        "running": True,
+        "addresses": record.addresses,
+        "programs": {
+            "supervisor": _facts_of(Entry(process=record.supervisor)),
+            **{name: _facts_of(entry) for name, entry in record.programs.items()},
+        },
+        "counts": counts(state),
+    }
+
+
+def counts(state: StateFolder) -> dict[str, int]:
+    """Hosts and servers, as the cloud itself tells them; empty where it does not."""
+    try:
+        client = Client(state.clouds_yaml)
+        hosts = client.get("/compute/v2.1/os-hypervisors")["hypervisors"]
+        servers = client.get("/compute/v2.1/servers?all_tenants=1")["servers"]
+    except (KumoiError, KeyError):
+        return {}
+    return {"hosts": len(hosts), "servers": len(servers)}
+
+
+def _facts_of(entry: Entry) -> dict[str, Any]:
+    process = entry.process if entry.process and processes.alive(entry.process) else None
+    return {
+        "state": _word(entry),
+        "pid": process.pid if process else None,
+        "up_s": round(processes.age_s(process), 1) if process else None,
+        "memory_kib": processes.memory_kib(process) if process else None,
+        "restarts": entry.restarts,
+        "ended": entry.ended,
+        "refusal": entry.refusal,
+        "facts": entry.facts,
+    }
+
+
+def _word(entry: Entry) -> str:
+    if entry.process and processes.alive(entry.process):
+        return "runs"
+    return "refused" if entry.refusal else "down"
+
+
+def _people(state: StateFolder, record: Record | None) -> None:
+    if record is None:
+        click.echo(f"down   {state.root}")
+        return
+    known = facts(state, record)
+    click.echo(f"up     {state.root}")
+    for name, address in record.addresses.items():
+        click.echo(f"       {name:10} {address}")
+    click.echo(f"\n{'':11}{'state':9}{'pid':>8}{'up':>10}{'memory':>9}{'restarts':>10}  last end")
+    for name, row in known["programs"].items():
+        up = _span(row["up_s"]) if row["up_s"] is not None else ""
+        memory = f"{row['memory_kib'] / 1024:.0f} MB" if row["memory_kib"] else ""
+        click.echo(
+            f"{name:11}{row['state']:9}{row['pid'] or '':>8}{up:>10}{memory:>9}{row['restarts']:>10}  {row['ended']}"
+        )
+        if row["refusal"]:
+            click.echo(f"{'':11}" + " ".join(f"{k}={v}" for k, v in row["facts"].items()))
+    if known["counts"]:
+        click.echo("\n" + "  ".join(f"{noun} {n}" for noun, n in known["counts"].items()))
+
+
+def _settings(state: StateFolder) -> None:
+    known = settings.load(state.root)
+    for key, origin in known.origins.items():
+        section, _, name = key.partition(".")
+        value = getattr(getattr(known, section), name)
+        click.echo(f"{key:26} {value!s:24} {origin}")
+
+
+def _span(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h"
