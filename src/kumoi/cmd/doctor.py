@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from kumoi.core.errors import KumoiError
 from kumoi.ops.machine import Finding, Verdict, examine
 from kumoi.runtime import settings
 
@@ -19,10 +18,7 @@ def command(state: Path) -> None:
 
     The exit code is 1 if a cloud with real guests cannot run here.
     """
-    try:
-        known = settings.load(state)
-    except KumoiError as reason:
-        raise click.ClickException(str(reason)) from reason
+    known = settings.load(state)
     findings = list(examine(state, (known.api.port, known.s3.port)))
     for finding in findings:
         show(finding)

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from kumoi import __version__
+from kumoi.core.errors import KumoiError
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "The cloud": ("up", "down", "status", "upgrade", "backup", "restore", "purge", "config"),
@@ -103,5 +104,11 @@ def state_first(arguments: list[str]) -> list[str]:
 
 
 def main() -> None:
-    """Run one command and end the process with its exit code."""
-    kumoi(args=state_first(sys.argv[1:]), prog_name="kumoi")
+    """Run one command and end the process with its exit code; a failure is one line."""
+    try:
+        kumoi(args=state_first(sys.argv[1:]), prog_name="kumoi")
+    except KumoiError as reason:
+        sys.exit(f"kumoi: {reason}")
+    except PermissionError as refused:
+        mend = "name a folder of your own with --state DIR"
+        sys.exit(f"kumoi: {refused.filename} may not be opened by this user; {mend}")
