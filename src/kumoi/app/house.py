@@ -3,6 +3,7 @@
 import msgspec
 
 from kumoi.app.rooms import Rooms
+from kumoi.contracts.asks import Asks
 from kumoi.contracts.blobs import Blobs
 from kumoi.contracts.chance import Chance
 from kumoi.contracts.clock import Clock
@@ -37,4 +38,5 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     tokens: Tokens
     keys: KeyMaker
     rooms: Rooms
+    asks: Asks
     rules: Rules = Rules()

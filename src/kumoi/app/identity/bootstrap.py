@@ -7,21 +7,23 @@ from kumoi.app.identity.access_keys import new_key
 from kumoi.app.identity.people import add_project
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Actor, Call
+from kumoi.core.errors import NotFound
 from kumoi.core.flavors import DEFAULT_FLAVORS
 from kumoi.core.ids import ProjectId, UserId, hex_id
 from kumoi.core.query import Query, eq
 from kumoi.core.tenancy import DEFAULT_DOMAIN, AccessKey, Assignment, Domain, Project, User
 
-DEMO_ROLES = ("admin", "member", "reader")
-
 
 class FirstUser(msgspec.Struct, frozen=True, kw_only=True):
-    """A user to make, with its project of the same name, roles there and its access key. `system`: admin of the system too."""
+    """A user to make with a project of its own name; `roles`: (project name, role), empty project: the system.
+
+    Its access key is for `key_project`.
+    """
 
     name: str
     password: str
-    roles: tuple[str, ...]
-    system: bool = False
+    roles: tuple[tuple[str, str], ...]
+    key_project: str
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +53,10 @@ def bootstrap(house: House, users: tuple[FirstUser, ...]) -> list[Made]:
         for flavor in DEFAULT_FLAVORS:
             if tx.flavors.get(flavor.id) is None:
                 tx.flavors.insert(msgspec.structs.replace(flavor, created_at=call.now))
-        return [_ensure(tx, house, call, p) for p in prepared]
+        for one in prepared:
+            if not _projects(tx, one.project.name):
+                add_project(tx, house, call, one.project)
+        return [_ensure(tx, house, p) for p in prepared]
 
     done = house.store.write(write)
     return [
@@ -94,22 +99,33 @@ def _named(tx: Transaction, name: str) -> User | None:
     return found[0] if found else None
 
 
-def _ensure(tx: Transaction, house: House, call: Call, prepared: _Prepared) -> tuple[User, AccessKey]:
-    same = Query(filters=(eq("name", prepared.project.name), eq("domain_id", DEFAULT_DOMAIN)))
-    projects = tx.projects.find(same)
-    project = projects[0] if projects else add_project(tx, house, call, prepared.project)
+def _projects(tx: Transaction, name: str) -> list[Project]:
+    return tx.projects.find(Query(filters=(eq("name", name), eq("domain_id", DEFAULT_DOMAIN))))
+
+
+def _project_named(tx: Transaction, name: str) -> Project:
+    """A project that was made before; somebody may have renamed it since, which is NotFound."""
+    found = _projects(tx, name)
+    if not found:
+        raise NotFound("identity", kind="project", id=name)
+    return found[0]
+
+
+def _ensure(tx: Transaction, house: House, prepared: _Prepared) -> tuple[User, AccessKey]:
+    project = _project_named(tx, prepared.project.name)
     user = _named(tx, prepared.user.name)
     if user is None:
         user = msgspec.structs.replace(prepared.user, default_project_id=project.id)
         tx.users.insert(user)
-    for target, roles in ((project.id, prepared.first.roles), ("", ("admin",) if prepared.first.system else ())):
-        for role in roles:
-            held = Query(filters=(eq("user_id", user.id), eq("project_id", target), eq("role", role)))
-            if not tx.assignments.find(held):
-                tx.assignments.insert(Assignment(id=house.chance.uuid(), user_id=user.id, project_id=target, role=role))
-    keys = tx.access_keys.find(Query(filters=(eq("user_id", user.id), eq("project_id", project.id))))
+    for project_name, role in prepared.first.roles:
+        target = _project_named(tx, project_name).id if project_name else ""
+        held = Query(filters=(eq("user_id", user.id), eq("project_id", target), eq("role", role)))
+        if not tx.assignments.find(held):
+            tx.assignments.insert(Assignment(id=house.chance.uuid(), user_id=user.id, project_id=target, role=role))
+    scope = _project_named(tx, prepared.first.key_project)
+    keys = tx.access_keys.find(Query(filters=(eq("user_id", user.id), eq("project_id", scope.id))))
     if keys:
         return user, keys[0]
-    key = msgspec.structs.replace(prepared.key, user_id=user.id, project_id=project.id)
+    key = msgspec.structs.replace(prepared.key, user_id=user.id, project_id=scope.id)
     tx.access_keys.insert(key)
     return user, key

@@ -55,14 +55,15 @@ def by_password(house: House, who: Who, password: str, scope: Scope) -> Grant:
 
 def by_token(house: House, token: str, scope: Scope) -> Grant:
     """The same user in another scope; the new token dies no later than the old one."""
-    body, user = _checked(house, token)
+    body = _body(house, token)
+    user = house.store.read(lambda tx: _holder(tx, body))
     return _grant(house, user, scope, body.methods, body.audit_ids, until=body.expires_at)
 
 
 def look(house: House, token: str) -> Grant:
     """What a token says, afresh from the rows. Unauthenticated when it is no good."""
-    body, user = _checked(house, token)
-    return house.store.read(lambda tx: _told(tx, token, body, user))
+    body = _body(house, token)
+    return house.store.read(lambda tx: _told(tx, token, body, _holder(tx, body)))
 
 
 def actor_of(house: House, token: str) -> Actor:
@@ -72,7 +73,7 @@ def actor_of(house: House, token: str) -> Actor:
 
 def revoke(house: House, token: str) -> None:
     """Take one token back. Twice is harmless."""
-    body, _ = _checked(house, token)
+    body = _body(house, token)
 
     def write(tx: Transaction) -> None:
         if tx.revoked_tokens.get(body.audit_ids[0]) is None:
@@ -113,21 +114,21 @@ def _domain_id(tx: Transaction, domain: str) -> str:
     return found[0].id if found else domain
 
 
-def _checked(house: House, token: str) -> tuple[TokenBody, User]:
-    """A token of ours that still counts, and its user."""
+def _body(house: House, token: str) -> TokenBody:
+    """What a token of ours that has not expired says."""
     body = house.tokens.read(token, house.clock.now())
     if body is None:
         raise Unauthenticated("identity", reason="token")
+    return body
 
-    def read(tx: Transaction) -> User | None:
-        if tx.revoked_tokens.get(body.audit_ids[0]) is not None:
-            return None
-        return tx.users.get(body.user_id)
 
-    user = house.store.read(read)
-    if user is None or not user.enabled or user.revocation != body.revocation:
+def _holder(tx: Transaction, body: TokenBody) -> User:
+    """The user, unless the token or the user was taken back since."""
+    user = tx.users.get(body.user_id)
+    revoked = tx.revoked_tokens.get(body.audit_ids[0]) is not None
+    if revoked or user is None or not user.enabled or user.revocation != body.revocation:
         raise Unauthenticated("identity", reason="token")
-    return body, user
+    return user
 
 
 def _told(tx: Transaction, token: str, body: TokenBody, user: User) -> Grant:

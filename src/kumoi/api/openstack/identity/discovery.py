@@ -25,5 +25,4 @@ def routes(site: Site) -> list[Route]:
     return [
         Route("GET", "/", versions, service="identity", anonymous=True, success=300),
         Route("GET", "/v3", v3, service="identity", anonymous=True),
-        Route("GET", "/v3/", v3, service="identity", anonymous=True),
     ]

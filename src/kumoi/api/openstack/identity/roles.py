@@ -1,5 +1,6 @@
 """/v3/roles, role assignments, and the roles of a user on a project or the system."""
 
+from functools import partial
 from typing import Any
 
 from kumoi.api.edge.request import Request
@@ -52,7 +53,9 @@ def routes(house: House) -> list[Route]:
             wanted = wanted.where(eq("role", _name(request.arg("role.id") or "")))
         if request.arg("scope.system") is not None:
             wanted = wanted.where(eq("project_id", ""))
-        return page(request, "role_assignments", people.assignments(house, request.call(), wanted), _render_held)
+        held = people.assignments(house, request.call(), wanted)
+        names = _names(house, request) if request.arg("include_names") is not None else None
+        return page(request, "role_assignments", held, partial(_render_held, names=names))
 
     found = [
         Route("GET", "/v3/roles", find, "identity.read_own", "identity"),
@@ -91,14 +94,28 @@ def _render(request: Request, name: str) -> dict[str, Any]:
     }
 
 
-def _render_held(request: Request, held: Assignment) -> dict[str, Any]:
+def _names(house: House, request: Request) -> dict[str, str]:
+    """Of all users and projects, by id."""
+    call = request.call()
+    found: dict[str, str] = {u.id: u.name for u in people.users(house, call, query(request, {}))}
+    found.update((p.id, p.name) for p in people.projects(house, call, query(request, {})))
+    return found
+
+
+def _render_held(request: Request, held: Assignment, names: dict[str, str] | None) -> dict[str, Any]:
     role_id = stable_id("role", held.role)
-    scope: dict[str, Any] = {"project": {"id": held.project_id}} if held.project_id else {"system": {"all": True}}
+
+    def one(row_id: str) -> dict[str, Any]:
+        if names is None:
+            return {"id": row_id}
+        return {"id": row_id, "name": names.get(row_id, ""), "domain": {"id": "default", "name": "Default"}}
+
+    scope: dict[str, Any] = {"project": one(held.project_id)} if held.project_id else {"system": {"all": True}}
     where = f"projects/{held.project_id}" if held.project_id else "system"
     link = f"{request.base_url}/identity/v3/{where}/users/{held.user_id}/roles/{role_id}"
     return {
-        "role": {"id": role_id},
-        "user": {"id": held.user_id},
+        "role": {"id": role_id} if names is None else {"id": role_id, "name": held.role},
+        "user": one(held.user_id),
         "scope": scope,
         "links": {"assignment": link},
     }

@@ -1,0 +1,228 @@
+"""/v2/images: list, create, show, patch, delete; /v2/schemas are not offered."""
+
+import re
+from typing import Any, get_args
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec.structs import replace
+
+from kumoi.api.edge.request import Request
+from kumoi.api.edge.response import Response, json_response, no_content
+from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.image.patch import patched
+from kumoi.api.openstack.times import second
+from kumoi.app.house import House
+from kumoi.app.images import doors
+from kumoi.core.errors import Forbidden, Invalid
+from kumoi.core.ids import ImageId, ProjectId, is_uuid
+from kumoi.core.images import ContainerFormat, DiskFormat, Image, Visibility
+from kumoi.core.query import MAX_PAGE, Filter, Order, Query, eq, is_in
+
+DEFAULT_PAGE = 25
+READ_ONLY = frozenset(
+    {"id", "status", "created_at", "updated_at", "self", "file", "schema", "size", "virtual_size", "checksum",
+     "os_hash_algo", "os_hash_value", "owner", "direct_url", "locations"}
+)  # fmt: skip
+SORTABLE = {
+    "name": "name", "status": "status", "created_at": "created_at", "updated_at": "updated_at", "size": "size_bytes",
+    "disk_format": "disk_format", "container_format": "container_format", "id": "id",
+}  # fmt: skip
+FILTERS = {
+    "name": "name", "status": "status", "container_format": "container_format", "disk_format": "disk_format",
+    "owner": "project_id", "id": "id", "checksum": "checksum", "os_hash_value": "sha512",
+}  # fmt: skip
+
+
+def routes(house: House) -> list[Route]:
+    def find(request: Request) -> Response:
+        query = _query(request)
+        found = doors.find(house, request.call(), query, visibility=request.arg("visibility"), tag=request.arg("tag"))
+        return json_response(_page(request, found, query))
+
+    def show(request: Request) -> Response:
+        return json_response(render(doors.get(house, request.call(), _id(request))))
+
+    def create(request: Request) -> Response:
+        body = request.json(dict)
+        image_id = body.pop("id", None) or house.chance.uuid()
+        if not isinstance(image_id, str) or not is_uuid(image_id):
+            raise Invalid("image", field="id", reason="format")
+        wish = from_document(Image(id=ImageId(image_id), project_id=ProjectId(""), name=""), body)
+        made = doors.create(house, request.call(), wish)
+        return json_response(render(made), 201, [("Location", f"{request.base_url}/image/v2/images/{made.id}")])
+
+    def patch(request: Request) -> Response:
+        old = doors.get(house, request.call(), _id(request))
+        changed = patched(request, document(old))
+        done = doors.update(house, request.call(), from_document(replace(old, properties={}, tags=()), changed))
+        return json_response(render(done))
+
+    def delete(request: Request) -> Response:
+        doors.delete(house, request.call(), _id(request))
+        return no_content()
+
+    def tag(request: Request) -> Response:
+        old = doors.get(house, request.call(), _id(request))
+        wanted = request.params["tag"]
+        if len(wanted) > 255:
+            raise Invalid("image", field="tag", reason="length", least=1, most=255)
+        rest = tuple(t for t in old.tags if t != wanted)
+        tags = rest if request.method == "DELETE" else (*rest, wanted)
+        doors.update(house, request.call(), replace(old, tags=tags))
+        return no_content()
+
+    return [
+        Route("GET", "/v2/images", find, "image.read", "image"),
+        Route("POST", "/v2/images", create, "image.create", "image", success=201),
+        Route("GET", "/v2/images/{id}", show, "image.read", "image"),
+        Route("PATCH", "/v2/images/{id}", patch, "image.update", "image"),
+        Route("DELETE", "/v2/images/{id}", delete, "image.delete", "image", success=204),
+        Route("PUT", "/v2/images/{id}/tags/{tag}", tag, "image.update", "image", success=204),
+        Route("DELETE", "/v2/images/{id}/tags/{tag}", tag, "image.update", "image", success=204),
+    ]
+
+
+def _id(request: Request) -> ImageId:
+    return ImageId(request.params["id"])
+
+
+def document(image: Image) -> dict[str, Any]:
+    """What a client may set, flat as Glance shows it."""
+    return {
+        **image.properties,
+        "name": image.name or None,
+        "visibility": image.visibility,
+        "disk_format": image.disk_format,
+        "container_format": image.container_format,
+        "min_disk": image.min_disk_gib,
+        "min_ram": image.min_ram_mib,
+        "protected": image.protected,
+        "os_hidden": image.hidden,
+        "tags": list(image.tags),
+    }
+
+
+def render(image: Image) -> dict[str, Any]:
+    shown = {
+        **document(image),
+        "id": image.id,
+        "status": image.status,
+        "size": image.size_bytes,
+        "virtual_size": image.virtual_bytes,
+        "checksum": image.checksum,
+        "os_hash_algo": "sha512" if image.sha512 else None,
+        "os_hash_value": image.sha512,
+        "owner": image.project_id,
+        "created_at": second(image.created_at),
+        "updated_at": second(image.updated_at),
+        "self": f"/v2/images/{image.id}",
+        "file": f"/v2/images/{image.id}/file",
+        "schema": "/v2/schemas/image",
+    }
+    shown["name"] = image.name
+    return shown
+
+
+class _Known(msgspec.Struct):
+    name: str | None = None
+    visibility: str = "shared"
+    disk_format: str | None = None
+    container_format: str | None = None
+    min_disk: int = 0
+    min_ram: int = 0
+    protected: bool = False
+    os_hidden: bool = False
+    tags: list[str] = []
+
+
+def from_document(image: Image, body: dict[str, Any]) -> Image:
+    """The image with everything that the document says; unknown names are properties and must be texts."""
+    for name in body:
+        if name in READ_ONLY:
+            raise Forbidden("image", action=f"image.set_{name}", reason="read_only", needs=[])
+    fields = {f.name for f in msgspec.structs.fields(_Known)}
+    try:
+        known = msgspec.convert({k: v for k, v in body.items() if k in fields}, _Known)
+    except msgspec.ValidationError as e:
+        raise Invalid("image", field=_field_of(e), reason="format") from e
+    properties = {k: v for k, v in body.items() if k not in fields}
+    for name, value in properties.items():
+        if not isinstance(value, str):
+            raise Invalid("image", field=name, reason="wrong_type", expected="str", got=type(value).__name__)
+    _check_choice("visibility", known.visibility, get_args(Visibility))
+    _check_choice("disk_format", known.disk_format, (*get_args(DiskFormat), None))
+    _check_choice("container_format", known.container_format, (*get_args(ContainerFormat), None))
+    return replace(
+        image,
+        name=known.name or "",
+        visibility=known.visibility,
+        disk_format=known.disk_format,
+        container_format=known.container_format,
+        min_disk_gib=known.min_disk,
+        min_ram_mib=known.min_ram,
+        protected=known.protected,
+        hidden=known.os_hidden,
+        tags=tuple(dict.fromkeys(known.tags)),
+        properties=properties,
+    )
+
+
+def _field_of(error: msgspec.ValidationError) -> str:
+    match = re.search(r"`\$\.(\w+)", str(error))
+    return match.group(1) if match else ""
+
+
+def _check_choice(field: str, value: str | None, choices: tuple[str | None, ...]) -> None:
+    if value not in choices:
+        raise Invalid("image", field=field, reason="not_in_enum", value=str(value))
+
+
+def _query(request: Request) -> Query:
+    filters: list[Filter] = []
+    for key, value in request.query:
+        if key in FILTERS:
+            choices = value.removeprefix("in:").split(",") if value.startswith("in:") else [value]
+            filters.append(is_in(FILTERS[key], tuple(choices)) if len(choices) > 1 else eq(FILTERS[key], choices[0]))
+        elif key == "size_min":
+            filters.append(Filter("size_bytes", "ge", _number(key, value)))
+        elif key == "size_max":
+            filters.append(Filter("size_bytes", "le", _number(key, value)))
+        elif key == "os_hidden":
+            filters.append(eq("hidden", value.lower() == "true"))
+        elif key == "protected":
+            filters.append(eq("protected", value.lower() == "true"))
+    limit = min(_number("limit", request.arg("limit") or str(DEFAULT_PAGE)), MAX_PAGE)
+    return Query(filters=tuple(filters), order=_order(request), marker=request.arg("marker"), limit=limit)
+
+
+def _order(request: Request) -> tuple[Order, ...]:
+    pairs = [p.partition(":") for p in (request.arg("sort") or "").split(",") if p]
+    if not pairs:
+        keys = [v for k, v in request.query if k == "sort_key"]
+        ways = [v for k, v in request.query if k == "sort_dir"]
+        pairs = [(k, ":", ways[min(i, len(ways) - 1)] if ways else "desc") for i, k in enumerate(keys)]
+    orders = []
+    for key, _, way in pairs:
+        if key not in SORTABLE or way not in {"", "asc", "desc"}:
+            raise Invalid("image", field="sort_key", reason="not_in_enum", value=f"{key}:{way}")
+        orders.append(Order(SORTABLE[key], descending=way != "asc"))
+    return tuple(orders)
+
+
+def _number(field: str, text: str) -> int:
+    if not text.isdigit():
+        raise Invalid("image", field=field, reason="wrong_type", expected="int", got=text)
+    return int(text)
+
+
+def _page(request: Request, found: list[Image], query: Query) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "images": [render(i) for i in found],
+        "schema": "/v2/schemas/images",
+        "first": "/v2/images",
+    }
+    if found and len(found) == query.limit:
+        rest = [(k, v) for k, v in request.query if k != "marker"]
+        shown["next"] = "/v2/images?" + urlencode([*rest, ("marker", found[-1].id)])
+    return shown

@@ -1,0 +1,1 @@
+"""Doors of images: register, fill, look, change, delete."""

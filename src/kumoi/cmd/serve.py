@@ -1,0 +1,129 @@
+"""The serve process: tongues, doors and control's loops behind sockets that the supervisor opened. Unprivileged."""
+
+import argparse
+import asyncio
+import os
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvicorn
+
+from kumoi.api.edge.app import Edge
+from kumoi.api.edge.routes import Tongue
+from kumoi.api.edge.server import server
+from kumoi.api.link.pacing import Pacer
+from kumoi.api.link.routes import tongue as link_tongue
+from kumoi.api.openstack.catalog import Site
+from kumoi.api.openstack.identity import tongue as identity_tongue
+from kumoi.app.house import House
+from kumoi.app.identity.bootstrap import FirstUser, Made, bootstrap
+from kumoi.cmd import wiring
+from kumoi.control.loops import Control
+from kumoi.control.purge import Retention
+from kumoi.ops import credentials
+from kumoi.runtime import log, settings
+from kumoi.runtime.listeners import inherited_listeners, open_tcp, open_unix
+from kumoi.runtime.settings import Settings
+from kumoi.runtime.state_folder import StateFolder
+
+
+def main() -> None:
+    """`--state DIR`. Without sockets from a supervisor it opens its own (a trial by hand)."""
+    parser = argparse.ArgumentParser(prog="kumoi serve")
+    parser.add_argument("--state", type=Path, required=True)
+    chosen = settings.load(parser.parse_args().state)
+    log.configure("serve", chosen.log.level)
+    sockets = inherited_listeners() or _own_sockets(chosen)
+    house = wiring.house(chosen)
+    control = Control(
+        house,
+        f"{socket.gethostname()}/{os.getpid()}",
+        Retention(instances_s=chosen.retention.terminated_s),
+    )
+    _found(house, chosen, sockets)
+    control.start()
+    try:
+        asyncio.run(_serve(house, chosen, sockets))
+    finally:
+        control.stop()
+        house.store.close()
+
+
+def tongues(house: House, chosen: Settings) -> list[Tongue]:
+    """Everything that the public listener speaks."""
+    site = Site(public_url=chosen.api.public_url, region=chosen.cloud.region)
+    return [identity_tongue(house, site)]
+
+
+async def _serve(house: House, chosen: Settings, sockets: dict[str, socket.socket]) -> None:
+    public = _edge(house, tongues(house, chosen))
+    inner: Edge = _edge(house, [link_tongue(house, lambda: inner.waiters)])
+    pacer = Pacer(asyncio.get_running_loop(), inner.waiters.wake)
+    house.hints.subscribe("section", pacer.hint)
+    house.hints.subscribe("instance", public.waiters.wake)
+    servers = [server(public), server(inner), server(_edge(house, []))]
+    names = ("api", "link", "s3")
+    jobs = [
+        asyncio.create_task(one.serve(sockets=[sockets[name]]))
+        for one, name in zip(servers, names, strict=True)
+        if name in sockets
+    ]
+    await _until_first_ends(jobs, servers)
+
+
+async def _until_first_ends(jobs: Sequence["asyncio.Task[None]"], servers: Sequence[uvicorn.Server]) -> None:
+    """One signal ends one server; the others follow it."""
+    await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+    for one in servers:
+        one.should_exit = True
+    await asyncio.gather(*jobs)
+
+
+def _edge(house: House, spoken: Sequence[Tongue]) -> Edge:
+    return Edge(spoken, now=house.clock.now, new_id=house.chance.uuid)
+
+
+def _found(house: House, chosen: Settings, sockets: dict[str, socket.socket]) -> None:
+    """The first users, and the files by which clients find the cloud (written at every start: ports may have moved)."""
+    passwords = credentials.passwords(chosen.state / "keys")
+    made = bootstrap(house, _first_users(passwords))
+    admin: Made = made[0]
+    site = credentials.Site(
+        url=chosen.api.public_url or _url(sockets["api"]),
+        s3_url=_url(sockets["s3"]) if "s3" in sockets else "",
+        region=chosen.cloud.region,
+    )
+    keys = credentials.Keys(access=admin.access, secret=admin.secret)
+    credentials.write_clients(chosen.state, site, passwords, keys)
+
+
+def _first_users(passwords: credentials.Passwords) -> tuple[FirstUser, ...]:
+    admin = FirstUser(
+        name="admin",
+        password=passwords.admin,
+        roles=(("admin", "admin"), ("demo", "admin"), ("", "admin")),
+        key_project="demo",
+    )
+    demo = FirstUser(
+        name="demo", password=passwords.demo, roles=(("demo", "member"), ("demo", "reader")), key_project="demo"
+    )
+    return admin, demo
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _own_sockets(chosen: Settings) -> dict[str, socket.socket]:
+    state = StateFolder(chosen.state)
+    state.prepare()
+    return {
+        "api": open_tcp(chosen.api.host, chosen.api.port, movable=not chosen.explicit("api.port")),
+        "link": open_unix(state.link_socket),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""The assembly: which adapters stand behind which contracts, one function per process. The only file that names them."""
+
+from pathlib import Path
+
+
+from kumoi.adapters.hints_local import LocalHints
+from kumoi.adapters.secrets import Argon2Passwords, FernetTokens, FernetVault, SshKeys
+from kumoi.adapters.sql.store import open_store
+from kumoi.adapters.storage.blobs import FileBlobs
+from kumoi.adapters.storage.inspector import ConfinedInspector
+from kumoi.adapters.system import SystemChance, SystemClock
+from kumoi.app.house import House, Rules
+from kumoi.app.rooms import Rooms
+from kumoi.core.ids import HostId, host_section
+from kumoi.runtime.asks import AskDesk
+from kumoi.runtime.settings import Settings
+
+
+def house(settings: Settings) -> House:
+    """What the doors of the serve process use."""
+    keys: Path = settings.state / "keys"
+    hints = LocalHints()
+    store = open_store(settings.database_url)
+
+    def woken(host_id: HostId) -> None:
+        hints.publish("section", host_section(host_id))
+
+    return House(
+        store=store,
+        hints=hints,
+        clock=SystemClock(),
+        chance=SystemChance(),
+        blobs=FileBlobs(settings.state / "blobs"),
+        inspector=ConfinedInspector(),
+        passwords=Argon2Passwords(),
+        vault=FernetVault(keys),
+        tokens=FernetTokens(keys / "tokens"),
+        keys=SshKeys(),
+        rooms=Rooms(store),
+        asks=AskDesk(woken),
+        rules=Rules(
+            region=settings.cloud.region,
+            token_ttl_s=settings.identity.token_ttl_s,
+            terminated_shown_s=settings.retention.terminated_s,
+        ),
+    )

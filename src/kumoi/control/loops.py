@@ -1,0 +1,63 @@
+"""Control's loops, assembled: what each looks at and how often. Any of them may die and start again at any moment."""
+
+from collections.abc import Callable
+
+from kumoi.app.house import House
+from kumoi.app.writing import MARKS_TOPIC
+from kumoi.control.auditor import mend_statuses
+from kumoi.control.purge import Retention, purge
+from kumoi.control.stamper import Stamper
+from kumoi.runtime import log
+from kumoi.runtime.loop import Loop, LoopState, Pace
+
+ALL = "all"
+STAMP_RESYNC_S = 5.0
+PURGE_EVERY_S = 60.0
+AUDIT_EVERY_S = 300.0
+
+
+class Control:
+    """`holder` names this process where only one may work at a time."""
+
+    def __init__(self, house: House, holder: str, retention: Retention) -> None:
+        self._house = house
+        self._retention = retention
+        self._stamper = Stamper(house, holder)
+        self._stamp = self._loop("stamp", self._stamp_all, STAMP_RESYNC_S)
+        self._loops = (
+            self._stamp,
+            self._loop("purge", self._purge, PURGE_EVERY_S),
+            self._loop("audit", self._audit, AUDIT_EVERY_S),
+        )
+
+    def start(self) -> None:
+        self._house.hints.subscribe(MARKS_TOPIC, lambda _key: self._stamp.hint(ALL))
+        for loop in self._loops:
+            loop.start()
+
+    def stop(self) -> None:
+        for loop in self._loops:
+            loop.stop()
+
+    def run_due(self) -> int:
+        """Do what is due in this thread (tests drive control by hand)."""
+        return sum(loop.run_due() for loop in self._loops)
+
+    def states(self) -> list[LoopState]:
+        return [loop.state() for loop in self._loops]
+
+    def _loop(self, name: str, work: Callable[[str], None], every_s: float) -> Loop:
+        pace = Pace(resync_s=every_s)
+        return Loop(name, work, lambda: (ALL,), self._house.clock, self._house.chance, pace)
+
+    def _stamp_all(self, _key: str) -> None:
+        self._stamper.stamp_all()
+
+    def _purge(self, _key: str) -> None:
+        while purge(self._house, self._retention) > 0:
+            pass
+
+    def _audit(self, _key: str) -> None:
+        wrong = mend_statuses(self._house)
+        if wrong:
+            log.get(loop="audit").error("statuses_mended", count=wrong)
