@@ -1,1 +1,1 @@
-"""The plugs: each implements a contract with one outside thing. Named only in cmd/wiring.py."""
+"""The plugs: each implements a contract with one outside thing. Named only in cmd."""
