@@ -14,14 +14,13 @@ import shutil
 import subprocess
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from kumoi.adapters.storage import config_drive, image_headers
+from kumoi.adapters.storage.durable import fresh_name, made_whole, sync
 from kumoi.adapters.storage.os_errors import translated
 from kumoi.contracts.storage import Fetch
 from kumoi.core.errors import Invalid, Unavailable, Unsupported
@@ -71,7 +70,7 @@ class FileStorage:
         with self._locks[layer.sha256], translated(LAYER, "ensure_layer"):
             if path.exists():
                 return
-            with _made_whole(path) as fresh:
+            with made_whole(path) as fresh:
                 _receive(fresh, layer, fetch)
                 _check(fresh, layer)
                 os.chown(fresh, -1, self._owner.gid)
@@ -120,7 +119,7 @@ class FileStorage:
         path = self._disk(instance)
         with self._locks["disks"], translated(LAYER, "ensure_root"):
             if not path.exists():
-                with _made_whole(path) as fresh:
+                with made_whole(path) as fresh:
                     self._create(fresh, root)
                     self._give_to_qemu(fresh)
         return str(path)
@@ -129,7 +128,7 @@ class FileStorage:
         path = self._disks / f"{instance}{_DRIVE}"
         with self._locks[instance], translated(LAYER, "ensure_config_drive"):
             if not path.exists():
-                with _made_whole(path) as fresh:
+                with made_whole(path) as fresh:
                     config_drive.write(files, fresh)
                     self._give_to_qemu(fresh)
         return str(path)
@@ -138,8 +137,8 @@ class FileStorage:
         with self._locks["disks"], translated(LAYER, "remove_root"):
             for path in (self._disk(instance), self._disks / f"{instance}{_DRIVE}"):
                 path.unlink(missing_ok=True)
-                _fresh(path).unlink(missing_ok=True)
-            _sync_folder(self._disks)
+                fresh_name(path).unlink(missing_ok=True)
+            sync(self._disks)
 
     def observe_roots(self) -> tuple[set[InstanceId], list[str]]:
         roots: set[InstanceId] = set()
@@ -206,32 +205,6 @@ def _check(path: Path, layer: LayerRef) -> None:
             virtual = image_headers.virtual_bytes_of_raw(layer.size_bytes)
     if virtual != layer.virtual_bytes:
         raise Invalid(LAYER, field="virtual_bytes", reason="size_mismatch", size=virtual, limit=layer.virtual_bytes)
-
-
-@contextmanager
-def _made_whole(path: Path) -> Iterator[Path]:
-    """A temporary name that takes the place of `path`, durably, when all went well; and is gone otherwise."""
-    fresh = _fresh(path)
-    try:
-        yield fresh
-        with fresh.open("rb") as file:
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        _sync_folder(path.parent)
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
-def _fresh(path: Path) -> Path:
-    return path.with_name(f".{path.name}.new")
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:

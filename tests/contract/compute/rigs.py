@@ -1,0 +1,147 @@
+"""What the compute suite needs of a driver's world, and libvirt's answer; another driver adds a rig of its own."""
+
+import hashlib
+import os
+import signal
+import uuid
+from pathlib import Path
+from typing import Protocol
+
+import libvirt
+from tests.contract.compute.sandbox import BRIDGE, Sandbox, wait_for
+
+from kumoi.adapters.libvirt.compute import ComputeSettings, LibvirtCompute
+from kumoi.adapters.libvirt.domain_xml import DomainSettings, domain_name
+from kumoi.adapters.storage import image_headers
+from kumoi.adapters.storage.files import FileStorage, Owner, reader
+from kumoi.contracts.compute import Compute, Machine, MachinePlug, SeenMachine
+from kumoi.core.ids import InstanceId, LayerId, NicId
+from kumoi.core.plan import LayerRef, RootDisk
+from kumoi.ops.image.build import TinyImage
+
+QEMU = Owner(uid=47000, gid=47000)
+
+
+class Rig(Protocol):
+    """`compute` is the driver under test; the rest is what the world does to it from outside."""
+
+    compute: Compute
+
+    def machine(self) -> Machine:
+        """A new one whose disk is there; nothing is defined yet."""
+        ...
+
+    def reopen(self, *, new_ground: bool = False) -> None:
+        """`compute` is made anew, as by a new process; on `new_ground` everything that ran has died with its host."""
+        ...
+
+    def wait_up(self, instance: InstanceId) -> None:
+        """Until the guest's system has booted once more."""
+        ...
+
+    def power_off_inside(self, instance: InstanceId) -> None: ...
+    def kill(self, instance: InstanceId) -> None: ...
+    def stranger(self) -> str:
+        """Something in the hypervisor that is none of ours; its name."""
+        ...
+
+
+def seen(rig: Rig, instance: InstanceId) -> SeenMachine | None:
+    machines, _ = rig.compute.observe()
+    return next((m for m in machines if m.id == instance), None)
+
+
+class LibvirtRig:
+    """Real guests in a sandbox, which a session's tests share; each has a rig of its own."""
+
+    def __init__(self, box: Sandbox, image: TinyImage) -> None:
+        self.box = box
+        self.boot_id = "ground-1"
+        self.storage = FileStorage(box.folder / "guests", QEMU)
+        self.layer = layer_of(image.disk)
+        self._image = image
+        self._boots: dict[InstanceId, int] = {}
+        self.compute: Compute = self._open()
+
+    def _open(self) -> LibvirtCompute:
+        folder = self.box.folder
+        return LibvirtCompute(
+            ComputeSettings(
+                uri=self.box.uri,
+                domain=DomainSettings(
+                    accelerator="tcg", emulator="/run/bin/qemu-system-x86_64", consoles=f"{folder}/consoles"
+                ),
+                boot_id=self.boot_id,
+                records=folder / "records",
+                pid_files=folder / "run/libvirt/qemu",
+                logs=folder / "log/qemu",
+            )
+        )
+
+    def machine(self) -> Machine:
+        instance = InstanceId(str(uuid.uuid4()))
+        self.storage.ensure_layer(self.layer, lambda _: iter([self._image.disk.read_bytes()]))
+        plug = MachinePlug(
+            nic_id=NicId(str(uuid.uuid4())), mac="52:54:00:00:00:01", tap=f"tap{instance[:8]}", bridge=BRIDGE, mtu=1450
+        )
+        return Machine(
+            id=instance,
+            name=f"guest <{instance[:4]}> & co",
+            vcpus=1,
+            memory_mib=128,
+            disk=self.storage.ensure_root(instance, RootDisk(layers=(self.layer,), size_gib=1)),
+            config_drive=self.storage.ensure_config_drive(
+                instance, {"openstack/latest/meta_data.json": b'{"uuid": "%s"}' % instance.encode()}
+            ),
+            plugs=(plug,),
+        )
+
+    def reopen(self, *, new_ground: bool = False) -> None:
+        if new_ground:
+            self.box.kill_libvirtd()
+            for file in (self.box.folder / "run/libvirt/qemu").glob("kumoi-*.pid"):
+                os.kill(int(file.read_text()), signal.SIGKILL)
+            self.box.start_libvirtd()
+            self.boot_id += "+"
+        self.compute = self._open()
+
+    def wait_up(self, instance: InstanceId) -> None:
+        wanted = self._boots.get(instance, 0) + 1
+        wait_for(lambda: self.compute.console(instance, 1 << 20).count(b" booted") >= wanted)
+        self._boots[instance] = wanted
+
+    def power_off_inside(self, instance: InstanceId) -> None:
+        # To QEMU and to us the button pressed by a stranger is the guest's own wish.
+        connection = libvirt.open(self.box.uri)
+        connection.lookupByUUIDString(instance).shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
+
+    def kill(self, instance: InstanceId) -> None:
+        os.kill(self.pid(instance), signal.SIGKILL)
+
+    def pid(self, instance: InstanceId) -> int:
+        return int((self.box.folder / f"run/libvirt/qemu/{domain_name(instance)}.pid").read_text())
+
+    def stranger(self) -> str:
+        xml = "<domain type='qemu'><name>someone-elses</name><memory>65536</memory><os><type>hvm</type></os></domain>"
+        libvirt.open(self.box.uri).defineXML(xml)
+        return "someone-elses"
+
+    def close(self) -> None:
+        connection = libvirt.open(self.box.uri)
+        for domain in connection.listAllDomains():
+            if domain.isActive():
+                domain.destroy()
+            domain.undefine()
+
+
+def layer_of(disk: Path) -> LayerRef:
+    data = disk.read_bytes()
+    with disk.open("rb") as file:
+        virtual = image_headers.virtual_bytes_of_qcow2(reader(file.fileno()), len(data))
+    return LayerRef(
+        id=LayerId(str(uuid.uuid4())),
+        sha256=hashlib.sha256(data).hexdigest(),
+        format="qcow2",
+        size_bytes=len(data),
+        virtual_bytes=virtual,
+    )

@@ -1,0 +1,180 @@
+"""The compute contract, the same for every driver."""
+
+import pytest
+from tests.contract.compute.rigs import Rig, seen
+from tests.contract.compute.sandbox import wait_for
+
+from kumoi.core.errors import WrongState
+from kumoi.core.ids import InstanceId
+
+
+def power(rig: Rig, instance: InstanceId) -> str:
+    found = seen(rig, instance)
+    return "missing" if found is None else found.power
+
+
+def ended(rig: Rig, instance: InstanceId) -> tuple[int, str]:
+    found = seen(rig, instance)
+    assert found is not None
+    assert found.power == "off"
+    return found.run, found.ended_by
+
+
+def test_defined_is_seen_as_off_and_never_run(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.ensure(machine)
+    rig.compute.ensure(machine)
+    assert ended(rig, machine.id) == (0, "")
+    assert rig.compute.console(machine.id, 100) == b""
+
+
+def test_start_runs_once_and_stop_is_the_plans(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.ensure(machine)
+    rig.compute.start(machine, 1)
+    first = seen(rig, machine.id)
+    assert first is not None
+    assert (first.power, first.run, first.ended_by) == ("running", 1, "")
+    assert first.pid > 0
+    rig.compute.start(machine, 1)
+    assert seen(rig, machine.id) == first
+    rig.compute.stop(machine.id, hard=True)
+    rig.compute.stop(machine.id, hard=True)
+    assert ended(rig, machine.id) == (1, "plan")
+
+
+def test_start_needs_no_ensure_before(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.start(machine, 3)
+    found = seen(rig, machine.id)
+    assert found is not None
+    assert (found.power, found.run) == ("running", 3)
+
+
+def test_a_new_process_knows_which_run_goes_on_and_how_it_ended(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.start(machine, 2)
+    before = seen(rig, machine.id)
+    rig.reopen()
+    assert seen(rig, machine.id) == before
+    rig.compute.stop(machine.id, hard=True)
+    rig.reopen()
+    assert ended(rig, machine.id) == (2, "plan")
+
+
+def test_a_start_with_a_later_number_while_running_takes_the_number(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    rig.compute.start(machine, 2)
+    found = seen(rig, machine.id)
+    assert found is not None
+    assert (found.power, found.run) == ("running", 2)
+
+
+def test_a_killed_machine_has_crashed_and_may_run_again(rig: Rig) -> None:
+    machine = rig.machine()
+    told: list[InstanceId] = []
+    rig.compute.watch(told.append)
+    rig.compute.start(machine, 1)
+    told.clear()
+    rig.kill(machine.id)
+    wait_for(lambda: machine.id in told)
+    wait_for(lambda: power(rig, machine.id) == "off")
+    assert ended(rig, machine.id) == (1, "crash")
+    rig.compute.start(machine, 1)
+    found = seen(rig, machine.id)
+    assert found is not None
+    assert (found.power, found.run, found.ended_by) == ("running", 1, "")
+
+
+def test_a_lost_host_is_nobodys_crash(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    rig.reopen(new_ground=True)
+    wait_for(lambda: power(rig, machine.id) == "off")
+    assert ended(rig, machine.id) == (1, "host")
+    rig.compute.start(machine, 1)
+    assert power(rig, machine.id) == "running"
+
+
+def test_the_guests_own_power_off(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    rig.wait_up(machine.id)
+    assert rig.compute.console(machine.id, 1 << 20).count(b" booted") == 1
+    assert len(rig.compute.console(machine.id, 10)) == 10
+    rig.power_off_inside(machine.id)
+    wait_for(lambda: power(rig, machine.id) == "off")
+    assert ended(rig, machine.id) == (1, "guest")
+
+
+def test_the_button_is_answered_and_the_end_is_the_plans(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    rig.wait_up(machine.id)
+    rig.compute.stop(machine.id, hard=False)
+    rig.compute.stop(machine.id, hard=False)
+    wait_for(lambda: power(rig, machine.id) == "off")
+    assert ended(rig, machine.id) == (1, "plan")
+
+
+def test_resets_are_counted_and_end_no_run(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    first = seen(rig, machine.id)
+    assert first is not None
+    rig.compute.reset(machine.id, hard=True)
+    wait_for(lambda: resets(rig, machine.id) > first.resets)
+    rig.wait_up(machine.id)
+    hard = resets(rig, machine.id)
+    rig.compute.reset(machine.id, hard=False)
+    wait_for(lambda: resets(rig, machine.id) > hard)
+    rig.wait_up(machine.id)
+    last = seen(rig, machine.id)
+    assert last is not None
+    assert (last.power, last.run, last.pid) == ("running", 1, first.pid)
+
+
+def resets(rig: Rig, instance: InstanceId) -> int:
+    found = seen(rig, instance)
+    assert found is not None
+    return found.resets
+
+
+def test_what_is_off_or_absent_cannot_be_reset(rig: Rig) -> None:
+    machine = rig.machine()
+    with pytest.raises(WrongState) as missing:
+        rig.compute.reset(machine.id, hard=True)
+    assert missing.value.facts["status"] == "missing"
+    rig.compute.ensure(machine)
+    with pytest.raises(WrongState) as off:
+        rig.compute.reset(machine.id, hard=False)
+    assert off.value.facts["status"] == "off"
+
+
+def test_stopping_and_removing_what_is_not_there_is_harmless(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.stop(machine.id, hard=False)
+    rig.compute.stop(machine.id, hard=True)
+    rig.compute.remove(machine.id)
+    assert power(rig, machine.id) == "missing"
+
+
+def test_remove_ends_what_runs_and_forgets_it(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    rig.compute.remove(machine.id)
+    rig.compute.remove(machine.id)
+    assert power(rig, machine.id) == "missing"
+    assert rig.compute.console(machine.id, 100) == b""
+    rig.compute.ensure(machine)
+    assert ended(rig, machine.id) == (0, "")
+
+
+def test_strangers_are_told_by_name(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.ensure(machine)
+    name = rig.stranger()
+    machines, strays = rig.compute.observe()
+    assert [m.id for m in machines] == [machine.id]
+    assert strays == [name]
