@@ -1,4 +1,4 @@
-"""A small OpenStack client for the operator's programs: the standard library and a clouds.yaml.
+"""A small OpenStack client for the operator's programs: the standard library and STATE/clouds.yaml.
 
 It asks as any client would, from outside. What does not belong here: what is asked for.
 """
@@ -24,12 +24,13 @@ _REFUSALS: Final[Mapping[int, type[KumoiError]]] = {
 class Client:
     """One cloud of a clouds.yaml; logs in when first asked."""
 
-    def __init__(self, clouds_yaml: Path, cloud: str = "kumoi") -> None:
+    def __init__(self, clouds_yaml: Path, cloud: str = "kumoi-admin") -> None:
         try:
-            clouds = parse(clouds_yaml.read_text())["clouds"]
+            # Ours is JSON, which is YAML.
+            clouds = msgspec.json.decode(clouds_yaml.read_bytes())["clouds"]
         except FileNotFoundError as e:
             raise Unavailable("identity", what="clouds.yaml", reason="missing") from e
-        self._auth: dict[str, Any] = clouds[cloud if cloud in clouds else next(iter(clouds))]["auth"]
+        self._auth: dict[str, Any] = clouds[cloud]["auth"]
         url = urlsplit(self._auth["auth_url"])
         self._host, self._port = url.hostname or "127.0.0.1", url.port or 80
         self._identity = url.path.rstrip("/")
@@ -66,12 +67,9 @@ class Client:
         user = {
             "name": auth["username"],
             "password": auth["password"],
-            "domain": {"name": auth.get("user_domain_name", "Default")},
+            "domain": {"id": auth["user_domain_id"]},
         }
-        scope = {
-            "name": auth["project_name"],
-            "domain": {"name": auth.get("project_domain_name", "Default")},
-        }
+        scope = {"name": auth["project_name"], "domain": {"id": auth["project_domain_id"]}}
         body = {
             "auth": {
                 "identity": {"methods": ["password"], "password": {"user": user}},
@@ -80,30 +78,3 @@ class Client:
         }
         headers, _ = self._ask("POST", f"{self._identity}/auth/tokens", body, {})
         self._token = next(v for k, v in headers.items() if k.lower() == "x-subject-token")
-
-
-def parse(text: str) -> dict[str, Any]:
-    """The part of YAML that a clouds.yaml of ours uses: nested mappings of plain or quoted text."""
-    root: dict[str, Any] = {}
-    levels: list[tuple[int, dict[str, Any]]] = [(-1, root)]
-    for line in text.splitlines():
-        if not line.strip() or line.lstrip().startswith(("#", "---")):
-            continue
-        indent = len(line) - len(line.lstrip())
-        key, _, value = line.strip().partition(":")
-        while levels[-1][0] >= indent:
-            levels.pop()
-        if value.strip():
-            levels[-1][1][_plain(key)] = _plain(value)
-        else:
-            below: dict[str, Any] = {}
-            levels[-1][1][_plain(key)] = below
-            levels.append((indent, below))
-    return root
-
-
-def _plain(text: str) -> str:
-    text = text.strip()
-    if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
-        return text[1:-1]
-    return text

@@ -1,0 +1,196 @@
+"""The ground: up and down, and that nothing which is killed stays dead or takes a guest along.
+
+As root the cloud runs as its own system user, as anybody else directly; one code path.
+"""
+
+import http.client
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.e2e.standins import DEFINE, SHOW, Ground, owner, until
+
+from kumoi.runtime.state_folder import ACCOUNT
+
+pytestmark = pytest.mark.privileged
+
+PROGRAMS = ("understudy", "holder", "libvirtd", "serve", "guestd", "agent")
+
+
+@pytest.fixture
+def cloud() -> Iterator[Ground]:
+    one = Ground()
+    try:
+        one.run("up")
+        yield one
+    finally:
+        one.remove()
+
+
+def ready(cloud: Ground, address: str) -> int:
+    """The pid that answers; a refused connection is a failure."""
+    connection = http.client.HTTPConnection(address, timeout=60)
+    try:
+        connection.request("GET", "/healthz")
+        body = connection.getresponse().read()
+    finally:
+        connection.close()
+    return int(body.decode().rpartition(":")[2].strip(" }"))
+
+
+def kill(pid: int) -> None:
+    assert pid > 1
+    os.kill(pid, signal.SIGKILL)
+
+
+def machine() -> str:
+    """What a cloud must not change in the machine's own network and mounts."""
+    told = [
+        subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        for words in (["ip", "-o", "link"], ["ip", "-o", "addr"], ["ip", "route"])
+    ]
+    return "".join([*told, Path("/proc/self/mountinfo").read_text()])
+
+
+def test_up_is_quick_to_say_that_it_is_up_and_down_leaves_nothing() -> None:
+    before = machine()
+    cloud = Ground()
+    try:
+        cloud.run("up")
+        assert "already up" in cloud.run("up")
+        programs = cloud.status()["programs"]
+        assert {name for name in PROGRAMS if programs[name]["state"] == "runs"} == set(PROGRAMS)
+        expected = ACCOUNT if os.geteuid() == 0 else owner(os.getpid())
+        assert {owner(programs[n]["pid"]) for n in PROGRAMS if n != "guestd"} == {expected}
+        assert machine() == before
+        cloud.inside(DEFINE)
+        assert cloud.guest_pid()
+        cloud.run("down")
+        assert cloud.members() == []
+        assert cloud.try_("status")[0] == 3
+        assert (cloud.state / "db").is_dir()
+        (cloud.state / "program").mkdir(exist_ok=True)
+        cloud.run("down", "--purge")
+        assert [p.name for p in cloud.state.iterdir()] == ["program"]
+        assert machine() == before
+    finally:
+        cloud.remove()
+
+
+def test_inside_is_root_of_its_own_and_guestd_is_nobody(cloud: Ground) -> None:
+    told = cloud.inside("import os; print(os.getuid(), os.listdir('/sys/class/net'))")
+    assert told == "0 ['lo']\n"
+    pid = cloud.pid("guestd")
+    fields = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    assert fields["NoNewPrivs"] == "1"
+    assert {int(fields[name], 16) for name in ("CapPrm", "CapEff", "CapBnd")} == {0}
+    assert os.stat(f"/proc/{pid}").st_uid > 65535
+    code, text = cloud.try_("exec", "elsewhere", "--", "true")
+    assert code == 1
+    assert "not_found" in text
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_killed_program_runs_again(cloud: Ground, name: str) -> None:
+    before = cloud.pid(name)
+    kill(before)
+    until(lambda: cloud.pid(name) not in {0, before})
+    row = cloud.status()["programs"][name]
+    assert (row["restarts"], row["ended"]) == (1, "signal 9")
+
+
+def test_a_killed_supervisor_is_followed_and_no_caller_is_refused(cloud: Ground) -> None:
+    address = cloud.status()["addresses"]["api"]
+    serve, heir = cloud.pid("serve"), cloud.pid("understudy")
+    kill(cloud.pid("supervisor"))
+    kill(serve)
+    assert ready(cloud, address) not in {0, serve}
+    until(lambda: cloud.pid("supervisor") == heir and cloud.pid("understudy") not in {0, heir})
+
+
+def test_a_guest_outlives_everything_else(cloud: Ground) -> None:
+    cloud.inside(DEFINE)
+    guest, shown = cloud.guest_pid(), cloud.inside(SHOW)
+    net = os.readlink(f"/proc/{guest}/ns/net")
+    # The understudy would heal it: so it is first, and again until both are dead.
+    while pids := [cloud.pid(name) for name in ("understudy", "supervisor") if cloud.pid(name)]:
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+    for pid in cloud.members():
+        if pid != guest:
+            kill(pid)
+    assert cloud.try_("status")[0] == 3
+    cloud.run("up")
+    assert cloud.guest_pid() == guest
+    assert os.readlink(f"/proc/{cloud.pid('agent')}/ns/net") == net
+    until(lambda: cloud.try_("exec", "local", "--", "test", "-S", "/run/libvirt/libvirt-sock")[0] == 0)
+    until(lambda: cloud.pid("libvirtd"))
+    assert cloud.inside(SHOW) == shown
+
+
+def test_libvirtd_is_not_started_over_a_guest_that_it_would_kill(cloud: Ground) -> None:
+    cloud.inside(DEFINE)
+    guest = cloud.guest_pid()
+    hide = "import glob,os\nfor p in glob.glob('/var/lib/libvirt/qemu/domain-*/monitor.sock'):"
+    cloud.inside(hide + " os.rename(p, p + '.hidden')")
+    kill(cloud.pid("libvirtd"))
+    until(lambda: cloud.status()["programs"]["libvirtd"]["state"] == "refused")
+    facts = cloud.status()["programs"]["libvirtd"]["facts"]
+    assert (facts["reason"], facts["guest"]) == ("guest_at_risk", "g1")
+    assert cloud.is_guest(guest)
+    show = "import glob,os\nfor p in glob.glob('/var/lib/libvirt/qemu/domain-*/*.hidden'):"
+    cloud.inside(show + " os.rename(p, p.removesuffix('.hidden'))")
+    until(lambda: cloud.pid("libvirtd"))
+    assert cloud.is_guest(guest)
+
+
+def test_two_ups_at_once_make_one_cloud() -> None:
+    cloud = Ground()
+    try:
+        both = [cloud.start("up") for _ in range(2)]
+        told = [child.communicate(timeout=110)[0] for child in both]
+        assert [child.returncode for child in both] == [0, 0], told
+        assert sum("already up" in text for text in told) == 1
+    finally:
+        cloud.remove()
+
+
+def test_a_port_that_was_chosen_is_not_exchanged(cloud: Ground) -> None:
+    port = cloud.status()["addresses"]["api"].rpartition(":")[2]
+    other = Ground()
+    try:
+        code, text = other.try_("up", "--port", port)
+        assert code == 1
+        assert f"taken kind=port name=127.0.0.1:{port}" in text
+    finally:
+        other.remove()
+
+
+def test_up_stops_waiting_for_what_keeps_dying() -> None:
+    cloud = Ground(agent="raise SystemExit('no hands')", serve="import signal; signal.pause()")
+    try:
+        code, text = cloud.try_("up")
+        assert code == 1
+        assert "compute: unavailable what=agent reason=keeps_dying" in text
+        assert "| no hands" in text
+    finally:
+        cloud.remove()
+
+
+def test_the_simulator_needs_no_namespace() -> None:
+    cloud = Ground()
+    try:
+        cloud.run("up", "--simulate", "--hosts", "7")
+        assert set(cloud.status()["programs"]) == {"supervisor", "understudy", "serve", "agent"}
+        assert cloud.members() == []
+        assert "made_otherwise" not in cloud.run("up")
+        settings = cloud.run("status", "--settings")
+        assert "cloud.hosts                7                        kumoi.toml" in settings
+        cloud.run("down")
+        cloud.run("up")
+        assert set(cloud.status()["programs"]) == {"supervisor", "understudy", "serve", "agent"}
+    finally:
+        cloud.remove()
