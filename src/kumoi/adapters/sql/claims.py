@@ -1,4 +1,4 @@
-"""Claims and counters: what may be had once, and what may be had up to a limit. The database decides, in one statement each."""
+"""Claims and counters: what may be had once, and what up to a limit. The database decides, in one statement each."""
 
 from collections import Counter as Tally
 from functools import lru_cache

@@ -1,10 +1,10 @@
 """Events: the outbox, numbered so that a reader who asks for what comes after `seq` never misses one.
 
-Numbers of a sequence are given before the commit, so with several writers a lower one could become visible after a higher one.
-Hence events wait in the session until all jobs of a batch are done; then, as the last thing before the commit, they are inserted
-under a lock that PostgreSQL drops after the commit is visible: numbers come into sight in their order. A counter row would do the
-same, but would make every two concurrent writers fail and repeat; the lock is held for an insert and a commit only, and nothing
-is waited for under it. SQLite has one writer anyway.
+Numbers of a sequence are given before the commit, so with several writers a lower one could become visible after a
+higher one. Hence events wait in the session until all jobs of a batch are done; then, as the last thing before the
+commit, they are inserted under a lock that PostgreSQL drops after the commit is visible: numbers come into sight in
+their order. A counter row would do the same, but would make every two concurrent writers fail and repeat; the lock is
+held for an insert and a commit only, and nothing is waited for under it. SQLite has one writer anyway.
 """
 
 from sqlalchemy import Executable, bindparam, delete, func, select
@@ -18,7 +18,7 @@ from kumoi.adapters.sql.tables import events
 from kumoi.core.events import Event
 from kumoi.core.query import Query
 
-NUMBERING_LOCK = 5866_01
+NUMBERING_LOCK = 586601
 _LOCK = select(func.pg_advisory_xact_lock(NUMBERING_LOCK))
 _INSERT: Executable = (
     insert(events)

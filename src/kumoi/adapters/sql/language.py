@@ -1,7 +1,7 @@
 """Core statements as text: compiled once per dialect, and the three things that the dialects spell differently.
 
-SQLAlchemy's own execution costs more than half of a small statement, so statements are run on the driver as text. A statement
-object is the cache's key: keep statements in module constants or in a cache of their own.
+SQLAlchemy's own execution costs more than half of a small statement, so statements are run on the driver as text. A
+statement object is the cache's key: keep statements in module constants or in a cache of their own.
 """
 
 from functools import lru_cache
@@ -22,12 +22,12 @@ Row = tuple[Any, ...]
 
 DIALECTS: Final[dict[DialectName, DefaultDialect]] = {
     "sqlite": SQLiteDialect_pysqlite(paramstyle="named"),
-    "postgresql": PGDialect_psycopg(paramstyle="pyformat"),
+    "postgresql": PGDialect_psycopg(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
 }
 
 
 class Text(NamedTuple):
-    """What the driver runs. `constants` are the statement's own values (`used == 0`, `limit(1)`): callers add theirs."""
+    """What the driver runs. `constants`: the statement's own values (`used == 0`, `limit(1)`); callers add theirs."""
 
     sql: str
     constants: Params
@@ -69,7 +69,7 @@ class Among(FunctionElement[bool]):
 @compiles(Among, "sqlite")
 def _among_sqlite(element: Among, compiler: SQLCompiler, **kw: Any) -> str:
     column, values = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({values}))"
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 (compiled clauses)
 
 
 @compiles(Among, "postgresql")

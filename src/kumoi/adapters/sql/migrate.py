@@ -1,7 +1,7 @@
 """Bringing a database to this version's schema, from wherever it is, in one transaction.
 
-Two processes that start at once do it once: the transaction begins with the write lock. Alembic is loaded only when there is
-something to do.
+Two processes that start at once do it once: the transaction begins with the write lock. Alembic is loaded only when
+there is something to do.
 """
 
 import time

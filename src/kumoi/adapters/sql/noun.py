@@ -46,7 +46,7 @@ class Noun(Generic[T]):
     @cached_property
     def insert(self) -> Executable:
         """Returns nothing when something unique about the row exists."""
-        values = {c.name: bindparam(c.name) for c in self.codec.columns}
+        values: dict[str, Any] = {c.name: bindparam(c.name) for c in self.codec.columns}
         return insert(self.table).values(values).on_conflict_do_nothing().returning(self.table.c.id)
 
     @cached_property
@@ -66,7 +66,7 @@ class Noun(Generic[T]):
 
     @cached_property
     def uniques(self) -> tuple[tuple[str, Executable], ...]:
-        """For each unique thing besides the id: the column that names it, and the search for another row that has it."""
+        """For each unique thing besides the id: the column that names it, and the search for another row with it."""
         return tuple(
             (
                 list(constraint.columns)[-1].name,

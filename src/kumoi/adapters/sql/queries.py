@@ -1,12 +1,14 @@
 """A `core.query.Query` as a statement and its parameters. Statements are kept by the query's shape, values left out.
 
-Order: texts by code point, None before everything, ties by id in the direction of the last field. A marker is a place in that
-order (keyset paging), so rows that come or go meanwhile shift nothing.
+Order: texts by code point, None before everything, ties by id in the direction of the last field. A marker is a place
+in that order (keyset paging), so rows that come or go meanwhile shift nothing.
 
 On a nested field `eq` asks whether the value occurs in it as a whole text (a group id in `group_ids`, an address in
 `fixed_ips`), `null` whether there is any; nothing else can be asked of one.
 """
 
+import operator
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -35,6 +37,14 @@ from kumoi.adapters.sql.tables import labels as label_table
 from kumoi.core.errors import Invalid
 from kumoi.core.query import Filter, Op, Order, Query, Scalar
 
+COMPARISONS: dict[Op, Callable[[Column[Any], ColumnElement[Any]], ColumnElement[bool]]] = {
+    "eq": operator.eq,
+    "ne": lambda column, value: column.is_distinct_from(value),  # None differs from every value
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+}
 LAST_CHARACTER = "\U0010ffff"
 LONGEST_INTEGER = 2**63
 
@@ -56,7 +66,7 @@ class Tagged(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """All that makes two queries the same statement. `after`: which sort fields of the marker are None; None: no marker."""
+    """All that makes two queries the same statement. `after`: which sort fields of a marker's row are None."""
 
     filters: tuple[Asked, ...]
     labels: tuple[Tagged, ...]
@@ -134,33 +144,19 @@ def _where(noun: Noun[Any], shape: Shape) -> list[ColumnElement[bool]]:
 
 def _condition(column: Column[Any], asked: Asked, name: str) -> ColumnElement[bool]:
     value = bindparam(name, type_=column.type)
-    match asked.op:
-        case "null":
-            return column.is_(None) if asked.value else column.is_not(None)
-        case "eq" if asked.none:
-            return column.is_(None)
-        case "eq" if column.info.get(JSON):
-            return Holds(column, value)
-        case "eq":
-            return column == value
-        case "ne" if asked.none:
-            return column.is_not(None)
-        case "ne":
-            return column.is_distinct_from(value)
-        case "in":
-            return Among(column, bindparam(name))
-        case "like":
-            return column.like(value, escape="\\")
-        case "prefix":
-            return and_(column >= value, column < bindparam(f"{name}_end", type_=column.type))
-        case "lt":
-            return column < value
-        case "le":
-            return column <= value
-        case "gt":
-            return column > value
-        case "ge":
-            return column >= value
+    if asked.op == "null":
+        return column.is_(None) if asked.value else column.is_not(None)
+    if asked.none:
+        return column.is_(None) if asked.op == "eq" else column.is_not(None)
+    if column.info.get(JSON):
+        return Holds(column, value)
+    if asked.op == "in":
+        return Among(column, bindparam(name))
+    if asked.op == "like":
+        return column.like(value, escape="\\")
+    if asked.op == "prefix":
+        return and_(column >= value, column < bindparam(f"{name}_end", type_=column.type))
+    return COMPARISONS[asked.op](column, value)
 
 
 def _labelled(noun: Noun[Any], tagged: Tagged, name: str) -> ColumnElement[bool]:

@@ -1,8 +1,8 @@
 """How tables are spelt: the one MetaData, names for every constraint, and the few kinds of column there are.
 
-A noun's table has one column for each field of its struct, under the field's name. Nested fields are JSON text, times are
-seconds since the epoch. Texts compare by code point on both databases (PostgreSQL: collation "C"), so that an order and a
-marker mean the same everywhere.
+A noun's table has one column for each field of its struct, under the field's name. Nested fields are JSON text, times
+are seconds since the epoch. Texts compare by code point on both databases (PostgreSQL: collation "C"), so that an
+order and a marker mean the same everywhere.
 """
 
 from collections.abc import Iterator

@@ -1,10 +1,10 @@
 """Plan sections: rows of entries with the serial at which each last changed, never bodies of whole sections.
 
-A change costs the same at ten entries and at ten thousand, and so does a delta. The serial comes from the section's own row
-(never from a sequence: those commit out of order, and a reader would miss an entry).
+A change costs the same at ten entries and at ten thousand, and so does a delta. The serial comes from the section's
+own row (never from a sequence: those commit out of order, and a reader would miss an entry).
 
-A mark is a row of its own each time, so that one left while the stamper works is not deleted with those it has seen; they
-are coalesced where they are read.
+A mark is a row of its own each time, so that one left while the stamper works is not deleted with those it has seen;
+they are coalesced where they are read.
 """
 
 from itertools import groupby
@@ -30,7 +30,7 @@ _MARKS = (
 _UNMARK = delete(section_marks).where(Among(section_marks.c.row, bindparam("rows")))
 
 _HEAD = select(sections.c.serial, sections.c.floor, sections.c.digest).where(sections.c.key == bindparam("key"))
-_BEGIN = insert(sections).values(key=bindparam("key"), serial=0, floor=0, digest="")
+_BEGIN = upsert(sections).values(key=bindparam("key"), serial=0, floor=0, digest="").on_conflict_do_nothing()
 _ADVANCE = (
     update(sections)
     .where(sections.c.key == bindparam("of_key"), sections.c.serial == bindparam("was"))

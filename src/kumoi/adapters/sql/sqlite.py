@@ -1,7 +1,7 @@
 """SQLite: WAL, every commit on the disk, one writer at a time among all processes.
 
-The driver must not begin transactions by itself (it would begin none before a SELECT, and updates would be lost), hence
-`isolation_level=None` and explicit BEGIN IMMEDIATE.
+The driver must not begin transactions by itself (it would begin none before a SELECT, and updates would be lost),
+hence `isolation_level=None` and explicit BEGIN IMMEDIATE.
 """
 
 import sqlite3
@@ -54,7 +54,7 @@ class SqliteDatabase:
             if not raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchall():
                 return None
             row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
-            return row and str(row[0])
+            return str(row[0]) if row else None
 
     def writer(self) -> "SqliteConnection":
         return SqliteConnection(self.connect(), "BEGIN IMMEDIATE")

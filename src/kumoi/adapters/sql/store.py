@@ -1,7 +1,7 @@
 """The store: `open_store(url)` is the way in.
 
-URLs: `sqlite:///relative/path`, `sqlite:////absolute/path`, `sqlite://` (a file of its own that is gone afterwards: for tests and
-trials), `postgresql://…` as libpq reads it.
+URLs: `sqlite:///relative/path`, `sqlite:////absolute/path`, `sqlite://` (a file of its own that is gone afterwards:
+for tests and trials), `postgresql://…` as libpq reads it.
 """
 
 import shutil
@@ -12,8 +12,9 @@ from typing import TypeVar
 
 from sqlalchemy import select, update
 
-from kumoi.adapters.sql.connection import Database
+from kumoi.adapters.sql.connection import Again, Database, unavailable
 from kumoi.adapters.sql.migrate import migrate
+from kumoi.adapters.sql.postgres import PostgresDatabase
 from kumoi.adapters.sql.readers import Readers
 from kumoi.adapters.sql.sqlite import SqliteDatabase
 from kumoi.adapters.sql.tables import cloud
@@ -51,7 +52,7 @@ class SqlStore:
         return self.read(lambda tx: str(tx.session.rows(_CLOUD)[0][0]))
 
     def raise_epoch(self) -> int:
-        """To be called once after a restore, before anything else is started: hosts then take nothing for newer than it is."""
+        """To be called once after a restore, before anything else is started: what hosts have is older from then on."""
         return self.write(lambda tx: int(tx.session.change(_RAISE)[0][0]))
 
     def close(self) -> None:
@@ -62,15 +63,23 @@ class SqlStore:
 
 
 def open_store(url: str) -> SqlStore:
-    """Bring the schema up to this version's and open it. Unsupported when the schema is newer; Unavailable, Invalid (url)."""
+    """Bring the schema up to this version's and open it.
+
+    Raises Unsupported (what=schema) when the schema is newer, Unavailable (what=database), Invalid (field=url).
+    """
     database, folder = _database(url)
-    migrate(database)
+    try:
+        migrate(database)
+    except Again as again:
+        raise unavailable() from again
     return SqlStore(database, folder)
 
 
-def _database(url: str) -> tuple[SqliteDatabase, Path | None]:
+def _database(url: str) -> tuple[Database, Path | None]:
     scheme, _, rest = url.partition("://")
-    if scheme.startswith("sqlite"):
+    if scheme.startswith("postgres"):
+        return PostgresDatabase(f"postgresql://{rest}"), None
+    if scheme == "sqlite":
         if rest in {"", "/", "/:memory:"}:
             folder = Path(tempfile.mkdtemp(prefix="kumoi-store-"))
             return SqliteDatabase(folder / "kumoi.db", durable=False), folder

@@ -1,8 +1,8 @@
 """The one writer of this process: whoever holds the lock runs the jobs of all who wait, many to a commit.
 
-A job has a savepoint of its own, so that a refusal undoes its own writes and nobody else's. No job is answered before the commit.
-Other processes may write too; when one of them was in the way the whole batch is repeated, a bounded number of times, with
-jitter.
+A job has a savepoint of its own, so that a refusal undoes its own writes and nobody else's. No job is answered before
+the commit. Other processes may write too; when one of them was in the way the whole batch is repeated, a bounded
+number of times, with jitter.
 """
 
 import random
@@ -82,7 +82,7 @@ class Writer:
         except Again:
             for job in batch:
                 job.error = unavailable()
-        except Exception as error:  # whatever it is, somebody waits for it
+        except Exception as error:  # noqa: BLE001  whatever it is, somebody waits for it
             if len(batch) > 1:  # one of them broke the whole: each by itself, and only that one fails
                 for job in batch:
                     self._answer([job])
@@ -123,7 +123,7 @@ class Writer:
                 job.value = job.fn(SqlTransaction(session))
         except Again:
             raise
-        except Exception as error:  # the job's own: its caller gets it
+        except Exception as error:  # noqa: BLE001  the job's own: its caller gets it
             connection.rollback_to()
             job.error = error
         else:

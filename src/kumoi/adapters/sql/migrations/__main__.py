@@ -1,4 +1,7 @@
-"""For developers: write the next revision from what tables.py says. `python -m kumoi.adapters.sql.migrations "Add volumes"`."""
+"""For developers: write the next revision by what tables.py says.
+
+`python -m kumoi.adapters.sql.migrations "Add volumes"`
+"""
 
 import sys
 import tempfile

@@ -15,7 +15,7 @@ def render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[Fals
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=tables.metadata,
+    target_metadata=tables.cloud.metadata,
     render_as_batch=True,  # SQLite alters little in place
     transactional_ddl=True,
     render_item=render,

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from kumoi.adapters.sql.tables import metadata
+from kumoi.adapters.sql import tables
 
 revision = "0001"
 down_revision = None
@@ -11,4 +11,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    metadata.create_all(op.get_bind())
+    tables.cloud.metadata.create_all(op.get_bind())
