@@ -75,6 +75,13 @@ UNAUTHENTICATED: Final[dict[str, str]] = {
     "bad_credentials": "名前またはパスワードが違います。",
     "token_expired": "トークンの有効期限が切れています。",
     "token_invalid": "トークンが無効です。",
+    "signature_malformed": "署名が不完全か、形式が正しくありません。",
+    "headers_not_signed": "署名が必要なヘッダーが署名に含まれていません。",
+    "unknown_access_key": "アクセスキーが見つかりません。",
+    "signature_mismatch": "署名が要求と一致しません。シークレットキーと署名の方法を確認してください。",
+    "payload_mismatch": "本文が署名されたハッシュと一致しません。",
+    "wrong_scope": "署名が別のリージョンまたはサービスのものです。",
+    "request_expired": "要求の期限が切れているか、時刻が進みすぎています。時計を確認してください。",
 }
 
 CONDITIONS: Final[dict[str, str]] = {
