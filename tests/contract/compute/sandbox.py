@@ -30,7 +30,9 @@ mkdir -p /etc/libvirt
 grep -q ^libvirt-qemu: /etc/passwd || {{ echo libvirt-qemu:x:47000:47000::/:/bin/false >> /etc/passwd
                                         echo libvirt-qemu:x:47000: >> /etc/group; }}
 grep -q ^libvirt: /etc/group || echo libvirt:x:47002: >> /etc/group
-mount -t tmpfs tmpfs /var; mkdir -p /var/lib/libvirt /var/cache/libvirt /var/log/libvirt /var/tmp
+mkdir "$S/up.var" "$S/work.var"  # an overlay too: the tests' own Python may live in /var/lib
+mount -t overlay overlay -o lowerdir=/var,upperdir=$S/up.var,workdir=$S/work.var /var
+mkdir -p /var/lib/libvirt /var/cache/libvirt /var/log/libvirt
 mount --bind $S/lib /var/lib/libvirt; mount --bind $S/cache /var/cache/libvirt
 mount --bind $S/log /var/log/libvirt; mount --bind $S/etc /etc/libvirt
 # Where libvirt and its probe of QEMU disagree on KVM, it probes again and again, 6 s a call: nobody has any.
