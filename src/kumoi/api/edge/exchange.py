@@ -67,7 +67,8 @@ class Exchange:
                 await self._read_body(first.body_limit)
             if first.wait:
                 return await self._answer_waiting(found, first)
-            response: Response = await self._run_in(first.runs_in, lambda: self._serve(found))
+            pool = first.pool_of(self._request) if first.pool_of is not None else first.runs_in
+            response: Response = await self._run_in(pool, lambda: self._serve(found))
         except KumoiError as e:
             return self._refuse(e)
         else:

@@ -27,7 +27,7 @@ class Request:
     """
 
     __slots__ = (
-        "_json",
+        "_form",
         "_query",
         "actor",
         "body",
@@ -63,7 +63,7 @@ class Request:
         self.chunks: Callable[[], AsyncIterator[bytes]] = _no_chunks
         self.run_in: Callable[..., Awaitable[Any]] = _no_pool
         self._query: list[tuple[str, str]] | None = None
-        self._json: Any = msgspec.UNSET
+        self._form: list[tuple[str, str]] | None = None
 
     @property
     def query(self) -> list[tuple[str, str]]:
@@ -71,6 +71,15 @@ class Request:
         if self._query is None:
             self._query = decode_pairs(self.raw_query) if self.raw_query else []
         return self._query
+
+    @property
+    def form(self) -> list[tuple[str, str]]:
+        """The body's pairs where it is a web form, else none. Raises Invalid."""
+        if self._form is None:
+            kind = self.header("content-type", "") or ""
+            is_form = kind.lower().startswith("application/x-www-form-urlencoded")
+            self._form = decode_pairs(self.body) if is_form and self.body else []
+        return self._form
 
     def arg(self, name: str, default: str | None = None) -> str | None:
         """The first value of a query parameter."""

@@ -174,7 +174,7 @@ def _pattern(path: str) -> list[str]:
 
 def _reading(route: Route) -> tuple[object, ...]:
     """What must be known before the body, and thus the route, is."""
-    return route.runs_in, route.body_limit, route.wait, route.streamed
+    return route.runs_in, route.pool_of, route.body_limit, route.wait, route.streamed
 
 
 def _overlap(a: Route, b: Route) -> bool:

@@ -32,7 +32,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=False):
     body_key       the sole key of a JSON body that selects among routes on one path (`POST …/action`)
     body_type      what `request.json(T)` will be asked for; documentation reads it
     min_version    first and last microversion that have this route; None is "since ever" and "still"
-    pool           read for GET and HEAD, else write, unless named
+    pool           read for GET and HEAD, else write, unless named, or told by `pool_of` once the body is there
     streamed       the body is not read beforehand: `request.chunks()` (needs `wait=True`)
     anonymous      `Tongue.authenticate` is not called
     """
@@ -48,6 +48,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=False):
     min_version: Version | None = None
     max_version: Version | None = None
     pool: Pool | None = None
+    pool_of: Callable[[Request], Pool] | None = None
     body_limit: int = BODY_LIMIT
     wait: bool = False
     streamed: bool = False

@@ -77,7 +77,7 @@ UNAUTHENTICATED: Final[dict[str, str]] = {
     "signature_malformed": "The signature is incomplete or malformed.",
     "headers_not_signed": "A header that must be signed is not under the signature.",
     "unknown_access_key": "The access key is not known.",
-    "signature_mismatch": "The signature does not match the request. Check the secret key and how the request is signed.",
+    "signature_mismatch": "The signature does not match the request. Check the secret key.",
     "payload_mismatch": "The body does not match its signed hash.",
     "wrong_scope": "The signature is for another region or service.",
     "request_expired": "The request has expired, or its time is ahead of ours. Check the clock.",
