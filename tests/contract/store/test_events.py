@@ -69,9 +69,10 @@ def test_a_follower_misses_nothing_that_two_processes_add(another: Callable[[], 
         while True:
             last_look = over.is_set()
             after = seen[-1].seq if seen else 0
-            seen += reader.read(lambda tx, after=after: tx.events.after(after, 7))
-            if last_look and not reader.read(lambda tx: tx.events.after(seen[-1].seq, 1)):
+            more = reader.read(lambda tx, after=after: tx.events.after(after, 7))
+            if last_look and not more:
                 return seen
+            seen += more
 
     added, seen = together([everyone, follow])
     assert len(seen) == len(added)

@@ -24,16 +24,17 @@ IN_THE_WAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 class SqliteDatabase:
     """A file. `durable` False is for tests only: a commit may then be lost with the power."""
 
-    write_tries = 3  # each waits BUSY_TIMEOUT_MS
+    write_tries = 3  # each waits for the busy timeout
 
-    def __init__(self, path: Path, *, durable: bool = True) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, durable: bool = True, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
+        self._path = path
         self._durable = durable
+        self._busy_timeout_ms = busy_timeout_ms
 
     def connect(self) -> sqlite3.Connection:
-        raw = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        raw = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=512)
         for pragma in (
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            f"busy_timeout={self._busy_timeout_ms}",
             "journal_mode=WAL",
             f"synchronous={'FULL' if self._durable else 'OFF'}",
             "foreign_keys=ON",

@@ -24,6 +24,7 @@ from kumoi.adapters.sql.writer import Writer
 from kumoi.core.errors import Invalid
 
 T = TypeVar("T")
+TRIAL = "sqlite://"
 _EPOCH = select(cloud.c.epoch)
 _CLOUD = select(cloud.c.id)
 _RAISE = update(cloud).values(epoch=cloud.c.epoch + 1).returning(cloud.c.epoch)
@@ -34,9 +35,9 @@ class SqlStore:
 
     def __init__(self, database: Database, folder: Path | None = None) -> None:
         turn = Turn()
+        self.folder = folder
         self._writer = Writer(database, turn)
         self._readers = Readers(database, turn)
-        self._folder = folder
 
     def write(self, fn: Callable[[SqlTransaction], T]) -> T:
         return self._writer.write(fn)
@@ -58,8 +59,8 @@ class SqlStore:
     def close(self) -> None:
         self._writer.close()
         self._readers.close()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def open_store(url: str) -> SqlStore:
@@ -67,7 +68,8 @@ def open_store(url: str) -> SqlStore:
 
     Raises Unsupported (what=schema) when the schema is newer, Unavailable (what=database), Invalid (field=url).
     """
-    database, folder = _database(url)
+    folder = Path(tempfile.mkdtemp(prefix="kumoi-store-")) if url == TRIAL else None
+    database = SqliteDatabase(folder / "kumoi.db", durable=False) if folder else database_of(url)
     try:
         migrate(database)
     except Again as again:
@@ -75,13 +77,10 @@ def open_store(url: str) -> SqlStore:
     return SqlStore(database, folder)
 
 
-def _database(url: str) -> tuple[Database, Path | None]:
+def database_of(url: str) -> Database:
     scheme, _, rest = url.partition("://")
-    if scheme.startswith("postgres"):
-        return PostgresDatabase(f"postgresql://{rest}"), None
-    if scheme == "sqlite":
-        if rest in {"", "/", "/:memory:"}:
-            folder = Path(tempfile.mkdtemp(prefix="kumoi-store-"))
-            return SqliteDatabase(folder / "kumoi.db", durable=False), folder
-        return SqliteDatabase(Path(rest.removeprefix("/"))), None
+    if scheme in {"postgresql", "postgresql+psycopg"}:
+        return PostgresDatabase(f"postgresql://{rest}")
+    if scheme == "sqlite" and rest.startswith("/") and rest != "/":
+        return SqliteDatabase(Path(rest.removeprefix("/")))
     raise Invalid("store", field="url", reason="unknown_scheme")

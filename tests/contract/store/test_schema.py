@@ -1,0 +1,123 @@
+"""The schema: made from nothing, the same as the code says, once, and never newer than the code."""
+
+import re
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from tests.contract.store.together import together
+from tests.contract.store.values import instance
+
+from kumoi.adapters.sql.connection import Database
+from kumoi.adapters.sql.migrate import HEAD, SCRIPTS
+from kumoi.adapters.sql.sqlite import SqliteDatabase
+from kumoi.adapters.sql.store import SqlStore, database_of, open_store
+from kumoi.adapters.sql.tables import cloud
+from kumoi.core.errors import Invalid, Unavailable, Unsupported
+
+
+def test_the_migrations_end_where_the_tables_are(store: SqlStore, url: str) -> None:
+    database = database_of(url)
+    with database.engine().begin() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, cloud.metadata) == []
+
+
+def test_every_constraint_has_a_name(store: SqlStore) -> None:
+    for table in cloud.metadata.tables.values():
+        for constraint in table.constraints:
+            assert re.fullmatch(r"(pk|uq|ck|fk)_[a-z0-9_]+", str(constraint.name)), constraint
+        for index in table.indexes:
+            assert re.fullmatch(r"(ix|uq)_[a-z0-9_]+", str(index.name)), index
+
+
+def test_the_newest_revision_is_the_one_the_code_names() -> None:
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_the_cloud_has_one_id_and_an_epoch_that_only_rises(another: Callable[[], SqlStore]) -> None:
+    here, there = another(), another()
+    assert here.cloud_id() == there.cloud_id()
+    assert (here.epoch(), there.epoch()) == (1, 1)
+    assert here.raise_epoch() == 2
+    assert there.epoch() == 2
+
+
+def test_processes_that_start_at_once_make_the_schema_once(url: str) -> None:
+    stores = together([lambda: open_store(url) for _ in range(4)])
+    try:
+        assert len({store.cloud_id() for store in stores}) == 1
+    finally:
+        for store in stores:
+            store.close()
+
+
+def test_what_was_written_is_there_after_opening_again(url: str) -> None:
+    first = open_store(url)
+    one = instance()
+    first.write(lambda tx: tx.instances.insert(one))
+    first.close()
+    second = open_store(url)
+    assert second.read(lambda tx: tx.instances.get(one.id)) == one
+    second.close()
+
+
+def test_a_newer_schema_is_refused_by_name(url: str) -> None:
+    open_store(url).close()
+    database: Database = database_of(url)
+    with database.engine().begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(Unsupported) as raised:
+        open_store(url)
+    assert raised.value.facts == {"what": "schema", "found": "9999", "newest": HEAD}
+
+
+def test_a_trial_store_leaves_nothing_behind() -> None:
+    store = open_store("sqlite://")
+    folder = store.folder
+    assert folder is not None
+    store.write(lambda tx: tx.instances.insert(instance()))
+    store.close()
+    assert not folder.exists()
+
+
+def test_commits_are_on_the_disk_before_they_are_answered(tmp_path: Path) -> None:
+    database = database_of(f"sqlite:///{tmp_path}/kumoi.db")
+    with database.engine().begin() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+@pytest.mark.parametrize("bad", ["mysql://x", "kumoi.db", ""])
+def test_an_unknown_url_is_invalid(bad: str) -> None:
+    with pytest.raises(Invalid):
+        open_store(bad)
+
+
+def test_a_database_that_does_not_answer_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable) as raised:
+        open_store(f"postgresql://kumoi@/kumoi?host={tmp_path}")
+    assert raised.value.facts["what"] == "database"
+
+
+def test_a_writer_that_is_kept_out_for_long_says_so(tmp_path: Path) -> None:
+    """Another process sits on the file; after its bounded tries the writer answers instead of waiting for ever."""
+    path = tmp_path / "kumoi.db"
+    open_store(f"sqlite:///{path}").close()
+    store = SqlStore(SqliteDatabase(path, busy_timeout_ms=20))
+    squatter = sqlite3.connect(path, isolation_level=None)
+    squatter.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable) as raised:
+        store.write(lambda tx: tx.instances.insert(instance()))
+    assert raised.value.facts["what"] == "database"
+    squatter.execute("ROLLBACK")
+    squatter.close()
+    store.write(lambda tx: tx.instances.insert(instance()))
+    store.close()
