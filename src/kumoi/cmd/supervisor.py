@@ -78,13 +78,18 @@ def table(
     state: StateFolder, chosen: Settings, ground: Namespace | None, descriptors: tuple[str, ...]
 ) -> tuple[Program, ...]:
     """In the order of their start; their end is the other way round."""
-    understudy = Program(
-        name="understudy", argv=command_line(state, wait=True), log=state.log("supervisor"),
-        environ=_environment(), descriptors=descriptors,
+    # Two: whoever takes over has somebody behind it from its first moment.
+    understudies = tuple(
+        Program(
+            name=f"understudy-{number}", argv=command_line(state, wait=True),
+            log=state.log("supervisor"), environ=_environment(), descriptors=descriptors,
+            pause_max_s=0.1,
+        )
+        for number in (1, 2)
     )  # fmt: skip
     serve = _program(state, "serve", layer="api", descriptors=SERVE_SOCKETS)
     if ground is None:
-        return understudy, serve, _program(state, "agent", layer="compute")
+        return *understudies, serve, _program(state, "agent", layer="compute")
     enter = partial(namespace.enter, ground)
     holder = Program(
         name="holder", argv=("/usr/bin/sleep", "infinity"), log=state.log("supervisor"),
@@ -105,7 +110,7 @@ def table(
     )
     agent = _program(state, "agent", layer="compute")
     agent = msgspec.structs.replace(agent, inside=enter)
-    return understudy, holder, libvirtd, serve, guestd, agent
+    return *understudies, holder, libvirtd, serve, guestd, agent
 
 
 def say(event: str, **facts: object) -> None:

@@ -24,7 +24,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     """`before` runs in the supervisor and may refuse with a KumoiError; `inside` runs in the
     child, after the gate and before exec: it enters namespaces and gives rights away.
 
-    `descriptors` are names out of the supervisor's own; `outlives`: it is not ended with it.
+    `descriptors` are names out of the supervisor's own; `outlives`: it is not ended with it;
+    `pause_max_s` bounds the back-off of one that others cannot wait for.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     inside: Callable[[], None] | None = None
     outlives: bool = False
     patience_s: float = 5.0
+    pause_max_s: float = 10.0
 
 
 def launch(program: Program, descriptors: Mapping[str, int], named: Callable[[Process], None]) -> Process:

@@ -40,6 +40,11 @@ def alive(process: Process) -> bool:
     return identify(process.pid) == process
 
 
+def boot_id() -> str:
+    """Of this run of the machine's kernel."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
 def every() -> Iterator[int]:
     """The pids of this machine, as far as this process sees them."""
     return (int(name) for name in os.listdir("/proc") if name.isdigit())

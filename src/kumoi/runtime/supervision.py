@@ -45,16 +45,22 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What STATE/ground/processes.json holds. Writer: the supervisor."""
 
+    boot_id: str  # of the machine: after it, pids and their start times say nothing
     supervisor: Process
     programs: dict[str, Entry] = {}
     addresses: dict[str, str] = {}  # listener to `host:port` or path
 
 
 def read(path: Path) -> Record | None:
+    """The last record; from before a reboot only its addresses are left."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Record)
-    except FileNotFoundError:
+        record = msgspec.json.decode(path.read_bytes(), type=Record)
+    except (FileNotFoundError, msgspec.DecodeError):  # the latter: of another version
         return None
+    if record.boot_id == processes.boot_id():
+        return record
+    nobody = Process(pid=0, started=0)
+    return msgspec.structs.replace(record, supervisor=nobody, programs={})
 
 
 def pause_s(deaths: int) -> float:
@@ -187,7 +193,8 @@ class Supervisor:
         deaths = entry.deaths + 1 if quick else 1
         status = self._statuses.pop(process.pid, None)
         self._put(name, process=None, restarts=entry.restarts + 1, deaths=deaths, ended=_ended(status))
-        self._due[name] = time.monotonic() + pause_s(deaths)
+        pause = min(pause_s(deaths), self._programs[name].pause_max_s)
+        self._due[name] = time.monotonic() + pause
         self._say("died", name=name, pid=process.pid, ended=_ended(status), deaths=deaths)
 
     def _reap(self) -> None:
@@ -224,7 +231,9 @@ class Supervisor:
     def _write(self) -> None:
         supervisor = processes.identify(os.getpid())
         assert supervisor is not None  # noqa: S101 - it is this process
-        record = Record(supervisor=supervisor, programs=self._entries, addresses=self._addresses)
+        record = Record(
+            boot_id=processes.boot_id(), supervisor=supervisor, programs=self._entries, addresses=self._addresses
+        )
         state_folder.replace(self._path, msgspec.json.encode(record))
 
     def _stop_all(self) -> None:
