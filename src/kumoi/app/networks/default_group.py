@@ -50,9 +50,7 @@ def _charge(tx: Transaction, project_id: ProjectId, consumer: str, resource: Res
     if may_refuse:
         charge(tx, project_id, consumer, **{resource: 1})
     else:
-        tx.counters.take(
-            Allocation(consumer=consumer, provider=project_scope(project_id), resource=resource, amount=1)
-        )
+        tx.counters.take(Allocation(consumer=consumer, provider=project_scope(project_id), resource=resource, amount=1))
 
 
 def _default(house: House, call: Call, project_id: ProjectId) -> SecurityGroup:

@@ -62,9 +62,7 @@ def _views(tx: Transaction, rows: list[Network]) -> list[NetworkView]:
     for subnet in tx.subnets.find(Query(filters=(is_in("network_id", ids), alive()))) if ids else ():
         subnets.setdefault(subnet.network_id, []).append(subnet.id)
     tags = reading.tags_of(tx, "network", rows)
-    return [
-        NetworkView(network=r, subnet_ids=tuple(subnets.get(r.id, ())), tags=tags.get(r.id, ())) for r in rows
-    ]
+    return [NetworkView(network=r, subnet_ids=tuple(subnets.get(r.id, ())), tags=tags.get(r.id, ())) for r in rows]
 
 
 NETWORKS: Noun[Network, NetworkView] = Noun(

@@ -24,12 +24,12 @@ from kumoi.core.query import Query, alive, eq
 
 
 class NicChange(msgspec.Struct, frozen=True, kw_only=True):
-    """`fixed_ips` are all that the nic is to have: those it has already are named by their address."""
+    """`mac` None: a new one of the cloud's own. `fixed_ips` are all that the nic is to have."""
 
     name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
     admin_up: bool | UnsetType = UNSET
-    mac: str | UnsetType = UNSET
+    mac: str | UnsetType | None = UNSET
     fixed_ips: tuple[FixedWish, ...] | UnsetType = UNSET
     group_ids: tuple[GroupId, ...] | UnsetType = UNSET
     port_security: bool | UnsetType = UNSET
@@ -136,11 +136,7 @@ def _check_free_choice(call: Call, network: Network, wish: NicWish | NicChange) 
     """MAC, exact addresses, pairs and port security are the network's owner's to choose."""
     if _owns(call, network):
         return
-    chosen = [
-        field
-        for field in ("mac", "port_security", "pairs")
-        if getattr(wish, field) not in {None, UNSET, ()}
-    ]
+    chosen = [field for field in ("mac", "port_security", "pairs") if getattr(wish, field) not in {None, UNSET, ()}]
     if isinstance(wish.fixed_ips, tuple) and any(f.address is not None for f in wish.fixed_ips):
         chosen.append("fixed_ips")
     if chosen:
@@ -161,7 +157,7 @@ def _changed(tx: Transaction, house: House, call: Call, nic: Nic, change: NicCha
         changed = replace(changed, device_id=nic.device_id, device_owner=nic.device_owner)
     changed = _secured(tx, nic, changed, change)
     claimer = Claimer(tx, nic.network_id, nic.id, call.now)
-    if isinstance(change.mac, str) and addressing.mac(change.mac) != nic.mac:
+    if change.mac is None or (isinstance(change.mac, str) and addressing.mac(change.mac) != nic.mac):
         if nic.use:
             raise held(nic)
         changed = replace(changed, mac=claimer.mac(house, change.mac))
@@ -179,9 +175,7 @@ def _secured(tx: Transaction, nic: Nic, changed: Nic, change: NicChange) -> Nic:
     return replace(changed, pairs=check_pairs(changed.pairs, nic.mac, secured=changed.port_security))
 
 
-def _readdress(
-    tx: Transaction, claimer: Claimer, nic: Nic, wishes: tuple[FixedWish, ...]
-) -> tuple[FixedIp, ...]:
+def _readdress(tx: Transaction, claimer: Claimer, nic: Nic, wishes: tuple[FixedWish, ...]) -> tuple[FixedIp, ...]:
     """Addresses that stay are not let go in between; a wish for any address of a subnet keeps the one it has there."""
     left = list(nic.fixed_ips)
     kept: dict[int, FixedIp] = {}

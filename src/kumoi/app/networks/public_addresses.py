@@ -155,9 +155,7 @@ def delete_public_address(house: House, call: Call, public_id: PublicAddressId) 
     commit(house, write)
 
 
-def _own_nic(
-    tx: Transaction, house: House, call: Call, wish: PublicWish, public_id: PublicAddressId
-) -> Nic:
+def _own_nic(tx: Transaction, house: House, call: Call, wish: PublicWish, public_id: PublicAddressId) -> Nic:
     """The place on the outer network that the address is claimed by."""
     subnets = tx.subnets.find(Query(filters=(eq("network_id", wish.network_id), eq("ip_version", 4), alive())))
     if not subnets:
@@ -177,9 +175,7 @@ def _own_nic(
     )
 
 
-def _led(
-    tx: Transaction, call: Call, public: PublicAddress, nic_id: NicId, fixed_address: str | None
-) -> PublicAddress:
+def _led(tx: Transaction, call: Call, public: PublicAddress, nic_id: NicId, fixed_address: str | None) -> PublicAddress:
     """The address leading to the nic (not saved)."""
     nic = reading.owned(tx, call, NICS, nic_id, "update")
     fixed = _choose_fixed(tx, nic, fixed_address)
@@ -189,9 +185,7 @@ def _led(
             raise InUse("network", kind="nic", id=nic.id, by_kind="public_address", by_id=other.id)
     vpc = _way(tx, public, fixed)
     if vpc is None:
-        raise NotFound(
-            "network", kind="way", id=nic.id, network_id=public.network_id, subnet_id=fixed.subnet_id
-        )
+        raise NotFound("network", kind="way", id=nic.id, network_id=public.network_id, subnet_id=fixed.subnet_id)
     own = tx.nics.get(public.own_nic_id)
     if own is not None and own.host_id != vpc.host_id:
         tx.nics.save(replace(own, host_id=vpc.host_id))

@@ -11,7 +11,7 @@ from kumoi.app.networks.reading import Noun
 from kumoi.app.writing import Thing, charge, commit, mark_group, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Forbidden, InUse, Taken
+from kumoi.core.errors import InUse, Taken
 from kumoi.core.given import given
 from kumoi.core.group_rules import checked, same
 from kumoi.core.groups import DEFAULT_GROUP, RuleWish, SecurityGroup, SecurityRule
@@ -121,7 +121,7 @@ def update_group(house: House, call: Call, group_id: GroupId, change: GroupChang
         reading.check_generation(GROUPS, group, change.if_generation)
         changed = replace(group, **given(change, "if_generation"), updated_at=call.now)
         if changed.name != group.name and DEFAULT_GROUP in {group.name, changed.name.lower()}:
-            raise Forbidden("network", action="security_group.rename_default", needs=[])
+            raise _default_stays(group)
         if changed.stateful != group.stateful:
             _check_unused(tx, group)
         saved = tx.security_groups.save(changed)
@@ -139,7 +139,7 @@ def delete_group(house: House, call: Call, group_id: GroupId) -> None:
     def write(tx: Transaction) -> None:
         group = reading.owned(tx, call, GROUPS, group_id, "delete")
         if group.name == DEFAULT_GROUP and not reading.sees_all(call):
-            raise Forbidden("network", action="security_group.delete_default", needs=["admin"])
+            raise _default_stays(group)
         _check_unused(tx, group)
         for field in ("group_id", "remote_group_id"):
             for rule in tx.security_rules.find(Query(filters=(eq(field, group.id),))):
@@ -173,6 +173,10 @@ def delete_rule(house: House, call: Call, rule_id: RuleId) -> None:
     commit(house, write)
 
 
+def _default_stays(group: SecurityGroup) -> InUse:
+    return InUse("network", kind="default_group", id=group.id, by_kind="project", by_id=group.project_id)
+
+
 def _add_rule(tx: Transaction, house: House, call: Call, wish: GroupRuleWish, rule: RuleWish) -> SecurityRule:
     group = reading.owned(tx, call, GROUPS, wish.group_id, "update")
     if rule.remote_group_id is not None:
@@ -193,7 +197,8 @@ def _add_rule(tx: Transaction, house: House, call: Call, wish: GroupRuleWish, ru
     )
     tx.security_rules.insert(made)
     _touch(tx, group.id, call.now)
-    record(tx, house, call, "security_group.create_rule", Thing("security_rule", rule_id, project_id), {"group_id": group.id})
+    thing = Thing("security_rule", rule_id, project_id)
+    record(tx, house, call, "security_group.create_rule", thing, {"group_id": group.id})
     return made
 
 

@@ -132,6 +132,24 @@ def update_vpc(house: House, call: Call, vpc_id: VpcId, change: VpcChange) -> Vp
     return commit(house, write)[0]
 
 
+def change_routes(house: House, call: Call, vpc_id: VpcId, given: tuple[Route, ...], *, more: bool) -> VpcView:
+    """Add routes to those there are, or take some away; what is there already, or not there, is no matter."""
+    allow(call, "vpc.update")
+
+    def write(tx: Transaction) -> list[VpcView]:
+        vpc = reading.owned(tx, call, VPCS, vpc_id, "update")
+        if more:
+            wanted = (*vpc.routes, *(r for r in given if r not in vpc.routes))
+        else:
+            wanted = tuple(r for r in vpc.routes if r not in given)
+        saved = tx.vpcs.save(replace(vpc, routes=check_routes(tx, vpc, wanted), updated_at=call.now))
+        mark_vpc(tx, saved.id, saved.host_id)
+        record(tx, house, call, "vpc.update", Thing("vpc", saved.id, saved.project_id))
+        return _views(tx, [saved])
+
+    return commit(house, write)[0]
+
+
 def delete_vpc(house: House, call: Call, vpc_id: VpcId) -> None:
     """InUse while it has legs. Its gateway goes with it."""
     allow(call, "vpc.delete")

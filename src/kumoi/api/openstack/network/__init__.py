@@ -1,0 +1,53 @@
+"""Neutron v2.0 over the doors of networks."""
+
+from typing import Any
+
+from kumoi.api.edge.routes import Route, Tongue
+from kumoi.api.openstack.auth import by_token
+from kumoi.api.openstack.catalog import Site
+from kumoi.api.openstack.network import (
+    discovery,
+    floating_ips,
+    networks,
+    ports,
+    quotas,
+    resources,
+    routers,
+    security_groups,
+    subnets,
+    tags,
+    zones_and_agents,
+)
+from kumoi.api.openstack.network.errors import render_error
+from kumoi.api.openstack.network.resources import Resource
+from kumoi.app.house import House
+
+_TAGGED: tuple[Resource[Any], ...] = (
+    networks.RESOURCE,
+    subnets.RESOURCE,
+    ports.RESOURCE,
+    routers.RESOURCE,
+    floating_ips.RESOURCE,
+    security_groups.GROUP,
+)
+_RESOURCES: tuple[Resource[Any], ...] = (*_TAGGED, security_groups.RULE)
+
+
+def tongue(house: House, site: Site) -> Tongue:
+    """Mounted at /network."""
+    kinds = [(r.table.plural, r.path) for r in _RESOURCES]
+    routes: list[Route] = [
+        *discovery.routes(site, kinds),
+        *(route for r in _RESOURCES for route in resources.routes(house, r)),
+        *(route for r in _TAGGED for route in tags.routes(house, r)),
+        *routers.action_routes(house),
+        *quotas.routes(house),
+        *zones_and_agents.routes(house),
+    ]
+    return Tongue(
+        name="network",
+        prefix="/network",
+        routes=routes,
+        authenticate=by_token(house),
+        render_error=render_error,
+    )

@@ -1,0 +1,38 @@
+"""Parts of bodies that several kinds have, and their way into core's terms."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from kumoi.core.networks import Pool, Route
+
+Name = Annotated[str, Meta(max_length=255)]
+Description = Annotated[str, Meta(max_length=255)]
+
+
+class PoolIn(msgspec.Struct, forbid_unknown_fields=True):
+    start: str
+    end: str
+
+
+class RouteIn(msgspec.Struct, forbid_unknown_fields=True):
+    destination: str
+    nexthop: str
+
+
+class FixedIn(msgspec.Struct, forbid_unknown_fields=True):
+    subnet_id: str | None = None
+    ip_address: str | None = None
+
+
+def pools(given: list[PoolIn]) -> tuple[Pool, ...]:
+    return tuple(Pool(start=p.start, end=p.end) for p in given)
+
+
+def routes(given: list[RouteIn] | None) -> tuple[Route, ...]:
+    return tuple(Route(destination=r.destination, nexthop=r.nexthop) for r in given or ())
+
+
+def rendered_routes(given: tuple[Route, ...]) -> list[dict[str, Any]]:
+    return [{"destination": r.destination, "nexthop": r.nexthop} for r in given]

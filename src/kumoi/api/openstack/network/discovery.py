@@ -1,0 +1,95 @@
+"""/, /v2.0: which versions and kinds there are; /v2.0/extensions: what of Neutron is true here."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from kumoi.api.edge.request import Request
+from kumoi.api.edge.response import Response, json_response
+from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.catalog import Site
+from kumoi.api.openstack.network.listing import fields
+from kumoi.api.openstack.network.resources import SERVICE
+from kumoi.core.errors import NotFound
+
+UPDATED: Final = "2026-11-20T00:00:00-00:00"
+EXTENSIONS: Final[dict[str, str]] = {
+    "agent": "agent",
+    "allowed-address-pairs": "Allowed Address Pairs",
+    "availability_zone": "Availability Zone",
+    "binding": "Port Binding",
+    "empty-string-filtering": "Empty String Filtering Extension",
+    "ext-gw-mode": "Neutron L3 Configurable external gateway mode",
+    "external-net": "Neutron external network",
+    "extraroute": "Neutron Extra Route",
+    "extraroute-atomic": "Atomically add/remove extra routes",
+    "filter-validation": "Filter parameters validation",
+    "fip-port-details": "Floating IP Port Details Extension",
+    "ip-substring-filtering": "IP address substring filtering",
+    "net-mtu": "Network MTU",
+    "net-mtu-writable": "Network MTU (writable)",
+    "network_availability_zone": "Network Availability Zone",
+    "pagination": "Pagination support",
+    "port-mac-address-regenerate": "Neutron Port MAC address regenerate",
+    "port-security": "Port Security",
+    "port-security-groups-filtering": "Port filtering on security groups",
+    "project-id": "project_id field enabled",
+    "provider": "Provider Network",
+    "quota-check-limit": "Quota engine limit check",
+    "quota-check-limit-default": "Quota engine limit check by default",
+    "quota_details": "Quota details management support",
+    "quotas": "Quota management support",
+    "revision-if-match": "If-Match constraints based on revision_number",
+    "router": "Neutron L3 Router",
+    "router_availability_zone": "Router Availability Zone",
+    "security-group": "security-group",
+    "security-groups-normalized-cidr": "Normalized CIDR field for security group rules",
+    "sort-key-validation": "Sort keys validation",
+    "sorting": "Sorting support",
+    "standard-attr-description": "standard-attr-description",
+    "standard-attr-revisions": "Resource revision numbers",
+    "standard-attr-tag": "Tag support for resources with standard attribute",
+    "standard-attr-timestamp": "Resource timestamps",
+    "stateful-security-group": "Stateful security group",
+    "subnet-external-network": "Subnet belongs to an external network",
+}
+
+
+def routes(site: Site, kinds: Sequence[tuple[str, str]]) -> list[Route]:
+    """`kinds`: plural names and paths."""
+
+    def versions(request: Request) -> Response:
+        return json_response({"versions": [_version(site, request)]})
+
+    def kinds_of(request: Request) -> Response:
+        base = site.url(request) + "/network"
+        shown = [
+            {"name": plural[:-1], "collection": plural, "links": [{"rel": "self", "href": base + path}]}
+            for plural, path in kinds
+        ]
+        return json_response({"resources": shown})
+
+    def extensions(request: Request) -> Response:
+        return json_response({"extensions": [fields(request, _extension(alias)) for alias in EXTENSIONS]})
+
+    def extension(request: Request) -> Response:
+        alias = request.params["alias"]
+        if alias not in EXTENSIONS:
+            raise NotFound("network", kind="extension", id=alias)
+        return json_response({"extension": _extension(alias)})
+
+    return [
+        Route("GET", "/", versions, None, SERVICE, anonymous=True),
+        Route("GET", "/v2.0", kinds_of, "network.read", SERVICE),
+        Route("GET", "/v2.0/extensions", extensions, "network.read", SERVICE),
+        Route("GET", "/v2.0/extensions/{alias}", extension, "network.read", SERVICE),
+    ]
+
+
+def _version(site: Site, request: Request) -> dict[str, Any]:
+    href = site.url(request) + "/network/v2.0/"
+    return {"id": "v2.0", "status": "CURRENT", "links": [{"rel": "self", "href": href}]}
+
+
+def _extension(alias: str) -> dict[str, Any]:
+    name = EXTENSIONS[alias]
+    return {"alias": alias, "name": name, "description": name, "updated": UPDATED, "links": []}

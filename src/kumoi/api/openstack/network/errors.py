@@ -1,0 +1,119 @@
+"""Neutron's refusals: from core's codes and facts to the exception names and statuses that its clients know."""
+
+from typing import Final
+
+from kumoi.api.edge.errors import MethodNotAllowed, NoRoute, status_of
+from kumoi.api.edge.request import Request
+from kumoi.api.edge.response import Response, json_response
+from kumoi.api.edge.text import say
+from kumoi.core import errors
+from kumoi.core.errors import KumoiError
+
+_STATUS: Final[dict[type[KumoiError], int]] = {errors.QuotaExceeded: 409, errors.Unsupported: 400}
+
+# By code and what the code turns on: the kind, `kind/by_kind` for what is in use, the reason for what is invalid.
+_TYPES: Final[dict[str, str]] = {
+    "not_found:network": "NetworkNotFound",
+    "not_found:subnet": "SubnetNotFound",
+    "not_found:nic": "PortNotFound",
+    "not_found:vpc": "RouterNotFound",
+    "not_found:leg": "RouterInterfaceNotFound",
+    "not_found:public_address": "FloatingIPNotFound",
+    "not_found:way": "ExternalGatewayForFloatingIPNotFound",
+    "not_found:security_group": "SecurityGroupNotFound",
+    "not_found:security_rule": "SecurityGroupRuleNotFound",
+    "not_found:tag": "TagNotFound",
+    "not_found:host": "AgentNotFound",
+    "not_found:extension": "ExtensionNotFound",
+    "taken:address": "IpAddressInUse",
+    "taken:mac": "MacAddressInUse",
+    "taken:vni": "TunnelIdInUse",
+    "taken:security_group": "SecurityGroupDefaultAlreadyExists",
+    "taken:security_rule": "SecurityGroupRuleExists",
+    "in_use:network": "NetworkInUse",
+    "in_use:external_network": "ExternalNetworkInUse",
+    "in_use:shared_network": "InvalidSharedSetting",
+    "in_use:subnet": "SubnetInUse",
+    "in_use:nic": "PortInUse",
+    "in_use:nic/vpc_interface": "ServicePortInUse",
+    "in_use:nic/vpc_gateway": "ServicePortInUse",
+    "in_use:nic/public_address": "FloatingIPPortAlreadyAssociated",
+    "in_use:vpc": "RouterInUse",
+    "in_use:gateway/public_address": "RouterExternalGatewayInUseByFloatingIp",
+    "in_use:gateway/nic": "GatewayIpInUse",
+    "in_use:leg/public_address": "RouterInterfaceInUseByFloatingIP",
+    "in_use:leg/route": "RouterInterfaceInUseByRoute",
+    "in_use:security_group": "SecurityGroupInUse",
+    "in_use:default_group": "SecurityGroupCannotUpdateDefault",
+    "quota_exceeded": "OverQuota",
+    "no_address:address": "IpAddressGenerationFailure",
+    "no_address:mac": "MacAddressGenerationFailure",
+    "no_address:vni": "NoNetworkAvailable",
+    "forbidden": "PolicyNotAuthorized",
+    "stale": "RevisionNumberConstraintFailed",
+    "invalid": "InvalidInput",
+    "invalid:unknown_field": "HTTPBadRequest",
+    "invalid:missing": "HTTPBadRequest",
+    "invalid:not_json": "HTTPBadRequest",
+    "invalid:pool_backwards": "InvalidAllocationPool",
+    "invalid:pool_outside": "OutOfBoundsAllocationPool",
+    "invalid:pools_overlap": "OverlappingAllocationPools",
+    "invalid:gateway_in_pool": "GatewayConflictWithAllocationPools",
+    "invalid:not_on_network": "InvalidIpForNetwork",
+    "invalid:not_in_subnet": "InvalidIpForSubnet",
+    "invalid:not_external": "BadRequest",
+    "invalid:leg_there_already": "BadRequest",
+    "invalid:no_gateway": "BadRequest",
+    "invalid:several_addresses": "BadRequest",
+    "invalid:no_address": "BadRequest",
+    "invalid:next_hop_unreachable": "InvalidRoutes",
+    "invalid:not_of_nic": "SubnetMismatchForPort",
+    "invalid:needs_port_security": "PortSecurityAndIPRequiredForSecurityGroups",
+    "invalid:has_groups": "PortSecurityPortHasSecurityGroup",
+    "invalid:no_such_protocol": "SecurityGroupRuleInvalidProtocol",
+    "invalid:protocol_of_other_ip_version": "SecurityGroupEthertypeConflictWithProtocol",
+    "invalid:ports_need_protocol": "SecurityGroupProtocolRequiredWithPorts",
+    "invalid:protocol_has_no_ports": "SecurityGroupInvalidProtocolForPort",
+    "invalid:port_range": "SecurityGroupInvalidPortRange",
+    "invalid:port_value": "SecurityGroupInvalidPortValue",
+    "invalid:icmp_value": "SecurityGroupInvalidIcmpValue",
+    "invalid:icmp_code_without_type": "SecurityGroupMissingIcmpType",
+    "invalid:two_remotes": "SecurityGroupRemoteGroupAndRemoteIpPrefix",
+    "no_route": "HTTPNotFound",
+    "method_not_allowed": "HTTPMethodNotAllowed",
+}
+_STATUS_BY_TURN: Final[dict[str, int]] = {
+    "invalid:pools_overlap": 409,
+    "invalid:gateway_in_pool": 409,
+    "invalid:has_groups": 409,
+    "no_address:mac": 503,
+    "no_address:vni": 503,
+}
+
+
+def render_error(request: Request, error: KumoiError) -> Response:
+    """`{"NeutronError": {"type", "message", "detail"}}`; a caller who is nobody gets Keystone's middleware's answer."""
+    status = status_of(error, _STATUS)
+    message = say(error, request.locale)
+    if status == 401:
+        body = {"code": 401, "title": "Unauthorized", "message": message}
+        where = f'Keystone uri="{request.base_url}/identity"'
+        return json_response({"error": body}, 401, [("WWW-Authenticate", where)])
+    kind = "HTTPInternalServerError" if status == 500 else "HTTPBadRequest"
+    for turn in _turns(error):
+        status = _STATUS_BY_TURN.get(turn, status)
+        if turn in _TYPES:
+            kind = _TYPES[turn]
+            break
+    if isinstance(error, errors.Stale) and "wanted" in error.facts:
+        status = 412
+    return json_response({"NeutronError": {"type": kind, "message": message, "detail": ""}}, status)
+
+
+def _turns(error: KumoiError) -> list[str]:
+    """What the code turns on, the narrowest first."""
+    code, facts = error.code, error.facts
+    if isinstance(error, NoRoute | MethodNotAllowed):
+        return [code]
+    kind = facts.get("reason") if isinstance(error, errors.Invalid) else facts.get("kind")
+    return [f"{code}:{kind}/{facts.get('by_kind')}", f"{code}:{kind}", code]

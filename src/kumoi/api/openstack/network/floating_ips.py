@@ -1,0 +1,118 @@
+"""/v2.0/floatingips."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from kumoi.api.openstack.network.bodies import Description
+from kumoi.api.openstack.network.listing import Shown, Table, text
+from kumoi.api.openstack.network.ports import owner_text
+from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, owner_of, standard
+from kumoi.app.house import House
+from kumoi.app.networks import public_addresses
+from kumoi.app.networks.public_addresses import PUBLIC_ADDRESSES, PublicChange, PublicView, PublicWish
+from kumoi.core.call import Call
+from kumoi.core.errors import Unsupported
+from kumoi.core.ids import NetworkId, NicId, PublicAddressId, SubnetId
+from kumoi.core.nics import Nic
+
+
+class New(msgspec.Struct, forbid_unknown_fields=True):
+    floating_network_id: str
+    project_id: str = ""
+    tenant_id: str = ""
+    floating_ip_address: str | None = None
+    subnet_id: str | None = None
+    port_id: str | None = None
+    fixed_ip_address: str | None = None
+    description: Description = ""
+
+
+class Change(msgspec.Struct, forbid_unknown_fields=True):
+    port_id: str | UnsetType | None = UNSET
+    fixed_ip_address: str | None = None
+    description: Description | UnsetType = UNSET
+
+
+def _create(house: House, call: Call, news: list[New]) -> list[PublicView]:
+    if len(news) != 1:
+        raise Unsupported("network", what="bulk creation of floating IPs")
+    new = news[0]
+    wish = PublicWish(
+        network_id=NetworkId(new.floating_network_id),
+        project_id=owner_of(new),
+        address=new.floating_ip_address,
+        subnet_id=SubnetId(new.subnet_id) if new.subnet_id else None,
+        nic_id=NicId(new.port_id) if new.port_id else None,
+        fixed_address=new.fixed_ip_address,
+        description=new.description,
+    )
+    return [public_addresses.create_public_address(house, call, wish)]
+
+
+def _update(house: House, call: Call, public_id: str, change: Change, generation: int | None) -> PublicView:
+    nic_id: NicId | UnsetType | None = UNSET
+    if change.port_id is not UNSET:
+        nic_id = NicId(change.port_id) if change.port_id else None
+    wanted = PublicChange(
+        nic_id=nic_id,
+        fixed_address=change.fixed_ip_address,
+        description=change.description,
+        if_generation=generation,
+    )
+    return public_addresses.update_public_address(house, call, PublicAddressId(public_id), wanted)
+
+
+def _render(view: PublicView, _admin: bool) -> Shown:
+    one = view.public
+    return {
+        **standard(one, view.tags),
+        "floating_network_id": one.network_id,
+        "floating_ip_address": one.address,
+        "port_id": one.nic_id,
+        "fixed_ip_address": one.fixed_address,
+        "router_id": one.vpc_id,
+        "status": "ACTIVE" if view.carried else "DOWN",
+        "port_details": _port_details(view.nic) if view.nic is not None else None,
+    }
+
+
+def _port_details(nic: Nic) -> Shown:
+    return {
+        "name": nic.name,
+        "network_id": nic.network_id,
+        "mac_address": nic.mac,
+        "admin_state_up": nic.admin_up,
+        "device_id": nic.device_id,
+        "device_owner": owner_text(nic),
+    }
+
+
+RESOURCE = Resource(
+    singular="floatingip",
+    path="/v2.0/floatingips",
+    noun=PUBLIC_ADDRESSES,
+    table=Table(
+        plural="floatingips",
+        columns={
+            **{k: v for k, v in STANDARD_COLUMNS.items() if k != "name"},
+            "floating_network_id": ("network_id", text),
+            "floating_ip_address": ("address", text),
+        },
+        attributes=(STANDARD - {"name"})
+        | {
+            "floating_network_id",
+            "floating_ip_address",
+            "port_id",
+            "fixed_ip_address",
+            "router_id",
+            "status",
+            "port_details",
+        },
+        render=_render,
+    ),
+    new=New,
+    change=Change,
+    create=_create,
+    update=_update,
+    delete=lambda house, call, row_id: public_addresses.delete_public_address(house, call, PublicAddressId(row_id)),
+)

@@ -1,0 +1,154 @@
+"""/v2.0/subnets."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from kumoi.api.openstack.network.bodies import (
+    Description,
+    Name,
+    PoolIn,
+    RouteIn,
+    pools,
+    rendered_routes,
+    routes,
+)
+from kumoi.api.openstack.network.listing import Shown, Table, flag, number, text
+from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, owner_of, standard
+from kumoi.app.house import House
+from kumoi.app.networks import subnets
+from kumoi.app.networks.subnets import SUBNETS, SubnetChange, SubnetView, SubnetWish
+from kumoi.core.addressing import block
+from kumoi.core.call import Call
+from kumoi.core.errors import Invalid, Unsupported
+from kumoi.core.ids import NetworkId, SubnetId
+
+
+class New(msgspec.Struct, forbid_unknown_fields=True):
+    network_id: str
+    cidr: str | None = None
+    ip_version: int | None = None
+    name: Name = ""
+    description: Description = ""
+    project_id: str = ""
+    tenant_id: str = ""
+    gateway_ip: str | UnsetType | None = UNSET
+    enable_dhcp: bool = True
+    allocation_pools: list[PoolIn] | UnsetType | None = UNSET
+    dns_nameservers: list[str] | None = None
+    host_routes: list[RouteIn] | None = None
+    prefixlen: int | None = None
+    subnetpool_id: str | None = None
+    ipv6_ra_mode: str | None = None
+    ipv6_address_mode: str | None = None
+
+
+class Change(msgspec.Struct, forbid_unknown_fields=True):
+    name: Name | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    gateway_ip: str | UnsetType | None = UNSET
+    enable_dhcp: bool | UnsetType = UNSET
+    allocation_pools: list[PoolIn] | UnsetType = UNSET
+    dns_nameservers: list[str] | UnsetType | None = UNSET
+    host_routes: list[RouteIn] | UnsetType | None = UNSET
+
+
+def _wish(new: New) -> SubnetWish:
+    if new.subnetpool_id is not None or new.prefixlen is not None:
+        raise Unsupported("network", what="subnet pools")
+    if new.cidr is None:
+        raise Invalid("network", field="subnet.cidr", reason="missing", name="cidr")
+    if new.ip_version is not None and block(new.cidr).version != new.ip_version:
+        raise Invalid("network", field="cidr", reason="wrong_ip_version", value=new.cidr, wanted=new.ip_version)
+    return SubnetWish(
+        network_id=NetworkId(new.network_id),
+        cidr=new.cidr,
+        name=new.name,
+        project_id=owner_of(new),
+        description=new.description,
+        gateway="" if new.gateway_ip is UNSET else new.gateway_ip or None,
+        dhcp=new.enable_dhcp,
+        pools=pools(new.allocation_pools) if isinstance(new.allocation_pools, list) else None,
+        dns_servers=tuple(new.dns_nameservers or ()),
+        host_routes=routes(new.host_routes),
+    )
+
+
+def _create(house: House, call: Call, news: list[New]) -> list[SubnetView]:
+    return subnets.create_subnets(house, call, tuple(_wish(n) for n in news))
+
+
+def _update(house: House, call: Call, subnet_id: str, change: Change, generation: int | None) -> SubnetView:
+    given = change.allocation_pools
+    wanted = SubnetChange(
+        name=change.name,
+        description=change.description,
+        gateway=UNSET if change.gateway_ip is UNSET else change.gateway_ip or None,
+        dhcp=change.enable_dhcp,
+        pools=UNSET if given is UNSET else pools(given),
+        dns_servers=UNSET if change.dns_nameservers is UNSET else tuple(change.dns_nameservers or ()),
+        host_routes=UNSET if change.host_routes is UNSET else routes(change.host_routes),
+        if_generation=generation,
+    )
+    return subnets.update_subnet(house, call, SubnetId(subnet_id), wanted)
+
+
+def _render(view: SubnetView, _admin: bool) -> Shown:
+    one = view.subnet
+    return {
+        **standard(one, view.tags),
+        "name": one.name,
+        "network_id": one.network_id,
+        "ip_version": one.ip_version,
+        "cidr": one.cidr,
+        "gateway_ip": one.gateway,
+        "enable_dhcp": one.dhcp,
+        "allocation_pools": [{"start": p.start, "end": p.end} for p in one.pools],
+        "dns_nameservers": list(one.dns_servers),
+        "host_routes": rendered_routes(one.host_routes),
+        "ipv6_ra_mode": None,
+        "ipv6_address_mode": None,
+        "subnetpool_id": None,
+        "service_types": [],
+        "router:external": view.network.external,
+        "shared": view.network.shared,
+    }
+
+
+RESOURCE = Resource(
+    singular="subnet",
+    path="/v2.0/subnets",
+    noun=SUBNETS,
+    table=Table(
+        plural="subnets",
+        columns={
+            **STANDARD_COLUMNS,
+            "network_id": ("network_id", text),
+            "ip_version": ("ip_version", number),
+            "cidr": ("cidr", text),
+            "enable_dhcp": ("dhcp", flag),
+        },
+        attributes=STANDARD
+        | {
+            "network_id",
+            "ip_version",
+            "cidr",
+            "gateway_ip",
+            "enable_dhcp",
+            "allocation_pools",
+            "dns_nameservers",
+            "host_routes",
+            "ipv6_ra_mode",
+            "ipv6_address_mode",
+            "subnetpool_id",
+            "service_types",
+            "router:external",
+            "shared",
+        },
+        render=_render,
+    ),
+    new=New,
+    change=Change,
+    create=_create,
+    update=_update,
+    delete=lambda house, call, subnet_id: subnets.delete_subnet(house, call, SubnetId(subnet_id)),
+)

@@ -1,0 +1,74 @@
+"""/v2.0/availability_zones and /v2.0/agents: Kumoi's hosts, as Neutron's clients ask for them."""
+
+from typing import Any
+
+from kumoi.api.edge.request import Request
+from kumoi.api.edge.response import Response, json_response
+from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.network import listing
+from kumoi.api.openstack.network.listing import Shown, Table
+from kumoi.api.openstack.network.resources import SERVICE
+from kumoi.api.openstack.times import second
+from kumoi.app.hosts import read
+from kumoi.app.house import House
+from kumoi.core.hosts import Host, state
+from kumoi.core.ids import HostId
+
+ZONE = "nova"
+
+
+def routes(house: House) -> list[Route]:
+    def zones(request: Request) -> Response:
+        found = [{"name": ZONE, "resource": resource, "state": "available"} for resource in ("network", "router")]
+        wanted = [z for z in found if all(request.arg(k, v) == v for k, v in z.items())]
+        return json_response({"availability_zones": wanted})
+
+    def agents(request: Request) -> Response:
+        call = request.call()
+
+        def render(host: Host, _admin: bool) -> Shown:
+            return _agent(host, call.now)
+
+        return listing.answer(request, _table(render), lambda _query: read.find(house, call))
+
+    def agent(request: Request) -> Response:
+        call = request.call()
+        found = read.show(house, call, HostId(request.params["id"]))
+        return json_response({"agent": listing.fields(request, _agent(found, call.now))})
+
+    return [
+        Route("GET", "/v2.0/availability_zones", zones, "zone.read", SERVICE),
+        Route("GET", "/v2.0/agents", agents, "host.read", SERVICE),
+        Route("GET", "/v2.0/agents/{id}", agent, "host.read", SERVICE),
+    ]
+
+
+def _table(render: Any) -> Table[Host]:
+    return Table(
+        plural="agents",
+        columns={},
+        attributes=frozenset(
+            {"id", "agent_type", "alive", "binary", "host", "topic", "admin_state_up", "availability_zone"}
+        ),
+        render=render,
+    )
+
+
+def _agent(host: Host, now: float) -> Shown:
+    """One agent a host does everything: switching, routing, DHCP, metadata."""
+    return {
+        "id": host.id,
+        "agent_type": "Kumoi agent",
+        "binary": "kumoi-agent",
+        "host": host.name,
+        "topic": "N/A",
+        "admin_state_up": host.enabled,
+        "alive": state(host, now) == "up",
+        "availability_zone": ZONE,
+        "configurations": {"capabilities": list(host.capabilities)},
+        "description": host.disabled_reason,
+        "created_at": second(host.created_at),
+        "started_at": second(host.created_at),
+        "heartbeat_timestamp": second(host.seen_at),
+        "resources_synced": None,
+    }

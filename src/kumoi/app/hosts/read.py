@@ -1,0 +1,37 @@
+"""Looking at hosts: for operators."""
+
+from kumoi.app.house import House
+from kumoi.core.call import Call
+from kumoi.core.errors import NotFound
+from kumoi.core.hosts import Host
+from kumoi.core.ids import HostId
+from kumoi.core.policy import allow
+from kumoi.core.query import Order, Query
+from kumoi.core.quotas import Counter, host_scope
+
+
+def find(house: House, call: Call) -> list[Host]:
+    """By name."""
+    allow(call, "host.read")
+    return house.store.read(lambda tx: tx.hosts.find(Query(order=(Order("name"),))))
+
+
+def show(house: House, call: Call, host_id: HostId) -> Host:
+    allow(call, "host.read")
+    found = house.store.read(lambda tx: tx.hosts.get(host_id))
+    if found is None:
+        raise NotFound("compute", kind="host", id=host_id)
+    return found
+
+
+def room(house: House, call: Call) -> dict[str, dict[str, Counter]]:
+    """Every host's counters by scope and resource."""
+    allow(call, "host.read")
+    found: dict[str, dict[str, Counter]] = {}
+    for counter in house.store.read(lambda tx: tx.counters.under("host/")):
+        found.setdefault(counter.scope, {})[counter.resource] = counter
+    return found
+
+
+def scope_of(host: Host) -> str:
+    return host_scope(host.id)
