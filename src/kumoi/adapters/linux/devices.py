@@ -1,0 +1,77 @@
+"""How our devices and namespaces are called: OpenStack's names where an operator looks for them.
+
+Names are at most 15 characters; a wire (veth) has one name at both of its ends. The full id is the device's alias.
+"""
+
+import re
+from typing import Final
+
+from kumoi.core.ids import NetworkId, NicId, VpcId, is_uuid
+from kumoi.core.nics import tap_name
+
+TAP_PREFIX: Final = "tap"
+# Ends of ours in bridges; nothing that comes through one is for the host's own stack.
+PORT_PREFIXES: Final = ("tap", "qr-", "qg-", "ns-", "gp-", "vx")
+_ROUTER: Final = "qrouter-"
+_DHCP: Final = "qdhcp-"
+_BRIDGE: Final = re.compile(r"br[1-9][0-9]{0,7}")
+
+
+def bridge(vni: int) -> str:
+    return f"br{vni}"
+
+
+def service_wire(vni: int) -> str:
+    """From a network's bridge to its DHCP namespace."""
+    return f"ns-{vni}"
+
+
+def gateway_end(vni: int) -> str:
+    """The cloud's own foot on an external network."""
+    return f"gw-{vni}"
+
+
+def gateway_port(vni: int) -> str:
+    """The other end of that foot, in the bridge."""
+    return f"gp-{vni}"
+
+
+def router_wire(nic: NicId) -> str:
+    return f"qr-{nic[:11]}"
+
+
+def outer_wire(nic: NicId) -> str:
+    return f"qg-{nic[:11]}"
+
+
+def tap(nic: NicId) -> str:
+    return tap_name(nic)
+
+
+def router_namespace(vpc: VpcId) -> str:
+    return f"{_ROUTER}{vpc}"
+
+
+def dhcp_namespace(network: NetworkId) -> str:
+    return f"{_DHCP}{network}"
+
+
+def vpc_of(namespace: str) -> VpcId | None:
+    """The router that a namespace is; None where it is none of ours."""
+    head, name = namespace[: len(_ROUTER)], namespace[len(_ROUTER) :]
+    return VpcId(name) if head == _ROUTER and is_uuid(name) else None
+
+
+def network_of(namespace: str) -> NetworkId | None:
+    """The network whose DHCP namespace this is; None where it is none of ours."""
+    head, name = namespace[: len(_DHCP)], namespace[len(_DHCP) :]
+    return NetworkId(name) if head == _DHCP and is_uuid(name) else None
+
+
+def is_bridge(name: str) -> bool:
+    return _BRIDGE.fullmatch(name) is not None
+
+
+def is_ours(name: str) -> bool:
+    """Whether a device or namespace has a name of our pattern, whoever made it."""
+    return is_bridge(name) or name.startswith((*PORT_PREFIXES, "gw-", _ROUTER, _DHCP))

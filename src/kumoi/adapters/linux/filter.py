@@ -1,0 +1,126 @@
+"""The filter as it is loaded: brought to what is wanted, and flows cut that it no longer allows.
+
+What does not belong here: what the rules say (`filter_rules`), which flows go (`flows`).
+"""
+
+from typing import Final
+
+import msgspec
+
+from kumoi.adapters.linux import filter_rules, flows, netfilter, ruleset
+from kumoi.adapters.linux.nft import Nft, listing
+from kumoi.adapters.linux.ruleset import Table
+from kumoi.contracts.network import Filters
+from kumoi.core.ids import GroupId, NetworkId, NicId
+from kumoi.core.plan import NicEntry
+
+_SLOTS: Final = ("kumoi_a", "kumoi_b")
+_NICS: Final = (("map", "nics"), ("set", "trusted"), ("set", "closed"))
+_CLOSED: Final = Filters(groups=(), members=())
+Wanted = tuple[Filters, tuple[NicEntry, ...]]
+Pair = tuple[Table, Table]  # bridge, inet
+
+
+class Filter:
+    """One a network namespace. What is loaded is known only since this object loaded it, and nobody else changed it."""
+
+    def __init__(self, nft: Nft) -> None:
+        self._nft = nft
+        self._wanted: Wanted | None = None
+        self._loaded: Pair | None = None
+        self._seen_at = -1
+
+    def ensure(self, filters: Filters, nics: tuple[NicEntry, ...], zones: dict[NetworkId, int]) -> None:
+        """Exactly these; nothing is done where nothing differs."""
+        known = self._nft.look() == self._seen_at
+        if known and self._wanted == (filters, nics):
+            return
+        fewer = self._load(filter_rules.tables(filters, nics), known=known)
+        self._wanted = (filters, nics)
+        if fewer:
+            self.cut(zones)
+
+    def ensure_closed(self) -> None:
+        """Where nothing is loaded, load what lets nothing pass: wires may be made before filters are told."""
+        if self._loaded is None and not _hooked():
+            self._load(filter_rules.tables(_CLOSED, ()), known=False)
+
+    def cut(self, zones: dict[NetworkId, int]) -> None:
+        """Forget the flows that would not be let in now."""
+        if self._wanted is not None:
+            netfilter.cut(flows.doomed(netfilter.flows(), *self._wanted, zones))
+
+    def observe(self) -> tuple[frozenset[NicId], frozenset[GroupId]]:
+        """Nics and groups whose rules stand, asked from the kernel unless it is known."""
+        if self._loaded is None or self._nft.look() != self._seen_at:
+            return _listed()
+        bridge, inet = self._loaded
+        notes = [n for _, name in _NICS for n in bridge.elements[name].values()]
+        return frozenset(NicId(n.split('"')[1]) for n in notes), _groups(inet.chains)
+
+    def _load(self, new: Pair, *, known: bool) -> bool:
+        """Make the kernel say this; whether anything was taken away, or may have been."""
+        commands = None
+        if known and self._loaded is not None:
+            new = _named(new, self._loaded[0].name)
+            commands = _changes(self._loaded, new)
+        if commands is None:
+            new = self._replace(new)
+        else:
+            self._nft.apply(commands)
+        self._loaded, self._seen_at = new, self._nft.look()
+        return commands is None or any(c.startswith(("delete", "flush")) for c in commands)
+
+    def _replace(self, new: Pair) -> Pair:
+        present, hooked = _present(), _hooked()
+        slot = next(s for s in _SLOTS if s not in hooked)
+        new = _named(new, slot)
+        for transaction in ruleset.swap(new, [p for p in present if not p.endswith(slot)]):
+            self._nft.apply(transaction)
+        return new
+
+
+def _named(pair: Pair, name: str) -> Pair:
+    bridge, inet = pair
+    return msgspec.structs.replace(bridge, name=name), msgspec.structs.replace(inet, name=name)
+
+
+def _changes(old: Pair, new: Pair) -> list[str] | None:
+    parts = [ruleset.change(was, wanted) for was, wanted in zip(old, new, strict=True)]
+    whole = [part for part in parts if part is not None]
+    return [command for part in whole for command in part] if len(whole) == len(parts) else None
+
+
+def _present() -> list[str]:
+    """Our tables in the kernel, as `family name`."""
+    tables = (item["table"] for item in listing("tables") if "table" in item)
+    return [f"{t['family']} {t['name']}" for t in tables if t["name"] in _SLOTS]
+
+
+def _hooked() -> set[str]:
+    """The slots that packets meet: one at most. The other may hold what a killed agent had begun."""
+    chains = (item["chain"] for item in listing("chains", "bridge") if "chain" in item)
+    return {str(c["table"]) for c in chains if "hook" in c and c["table"] in _SLOTS}
+
+
+def _listed() -> tuple[frozenset[NicId], frozenset[GroupId]]:
+    nics: set[NicId] = set()
+    names: list[str] = []
+    for address in (f"bridge {slot}" for slot in _hooked()):
+        for kind, name in _NICS:
+            for item in listing(kind, *address.split(), name):
+                found = item.get(kind, {}).get("elem", [])
+                nics |= {NicId(c) for element in found if (c := _comment(element))}
+    names += [item["chain"]["name"] for item in listing("chains", "inet") if "chain" in item]
+    return frozenset(nics), _groups(names)
+
+
+def _comment(element: object) -> str:
+    """Of a set's element, or of a map's pair of element and value."""
+    first = element[0] if isinstance(element, list) else element
+    return str(first["elem"].get("comment", "")) if isinstance(first, dict) and "elem" in first else ""
+
+
+def _groups(chains: object) -> frozenset[GroupId]:
+    names = [str(name) for name in chains] if isinstance(chains, dict | list) else []
+    return frozenset(GroupId(name[2:38]) for name in names if name.startswith("g-") and name.endswith("-in"))

@@ -1,0 +1,257 @@
+"""What the filter says: anti-spoofing by hash lookup, security groups by chains, the nic carried in the packet's mark.
+
+Four stages, because nft sees the device of a nic in `bridge` only and the state of a flow in `inet` only, where
+br_netfilter shows it bridged packets:
+
+    bridge prerouting   who sends? spoofed frames end here; mark := the sending nic
+    inet prerouting     the sender's groups
+    bridge forward      mark := the receiving nic
+    inet forward        the receiver's groups
+
+A group is two chains and, where other groups name it, sets of its members; a combination of groups is two chains that
+jump to them; a nic is elements. So a nic costs no packet anything, and a membership is one element. Mark 0 is what is
+no nic: wires of ours, and nics without port security. A tap that nobody told us of is closed.
+
+Pure. Everything that came from outside is parsed before it becomes text. Measured in `docs/decisions`.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from typing import Final
+
+from kumoi.adapters.linux import addresses, devices, protocols
+from kumoi.adapters.linux.ruleset import Chain, Table
+from kumoi.contracts.network import Filters
+from kumoi.core.groups import Direction, SecurityRule
+from kumoi.core.ids import GroupId
+from kumoi.core.plan import GroupEntry, NicEntry
+
+_WAY: Final[dict[Direction, str]] = {"ingress": "in", "egress": "out"}
+_METADATA: Final = "169.254.169.254"
+_PORTS: Final = ", ".join(f'"{prefix}*"' for prefix in devices.PORT_PREFIXES)
+
+_BRIDGE_SETS: Final = {
+    "nics": "map type ifname : mark;",
+    "trusted": "set type ifname;",
+    "closed": "set type ifname;",  # no rule asks it: it says of which nics we know that they are to be silent
+    "macs": "set type ifname . ether_addr;",
+    "hosts4": "set type ifname . ether_addr . ipv4_addr;",
+    "nets4": "set type ifname . ether_addr . ipv4_addr; flags interval;",
+    "hosts6": "set type ifname . ether_addr . ipv6_addr;",
+    "nets6": "set type ifname . ether_addr . ipv6_addr; flags interval;",
+    # hosts6 once more: nft 1.0.6 has no word for the target of a neighbour advertisement. It also has none for blocks
+    # of them (such a set with intervals corrupts its heap), so who has a block in IPv6 may name any target.
+    "targets6": "set typeof iifname . ether saddr . @th,64,128;",
+    "any_target6": "set type ifname . ether_addr;",
+}
+_BRIDGE_CHAINS: Final = {
+    "guest_arp": Chain(
+        rules=(
+            "iifname . arp saddr ether . arp saddr ip @hosts4 accept",
+            "iifname . arp saddr ether . arp saddr ip @nets4 accept",
+            "arp saddr ip 0.0.0.0 iifname . arp saddr ether @macs accept",
+            "counter drop",
+        )
+    ),
+    "guest_ip4": Chain(
+        rules=(
+            "udp sport 67 udp dport 68 counter drop",
+            "iifname . ether saddr . ip saddr @hosts4 accept",
+            "iifname . ether saddr . ip saddr @nets4 accept",
+            "ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept",
+            "ip saddr 0.0.0.0 ip protocol igmp accept",
+            "counter drop",
+        )
+    ),
+    "guest_ip6": Chain(
+        rules=(
+            "icmpv6 type { nd-router-advert, nd-redirect } counter drop",
+            "udp sport 547 udp dport 546 counter drop",
+            "icmpv6 type nd-neighbor-advert iifname . ether saddr . @th,64,128 != @targets6"
+            " iifname . ether saddr != @any_target6 counter drop",
+            "iifname . ether saddr . ip6 saddr @hosts6 accept",
+            "iifname . ether saddr . ip6 saddr @nets6 accept",
+            "ip6 saddr :: icmpv6 type { nd-neighbor-solicit, mld2-listener-report, mld-listener-report } accept",
+            "counter drop",
+        )
+    ),
+    "from_guest": Chain(
+        rules=(
+            "iifname . ether saddr != @macs counter drop",
+            "ether type vmap { arp : goto guest_arp, ip : goto guest_ip4, ip6 : goto guest_ip6 }",
+            "counter drop",
+        )
+    ),
+    "who_sends": Chain(
+        hook="type filter hook prerouting priority -300; policy accept;",
+        rules=(
+            "meta mark set 0",
+            "meta mark set iifname map @nics",
+            "meta mark != 0 goto from_guest",
+            'iifname "tap*" iifname != @trusted counter drop',
+        ),
+    ),
+    "who_receives": Chain(
+        hook="type filter hook forward priority -200; policy accept;",
+        rules=(
+            "meta mark set 0",
+            "meta mark set oifname map @nics",
+            'meta mark 0 oifname "tap*" oifname != @trusted counter drop',
+        ),
+    ),
+    # A bridge of ours has no address: what it would hand to the host's own stack is an attack or noise.
+    "to_host": Chain(
+        hook="type filter hook input priority -200; policy accept;", rules=(f"iifname {{ {_PORTS} }} counter drop",)
+    ),
+}
+_INET_SETS: Final = {
+    "stateless": "set type mark;",
+    "egress": "map type mark : verdict;",
+    "ingress": "map type mark : verdict;",
+}
+_STATE: Final = "ct state vmap { established : accept, related : accept, invalid : drop }"
+_INET_CHAINS: Final = {
+    "untracked": Chain(
+        hook="type filter hook prerouting priority raw; policy accept;", rules=("meta mark @stateless notrack",)
+    ),
+    "from_nic": Chain(
+        hook="type filter hook prerouting priority filter; policy accept;",
+        rules=(
+            "meta mark 0 accept",
+            # Once more, now reassembled: extension headers and fragments hide them from stage one (RFC 7113).
+            "icmpv6 type { nd-router-advert, nd-redirect } counter drop",
+            "udp sport { 67, 547 } udp dport { 68, 546 } counter drop",
+            _STATE,
+            "udp sport 68 udp dport 67 accept",
+            f"ip daddr {_METADATA} tcp dport 80 accept",
+            "ip protocol igmp ip saddr 0.0.0.0 accept",
+            "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit,"
+            " mld-listener-report, mld2-listener-report } accept",
+            "meta mark vmap @egress",
+            "counter drop",
+        ),
+    ),
+    "to_nic": Chain(
+        hook="type filter hook forward priority filter; policy accept;",
+        rules=(
+            "meta mark 0 accept",
+            f"meta mark != @stateless {_STATE}",
+            "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept",
+            "udp sport 67 udp dport 68 accept",
+            "meta mark vmap @ingress",
+            "counter drop",
+        ),
+    ),
+}
+
+
+def tables(filters: Filters, nics: tuple[NicEntry, ...]) -> tuple[Table, Table]:
+    """The `bridge` and the `inet` table for exactly these local nics. Raises Invalid on what is no address or id."""
+    return _bridge_table(nics), _inet_table(filters, nics)
+
+
+def _bridge_table(nics: tuple[NicEntry, ...]) -> Table:
+    elements: dict[str, dict[str, str]] = {name: {} for name in _BRIDGE_SETS}
+    for nic in nics:
+        tap, note = f'"{devices.tap(addresses.identity(nic.id))}"', f' comment "{nic.id}"'
+        if not nic.admin_up:
+            elements["closed"][tap] = note
+            continue
+        if not nic.port_security:
+            elements["trusted"][tap] = note
+            continue
+        elements["nics"][tap] = f"{note} : {int(nic.mark)}"
+        for mac, networks in addresses.of_nic(nic).items():
+            elements["macs"][f"{tap} . {mac}"] = ""
+            for network in networks:
+                _may_send(elements, f"{tap} . {mac}", network)
+    return Table(family="bridge", name="kumoi", sets=_BRIDGE_SETS, elements=elements, chains=_BRIDGE_CHAINS)
+
+
+def _may_send(elements: dict[str, dict[str, str]], sender: str, network: IPv4Network | IPv6Network) -> None:
+    single = network.prefixlen == network.max_prefixlen
+    text = str(network.network_address) if single else str(network)
+    elements[f"{'hosts' if single else 'nets'}{network.version}"][f"{sender} . {text}"] = ""
+    if network.version == 6 and single:
+        elements["targets6"][f"{sender} . 0x{int(network.network_address):032x}"] = ""
+    elif network.version == 6:
+        elements["any_target6"][sender] = ""
+
+
+def _inet_table(filters: Filters, nics: tuple[NicEntry, ...]) -> Table:
+    groups = {addresses.identity(group.id): group for group in filters.groups}
+    sets = dict(_INET_SETS)
+    elements: dict[str, dict[str, str]] = {name: {} for name in _INET_SETS}
+    chains = dict(_INET_CHAINS)
+    crowded = _members(filters, sets, elements)
+    for group in groups.values():
+        for direction, way in _WAY.items():
+            rules = [t for r in group.rules if r.direction == direction for t in rule_texts(r, crowded)]
+            chains[f"g-{group.id}-{way}"] = Chain(rules=tuple(sorted(set(rules))))
+    for nic in nics:
+        if nic.admin_up and nic.port_security:
+            _dispatch(nic, groups, elements, chains)
+    return Table(family="inet", name="kumoi", sets=sets, elements=elements, chains=chains)
+
+
+def _dispatch(
+    nic: NicEntry, groups: dict[GroupId, GroupEntry], elements: dict[str, dict[str, str]], chains: dict[str, Chain]
+) -> None:
+    """A nic with its combination of groups; a group that is not here yet lets nothing in."""
+    known = sorted(g for g in nic.group_ids if g in groups)
+    combination = "c-" + hashlib.sha256(" ".join(known).encode()).hexdigest()[:20]
+    for way in _WAY.values():
+        jumps = tuple(f"jump g-{group}-{way}" for group in known)
+        chains[f"{combination}-{way}"] = Chain(rules=(*jumps, "counter drop"))
+    mark = str(int(nic.mark))
+    elements["egress"][mark] = f" : goto {combination}-out"
+    elements["ingress"][mark] = f" : goto {combination}-in"
+    if known and not any(groups[g].stateful for g in known):
+        elements["stateless"][mark] = ""
+
+
+def _members(filters: Filters, sets: dict[str, str], elements: dict[str, dict[str, str]]) -> frozenset[str]:
+    """Sets of members for every group that a rule names; the names of those made."""
+    named = {r.remote_group_id for g in filters.groups for r in g.rules if r.remote_group_id is not None}
+    made: set[str] = set()
+    for group in sorted(named):
+        own = [a for m in filters.members if m.group_id == group for a in m.addresses]
+        for version in (4, 6):
+            networks = [n for n in addresses.networks(own) if n.version == version]
+            hosts = [n for n in networks if n.prefixlen == n.max_prefixlen]
+            wide = _collapsed(n for n in networks if n.prefixlen != n.max_prefixlen)
+            name = f"m{version}-{addresses.identity(group)}"
+            sets[name] = f"set type ipv{version}_addr;"
+            elements[name] = {str(n.network_address): "" for n in hosts}
+            made.add(name)
+            if wide:
+                # Apart, because a set of single addresses is a hash and cheap to change.
+                sets[f"n{name}"] = f"set type ipv{version}_addr; flags interval;"
+                elements[f"n{name}"] = {str(n): "" for n in wide}
+                made.add(f"n{name}")
+    return frozenset(made)
+
+
+def _collapsed(networks: Iterable[IPv4Network | IPv6Network]) -> list[IPv4Network | IPv6Network]:
+    return list(collapse_addresses(list(networks)))  # type: ignore[type-var]
+
+
+def rule_texts(rule: SecurityRule, crowded: frozenset[str]) -> list[str]:
+    """One rule as nft says it: a line, two where members are addresses and blocks, none where nothing can match."""
+    version = 4 if rule.ether_type == "IPv4" else 6
+    words = [f"meta nfproto ipv{version}", *protocols.match(rule), "accept"]
+    side = ("ip" if version == 4 else "ip6") + (" saddr" if rule.direction == "ingress" else " daddr")
+    if rule.remote_group_id is not None:
+        name = f"m{version}-{addresses.identity(rule.remote_group_id)}"
+        return [_line(words, f"{side} @{n}") for n in (name, f"n{name}") if n in crowded]
+    if rule.remote_cidr is None:
+        return [_line(words, "")]
+    network = ip_network(addresses.checked(rule.remote_cidr), strict=False)
+    if network.version != version:
+        return []
+    return [_line(words, f"{side} {network}" if network.prefixlen else "")]
+
+
+def _line(words: list[str], remote: str) -> str:
+    return " ".join(w for w in (words[0], remote, *words[1:]) if w)

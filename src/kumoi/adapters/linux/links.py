@@ -1,0 +1,188 @@
+"""Devices, addresses and routes of one network namespace, by netlink.
+
+pyroute2 keeps one socket a thread and opens it in the namespace where the thread then is: a `Links` belongs to the
+thread that opened it, and opening forces the socket at once. What does not belong here: which devices there should be.
+"""
+
+import errno
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+
+from kumoi.adapters.linux import netns
+
+_STATIC: Final = 4  # RTPROT_STATIC: routes of ours
+_MAIN_TABLE: Final = 254
+_LINK_SCOPE: Final = 253
+_GONE: Final = frozenset({errno.ENODEV, errno.ENOENT, errno.ESRCH, errno.EADDRNOTAVAIL})
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """`master` is the index of the bridge it is in, 0 for none. `alias` holds the full id of what it is."""
+
+    index: int
+    name: str
+    kind: str
+    mac: str
+    mtu: int
+    up: bool
+    master: int
+    alias: str
+    filtered: bool
+
+
+class Links:
+    def __init__(self, route: Any) -> None:
+        self._route = route
+
+    def get(self, name: str) -> Device | None:
+        try:
+            found = self._route.link("get", ifname=name)
+        except NetlinkError as e:
+            if e.code == errno.ENODEV:
+                return None
+            raise
+        return _device(found[0])
+
+    def all(self) -> list[Device]:
+        return [_device(message) for message in self._route.get_links()]
+
+    def add_bridge(self, name: str, mtu: int) -> Device:
+        """A silent one: no spanning tree, no snooping, packets shown to `inet` by br_netfilter."""
+        self._route.link(
+            "add", ifname=name, kind="bridge", mtu=mtu, br_forward_delay=0, br_mcast_snooping=0,
+            br_nf_call_iptables=1, br_nf_call_ip6tables=1,
+        )  # fmt: skip
+        return self._made(name)
+
+    def set_filtered(self, device: Device) -> None:
+        """Let a bridge show its packets to `inet`."""
+        self._route.link("set", index=device.index, kind="bridge", br_nf_call_iptables=1, br_nf_call_ip6tables=1)
+
+    def add_wire(self, name: str, peer: str, room: str | None, mtu: int) -> Device:
+        """A veth from here into the namespace `room` (None: both ends here)."""
+        other: dict[str, Any] = {"ifname": peer, "mtu": mtu}
+        if room is None:
+            self._route.link("add", ifname=name, kind="veth", mtu=mtu, peer=other)
+            return self._made(name)
+        with (netns.FOLDER / room).open("rb") as there:
+            other["net_ns_fd"] = there.fileno()
+            self._route.link("add", ifname=name, kind="veth", mtu=mtu, peer=other)
+        return self._made(name)
+
+    def mend(self, device: Device, **what: Any) -> None:
+        """pyroute2's words: mtu, address, master, state, ifalias."""
+        self._route.link("set", index=device.index, **what)
+
+    def remove(self, name: str) -> None:
+        device = self.get(name)
+        if device is None:
+            return
+        try:
+            self._route.link("del", index=device.index)
+        except NetlinkError as e:
+            if e.code not in _GONE:
+                raise
+
+    def _made(self, name: str) -> Device:
+        device = self.get(name)
+        if device is None:
+            raise OSError(errno.ENODEV, name)
+        return device
+
+    def addresses(self, device: Device) -> set[str]:
+        """`address/prefix`; the link-local ones of IPv6 are the kernel's own affair."""
+        found = (m for m in self._route.get_addr(index=device.index) if m["scope"] != _LINK_SCOPE or m["family"] == 2)
+        return {f"{m.get('local') or m.get('address')}/{m['prefixlen']}" for m in found}
+
+    def ensure_addresses(self, device: Device, wanted: Iterable[str]) -> list[str]:
+        """Exactly these; the ones that were added."""
+        there, wished = self.addresses(device), list(dict.fromkeys(wanted))
+        added = [text for text in wished if text not in there]
+        for text in added:
+            address, _, prefix = text.partition("/")
+            six = {"flags": 2} if ":" in address else {}  # nodad: nobody else has it, and we need it now
+            self._route.addr("add", index=device.index, address=address, prefixlen=int(prefix), **six)
+        for text in there - set(wished):
+            address, _, prefix = text.partition("/")
+            try:
+                self._route.addr("del", index=device.index, address=address, prefixlen=int(prefix))
+            except NetlinkError as e:
+                if e.code not in _GONE:  # a secondary address goes with its primary
+                    raise
+        missing = set(wished) - self.addresses(device) if there - set(wished) else set()
+        return [*added, *self.ensure_addresses(device, wished)] if missing else added
+
+    def ensure_routes(self, wanted: dict[str, str]) -> None:
+        """Exactly these of ours: destination (`0.0.0.0/0`, a block) → next hop. One that cannot be is left out."""
+        there = {(d, hop) for family in (socket.AF_INET, socket.AF_INET6) for d, hop in self._routes(family)}
+        for destination, hop in there - set(wanted.items()):
+            self._try("del", destination, hop)
+        for destination, hop in set(wanted.items()) - there:
+            self._try("add", destination, hop)
+
+    def _routes(self, family: int) -> Iterator[tuple[str, str]]:
+        for m in self._route.get_routes(family=family, table=_MAIN_TABLE):
+            if m["proto"] == _STATIC and m.get("gateway"):
+                nothing = "0.0.0.0" if family == socket.AF_INET else "::"  # noqa: S104 - a route, no listener
+                yield f"{m.get('dst') or nothing}/{m['dst_len']}", m.get("gateway")
+
+    def _try(self, verb: str, destination: str, hop: str) -> None:
+        family = socket.AF_INET6 if ":" in hop else socket.AF_INET
+        try:
+            self._route.route(verb, dst=destination, gateway=hop, proto=_STATIC, family=family)
+        except NetlinkError as e:
+            # A next hop on no leg of the router: Neutron accepts such a route too, and it leads nowhere.
+            if e.code not in {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EINVAL, errno.EEXIST, *_GONE}:
+                raise
+
+
+@contextmanager
+def at(room: str | None = None) -> Iterator[Links]:
+    """The links of a named namespace, or of the calling thread's own."""
+    route = _open(room)
+    try:
+        yield Links(route)
+    finally:
+        route.close()
+
+
+def _open(room: str | None) -> Any:
+    if room is None:
+        route = IPRoute()
+        _ = route.asyncore.socket
+        return route
+    with netns.inside(room):
+        route = IPRoute()
+        _ = route.asyncore.socket  # opens it here and now
+        return route
+
+
+def sysctl(values: dict[str, int]) -> None:
+    """Of the calling thread's namespace: `ipv4/ip_forward` and the like, below /proc/sys/net."""
+    for name, value in values.items():
+        path = Path("/proc/sys/net") / name
+        if path.read_text().strip() != str(value):
+            path.write_text(str(value))
+
+
+def _device(message: Any) -> Device:
+    info = message.get("linkinfo")
+    data = info.get("data") if info else None
+    return Device(
+        index=message["index"],
+        name=message.get("ifname"),
+        kind=(info.get("kind") if info else None) or "",
+        mac=message.get("address") or "",
+        mtu=message.get("mtu") or 0,
+        up=bool(message["flags"] & 1),
+        master=message.get("master") or 0,
+        alias=message.get("ifalias") or "",
+        filtered=bool(data and data.get("br_nf_call_iptables") and data.get("br_nf_call_ip6tables")),
+    )

@@ -1,0 +1,137 @@
+"""The network driver of one machine: Linux bridges, nftables, routers and DHCP in namespaces of their own.
+
+Everything happens in one thread: netlink sockets belong to threads, and changes of one kernel are best made one after
+the other. What does not belong here: what guests are answered (`guests`).
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from pyroute2.netlink.exceptions import NetlinkError
+
+from kumoi.adapters.linux import devices, links, rooms, segments
+from kumoi.adapters.linux.filter import Filter
+from kumoi.adapters.linux.links import Device, sysctl
+from kumoi.adapters.linux.nft import Nft
+from kumoi.adapters.linux.routers import Routers
+from kumoi.adapters.linux.zones import Zones
+from kumoi.contracts.network import Filters, SeenNetwork, Segment
+from kumoi.core.errors import Unavailable
+from kumoi.core.ids import NetworkId, NicId, VpcId
+from kumoi.core.plan import NetworkEntry, NicEntry, VpcEntry
+
+T = TypeVar("T")
+
+# br_netfilter's default is every bridge of the namespace; ours ask for it one by one.
+_BRIDGES_UNSEEN = {f"bridge/bridge-nf-call-{what}tables": 0 for what in ("ip", "ip6", "arp")}
+
+
+class LinuxNetwork:
+    """`contracts.network.Network` in the calling process's network namespace. Safe to call from any thread."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="network")
+        self._nft = Nft()
+        self._filter = Filter(self._nft)
+        self._zones = Zones(self._nft)
+        self._routers = Routers()
+
+    def bridge(self, network: NetworkEntry) -> str:
+        return devices.bridge(network.vni)
+
+    def ensure_segment(self, segment: Segment) -> None:
+        def act() -> None:
+            sysctl(_BRIDGES_UNSEEN)
+            self._filter.ensure_closed()
+            with links.at() as home:
+                segments.ensure(home, self._zones, segment)
+
+        self._do(act)
+
+    def remove_segment(self, network: NetworkId) -> None:
+        def act() -> None:
+            with links.at() as home:
+                segments.remove(home, self._zones, network)
+
+        self._do(act)
+
+    def ensure_filters(self, filters: Filters, nics: tuple[NicEntry, ...]) -> None:
+        self._do(lambda: self._filter.ensure(filters, nics, self._zones.all()))
+
+    def ensure_vpc(self, vpc: VpcEntry) -> None:
+        def act() -> None:
+            with links.at() as home:
+                self._routers.ensure(home, vpc)
+
+        self._do(act)
+
+    def remove_vpc(self, vpc: VpcId) -> None:
+        def act() -> None:
+            with links.at() as home:
+                self._routers.remove(home, vpc)
+
+        self._do(act)
+
+    def observe(self) -> SeenNetwork:
+        return self._do(self._observe)
+
+    def close(self) -> None:
+        """Let go of the helper process and the thread; what stands in the kernel stands on."""
+        self._do(self._nft.close)
+        self._thread.shutdown()
+
+    def _observe(self) -> SeenNetwork:
+        with links.at() as home:
+            found = home.all()
+        names = rooms.names()
+        nics, groups = self._filter.observe()
+        networks = frozenset(NetworkId(d.alias) for d in found if devices.is_bridge(d.name) and d.alias)
+        vpcs = frozenset(vpc for name in names if (vpc := devices.vpc_of(name)) is not None)
+        return SeenNetwork(
+            segments=networks,
+            nics=nics,
+            vpcs=vpcs,
+            groups=groups,
+            strays=tuple(sorted((*_strange_devices(found, nics), *_strange_rooms(names, networks)))),
+        )
+
+    def _do(self, act: Callable[[], T]) -> T:
+        """In the driver's thread; what the kernel refuses is a part of this host that does not work now."""
+
+        def guarded() -> T:
+            with _kernel_errors():
+                return act()
+
+        return self._thread.submit(guarded).result()
+
+
+def _strange_devices(found: list[Device], nics: frozenset[NicId]) -> Iterator[str]:
+    """What has a name of ours and does not say of which resource it is; taps are made by others and cannot say."""
+    taps = {devices.tap(nic) for nic in nics}
+    for device in found:
+        if device.name.startswith(devices.TAP_PREFIX):
+            if device.master and device.name not in taps:
+                yield device.name
+        elif devices.is_ours(device.name) and not device.alias and device.kind in {"bridge", "veth"}:
+            yield device.name
+
+
+def _strange_rooms(names: list[str], networks: frozenset[NetworkId]) -> Iterator[str]:
+    """Namespaces with a name of ours that are no router, or serve a network that has no bridge."""
+    for name in names:
+        network = devices.network_of(name)
+        lost = network is not None and network not in networks
+        if lost or (devices.is_ours(name) and network is None and devices.vpc_of(name) is None):
+            yield name
+
+
+@contextlib.contextmanager
+def _kernel_errors() -> Iterator[None]:
+    try:
+        yield
+    except NetlinkError as e:
+        raise Unavailable("network", what="kernel", errno=int(e.code), said=str(e)) from e
+    except OSError as e:
+        raise Unavailable("network", what="kernel", errno=e.errno or 0, said=str(e)) from e

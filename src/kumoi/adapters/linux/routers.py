@@ -1,0 +1,98 @@
+"""A VPC's router on this host: a namespace with a leg on each network, one on the external network, routes and NAT.
+
+What does not belong here: the text of the rules and which flows are stale (`nat`).
+"""
+
+from kumoi.adapters.linux import addresses, arp, devices, links, nat, netfilter, nft, rooms, wires
+from kumoi.adapters.linux.links import Device, Links, sysctl
+from kumoi.core.errors import Unavailable
+from kumoi.core.ids import VpcId
+from kumoi.core.plan import VpcEntry
+from kumoi.core.vpcs import Leg
+
+_SYSCTLS = {
+    "ipv4/ip_forward": 1,
+    "ipv6/conf/all/forwarding": 1,
+    "ipv6/conf/all/accept_ra": 0,
+    # An address is answered for on its own leg only, and asked from its own address.
+    "ipv4/conf/all/arp_ignore": 1,
+    "ipv4/conf/all/arp_announce": 2,
+    "ipv4/conf/default/rp_filter": 0,
+}
+
+
+class Routers:
+    """What each router's rules are, as far as this object loaded them and nobody changed them since."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[VpcId, tuple[int, int, str]] = {}
+
+    def ensure(self, home: Links, vpc: VpcEntry) -> None:
+        """Raises Unavailable while a network of a leg has no bridge here."""
+        room = devices.router_namespace(addresses.identity(vpc.id))
+        legs = {devices.router_wire(addresses.identity(leg.nic_id)): leg for leg in vpc.legs}
+        if vpc.gateway is not None:
+            legs[devices.outer_wire(addresses.identity(vpc.gateway.nic_id))] = vpc.gateway
+        bridges = {name: _bridge(home, leg) for name, leg in legs.items()}
+        rooms.ensure(room)
+        rooms.visit(room, lambda: sysctl(_SYSCTLS))
+        with links.at(room) as inside:
+            for device in inside.all():
+                if device.kind == "veth" and device.name not in legs:
+                    inside.remove(device.name)
+        for name, leg in legs.items():
+            mac = addresses.mac(leg.mac)
+            wire = wires.Wire(name=name, bridge=bridges[name], room=room, mtu=leg.mtu, alias=leg.nic_id, mac=mac)
+            wires.ensure_wire(home, wire)
+        self._ensure_rules(room, vpc)
+        _ensure_addresses(room, vpc, legs)
+
+    def remove(self, home: Links, vpc: VpcId) -> None:
+        wires.remove_room(home, devices.router_namespace(addresses.identity(vpc)))
+        self._loaded.pop(vpc, None)
+
+    def _ensure_rules(self, room: str, vpc: VpcEntry) -> None:
+        """Before addresses: an address that is reachable is already translated."""
+        text, inode = nat.text(vpc), rooms.inode(room)
+        if self._loaded.get(vpc.id) == (inode, rooms.visit(room, netfilter.generation), text):
+            return
+
+        def load() -> int:
+            nft.run(text)
+            netfilter.cut(nat.stale(netfilter.flows(), vpc))
+            return netfilter.generation()
+
+        self._loaded[vpc.id] = (inode, rooms.visit(room, load), text)
+
+
+def _bridge(home: Links, leg: Leg) -> Device:
+    bridge = home.get(devices.bridge(leg.vni))
+    if bridge is None:
+        raise Unavailable("network", what="bridge", network=leg.network_id)
+    return bridge
+
+
+def _ensure_addresses(room: str, vpc: VpcEntry, legs: dict[str, Leg]) -> None:
+    routes = {str(addresses.network(r.destination)): str(addresses.network(r.nexthop)[0]) for r in vpc.routes}
+    if vpc.default_via is not None:
+        routes["0.0.0.0/0"] = str(addresses.network(vpc.default_via)[0])
+    fresh: dict[str, list[str]] = {}
+    with links.at(room) as inside:
+        lo = inside.get("lo")
+        if lo is not None and not lo.up:
+            inside.mend(lo, state="up")
+        for name, leg in legs.items():
+            device = inside.get(name)
+            if device is None:
+                raise Unavailable("network", what="wire", name=name)
+            floating = [f"{f.public}/32" for f in vpc.floating] if leg is vpc.gateway else []
+            fresh[name] = inside.ensure_addresses(device, [*leg.addresses, *floating])
+        inside.ensure_routes(routes)
+    told = {name: [a.partition("/")[0] for a in new if ":" not in a] for name, new in fresh.items()}
+    if any(told.values()):
+        rooms.visit(room, lambda: _announce(legs, told))
+
+
+def _announce(legs: dict[str, Leg], told: dict[str, list[str]]) -> None:
+    for name, new in told.items():
+        arp.announce(name, legs[name].mac, new)
