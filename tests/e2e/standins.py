@@ -19,14 +19,18 @@ from typing import Any
 import kumoi
 
 SERVE = """
-import os
+import os, threading
 from kumoi.runtime.supervision import inherited_listeners
-listener = inherited_listeners()["api"]
+listeners = inherited_listeners()
 body = b'{"ready": true, "pid": %d}' % os.getpid()
 head = b"HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body)
-while True:
-    c, _ = listener.accept()
-    c.recv(65536); c.sendall(head + body); c.close()
+def serve(listener):
+    while True:
+        c, _ = listener.accept()
+        c.recv(65536); c.sendall(head + body); c.close()
+if "inner" in listeners:
+    threading.Thread(target=serve, args=(listeners["inner"],)).start()
+serve(listeners["api"])
 """
 AGENT = "import signal; signal.pause()"
 GUESTD = """

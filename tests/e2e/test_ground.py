@@ -6,13 +6,16 @@ As root the cloud runs as its own system user, as anybody else directly; one cod
 import http.client
 import os
 import signal
+import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.e2e.standins import DEFINE, SHOW, Ground, owner, until
 
+from kumoi.adapters.linux import door
 from kumoi.runtime import processes
 from kumoi.runtime.state_folder import ACCOUNT
 
@@ -94,6 +97,30 @@ def test_inside_is_root_of_its_own_and_guestd_is_nobody(cloud: Ground) -> None:
     code, text = cloud.try_("exec", "elsewhere", "--", "true")
     assert code == 1
     assert "not_found" in text
+
+
+def test_serve_answers_inside_and_outside_can_call_in(cloud: Ground) -> None:
+    port = cloud.status()["addresses"]["api"].rpartition(":")[2]
+    fetch = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:{port}/').read())"
+    assert f'"pid": {cloud.pid("serve")}' in cloud.inside(fetch)
+    cloud.run("exec", "local", "--", "ip", "addr", "add", "10.1.2.3/32", "dev", "lo")
+    cloud.run("exec", "local", "--", "ip", "netns", "add", "qrouter-x")
+    with through(cloud, "-", port) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert b'"ready": true' in connection.recv(4096)
+    with pytest.raises(AssertionError, match=r"10\.1\.2\.3 port \d+"):
+        through(cloud, "qrouter-x", port)
+
+
+def through(cloud: Ground, netns: str, port: str) -> socket.socket:
+    """What ssh is given by its ProxyCommand."""
+    argv = [sys.executable, "-IS", door.__file__, str(cloud.pid("holder")), netns, "10.1.2.3", port]
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        done = subprocess.run(argv, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        _, fds, _, _ = socket.recv_fds(ours, 1, 1)
+    return socket.socket(fileno=fds[0])
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from kumoi.adapters.libvirt import daemon
-from kumoi.adapters.linux import namespace
+from kumoi.adapters.linux import namespace, visit
 from kumoi.adapters.linux.namespace import Namespace
 from kumoi.core.errors import Fact, KumoiError, Layer, Unavailable
 from kumoi.runtime import listeners, processes, settings, state_folder, supervision
@@ -26,6 +26,8 @@ from kumoi.runtime.state_folder import StateFolder
 
 FLOCK: Final = "/usr/bin/flock"
 SERVE_SOCKETS: Final = ("api", "s3", "link")
+EVERY: Final = "0.0.0.0"  # noqa: S104 - all of the inside, which is ours
+INNER: Final = "inner"  # for guests and test clients: the API's port on every address inside
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +69,7 @@ def main() -> None:
     descriptors = {name: fd for name, (fd, _) in sockets.items()}
     addresses = {name: address for name, (_, address) in sockets.items()}
     if ground is not None:
-        descriptors |= ground.descriptors()
+        descriptors |= ground.descriptors() | _inner(ground, addresses["api"], given)
     programs = table(state, chosen, ground, tuple(descriptors))
     say("supervising", programs=[p.name for p in programs], addresses=addresses)
     supervision.Supervisor(programs, state.processes, descriptors, addresses, say).run()
@@ -90,6 +92,7 @@ def table(
     serve = _program(state, "serve", layer="api", descriptors=SERVE_SOCKETS)
     if ground is None:
         return *understudies, serve, _program(state, "agent", layer="compute")
+    serve = msgspec.structs.replace(serve, descriptors=(*SERVE_SOCKETS, INNER))
     enter = partial(namespace.enter, ground)
     holder = Program(
         name="holder", argv=("/usr/bin/sleep", "infinity"), log=state.log("supervisor"),
@@ -165,8 +168,15 @@ def _sockets(state: StateFolder, chosen: Settings, given: Mapping[str, int]) -> 
 def _ground(state: StateFolder, given: dict[str, int]) -> Namespace:
     found = namespace.inherited(given) or namespace.find(state)
     ground = found or namespace.make(state)
+    if visit.ask(ground, lambda: str(os.access(namespace.TUN, os.R_OK | os.W_OK))) != "True":
+        raise Unavailable("host", what=namespace.TUN, reason="closed")  # no guest could have a NIC
     say("namespace found" if found else "namespace made", net=ground.inodes().net)
     return ground
+
+
+def _inner(ground: Namespace, api: str, given: Mapping[str, int]) -> dict[str, int]:
+    port = int(api.rpartition(":")[2])
+    return {INNER: given[INNER] if INNER in given else visit.listen(ground, EVERY, port).detach()}
 
 
 def _no_guest_at_risk(state: StateFolder, ground: Namespace) -> None:
@@ -177,7 +187,7 @@ def _no_guest_at_risk(state: StateFolder, ground: Namespace) -> None:
         risk = daemon.at_risk(living)
         return f"{risk[0].name} {risk[1]}" if risk else ""
 
-    answer = namespace.ask(ground, question) if living else ""
+    answer = visit.ask(ground, question) if living else ""
     if answer:
         guest, _, path = answer.partition(" ")
         raise Unavailable("compute", what="libvirtd", reason="guest_at_risk", guest=guest, missing=path)

@@ -3,7 +3,8 @@
 They live as long as anything holds them: the supervisor's and the understudy's descriptors, the
 holder (a sleeper without capabilities), QEMU, libvirtd. A process is known to be inside by its
 /run being STATE/run, which no other cloud's can be; inode numbers of namespaces are reused within
-minutes. What does not belong here: what runs inside, router namespaces (`netns.py`).
+minutes. What does not belong here: what runs inside, short visits (`visit.py`), router namespaces
+(`netns.py`).
 """
 
 import contextlib
@@ -127,7 +128,7 @@ def keepers(state: StateFolder) -> Iterator[Process]:
 def make(state: StateFolder) -> Namespace:
     """New namespaces over the state folder, loopback up, nothing running in them.
 
-    Raises Unavailable (layer host) with what is missing: sub-ids, newuidmap, tun.
+    Raises Unavailable (layer host) with what is missing: sub-ids, newuidmap.
     """
     (state.root / "run/libvirt/qemu/autostarted").unlink(missing_ok=True)  # a fresh boot
     with _mapped_child(lambda: _build(state)) as pid:
@@ -135,8 +136,6 @@ def make(state: StateFolder) -> Namespace:
         if process is None:
             raise Unavailable("host", what="namespace", reason="maker_died")
         made = _open(process)
-    if ask(made, lambda: str(os.access(TUN, os.R_OK | os.W_OK))) != "True":
-        raise Unavailable("host", what=TUN, reason="closed")  # no guest could have a NIC
     state_folder.replace(state.namespace, msgspec.json.encode(made.inodes()))
     return made
 
@@ -147,28 +146,6 @@ def enter(namespace: Namespace) -> None:
     syscalls.setns(namespace.mnt, syscalls.CLONE_NEWNS)
     syscalls.setns(namespace.net, syscalls.CLONE_NEWNET)
     os.chdir("/")
-
-
-def ask(namespace: Namespace, question: Callable[[], str]) -> str:
-    """The answer of a child process inside. Raises Unavailable with its error's text."""
-    reader, writer = os.pipe2(os.O_CLOEXEC)
-    pid = os.fork()
-    if pid == 0:
-        code = 0
-        try:
-            enter(namespace)
-            text = question()
-        except BaseException as e:  # noqa: BLE001 - a forked child has nobody to raise to
-            code, text = 1, f"{type(e).__name__}: {e}"
-        os.write(writer, text.encode())
-        os._exit(code)
-    os.close(writer)
-    with open(reader, encoding="utf-8") as answer:
-        text = answer.read()
-    _, status = os.waitpid(pid, 0)
-    if status:
-        raise Unavailable("host", what="namespace", reason="no_answer", detail=text)
-    return text
 
 
 def enter_powerless(namespace: Namespace) -> None:
