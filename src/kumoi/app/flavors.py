@@ -38,7 +38,7 @@ def create(house: House, call: Call, flavor: Flavor) -> Flavor:
         ("disk", flavor.disk_gib, 0),
     ):
         if not least <= value <= MOST:
-            raise Invalid("compute", field=field, reason="range", least=least, most=MOST)
+            raise Invalid("compute", field=field, reason="range", bound=f"from {least} to {MOST}")
 
     def write(tx: Transaction) -> None:
         if tx.flavors.get(flavor.id) is not None:

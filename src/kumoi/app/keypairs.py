@@ -18,7 +18,7 @@ def create(house: House, call: Call, name: str, public_key: str | None) -> tuple
     """Import a public key, or make a pair; the second value is the private key of a pair just made."""
     allow(call, "keypair.create")
     if not name.strip() or len(name) > NAME_MOST or any(ord(c) < 32 for c in name):
-        raise Invalid("compute", field="name", reason="length", least=1, most=NAME_MOST)
+        raise Invalid("compute", field="name", reason="length", bound=f"from {1} to {NAME_MOST}")
     private: str | None = None
     if public_key is None:
         private, public_key = house.keys.ssh_pair(comment=name)

@@ -15,9 +15,14 @@ from kumoi.api.edge.server import server
 from kumoi.api.link.pacing import Pacer
 from kumoi.api.link.routes import tongue as link_tongue
 from kumoi.api.openstack.catalog import Site
+from kumoi.api.openstack.compute.tongue import tongue as compute_tongue
 from kumoi.api.openstack.identity import tongue as identity_tongue
+from kumoi.api.openstack.image import tongue as image_tongue
+from kumoi.api.openstack.network import tongue as network_tongue
+from kumoi.app.founding import found_networks
 from kumoi.app.house import House
 from kumoi.app.identity.bootstrap import FirstUser, Made, bootstrap
+from kumoi.app.images.upload import forget_uploads
 from kumoi.cmd import wiring
 from kumoi.control.loops import Control
 from kumoi.control.purge import Retention
@@ -53,7 +58,12 @@ def main() -> None:
 def tongues(house: House, chosen: Settings) -> list[Tongue]:
     """Everything that the public listener speaks."""
     site = Site(public_url=chosen.api.public_url, region=chosen.cloud.region)
-    return [identity_tongue(house, site)]
+    return [
+        identity_tongue(house, site),
+        image_tongue(house, site),
+        compute_tongue(house, site),
+        network_tongue(house, site),
+    ]
 
 
 async def _serve(house: House, chosen: Settings, sockets: dict[str, socket.socket]) -> None:
@@ -89,6 +99,8 @@ def _found(house: House, chosen: Settings, sockets: dict[str, socket.socket]) ->
     passwords = credentials.passwords(chosen.state / "keys")
     made = bootstrap(house, _first_users(passwords))
     admin: Made = made[0]
+    found_networks(house, admin.user_id, admin.key_project_id, chosen.network.public_cidr)
+    forget_uploads(house)
     site = credentials.Site(
         url=chosen.api.public_url or _url(sockets["api"]),
         s3_url=_url(sockets["s3"]) if "s3" in sockets else "",

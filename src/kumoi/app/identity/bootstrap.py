@@ -31,7 +31,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     user_id: UserId
-    project_id: ProjectId
+    key_project_id: ProjectId
     access: str
     secret: str
 
@@ -63,7 +63,7 @@ def bootstrap(house: House, users: tuple[FirstUser, ...]) -> list[Made]:
         Made(
             name=user.name,
             user_id=user.id,
-            project_id=key.project_id,
+            key_project_id=key.project_id,
             access=key.access,
             secret=house.vault.open(key.sealed_secret),
         )

@@ -286,4 +286,4 @@ def _check_target(tx: Transaction, user_id: str, project_id: str, role: str) -> 
 
 def _check_name(field: str, name: str, most: int) -> None:
     if not name.strip() or len(name) > most:
-        raise Invalid("identity", field=field, reason="length", least=1, most=most)
+        raise Invalid("identity", field=field, reason="length", bound=f"from {1} to {most}")

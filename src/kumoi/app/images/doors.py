@@ -38,17 +38,28 @@ def create(house: House, call: Call, wish: Image) -> Image:
 def check(image: Image) -> None:
     """What no store is needed to refuse."""
     if len(image.name) > NAME_MOST:
-        raise Invalid("image", field="name", reason="length", least=0, most=NAME_MOST)
+        raise Invalid("image", field="name", reason="length", bound=f"from {0} to {NAME_MOST}")
     for field, value in (("min_disk", image.min_disk_gib), ("min_ram", image.min_ram_mib)):
         if not 0 <= value < 2**31:
-            raise Invalid("image", field=field, reason="range", least=0, most=2**31 - 1)
+            raise Invalid("image", field=field, reason="range", bound=f"from {0} to {2**31 - 1}")
     if len(image.properties) > 128 or any(len(k) > 255 for k in image.properties):
-        raise Invalid("image", field="properties", reason="length", least=0, most=128)
+        raise Invalid("image", field="properties", reason="length", bound=f"from {0} to {128}")
 
 
 def get(house: House, call: Call, image_id: ImageId) -> Image:
     allow(call, "image.read")
     return house.store.read(lambda tx: visible(tx, call, image_id))
+
+
+def layer_of(house: House, call: Call, image_id: ImageId) -> tuple[Image, Layer | None]:
+    """The image with the layer of its bytes; None while it has none."""
+    allow(call, "image.read")
+
+    def read(tx: Transaction) -> tuple[Image, Layer | None]:
+        image = visible(tx, call, image_id)
+        return image, tx.layers.get(image.layer_id) if image.layer_id is not None else None
+
+    return house.store.read(read)
 
 
 def find(

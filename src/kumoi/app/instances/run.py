@@ -1,9 +1,12 @@
 """Run instances: one transaction that checks, charges, claims a place, makes nics and rows, and marks the plan."""
 
+import msgspec
+
 from kumoi.app.house import House
 from kumoi.app.instances.wish import NicChoice, RunWish, check, hostname_of
 from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.addresses import FixedWish
+from kumoi.app.networks.default_group import default_group
 from kumoi.app.networks.nics import NicWish, make_nic, plug
 from kumoi.app.writing import Thing, charge, mark_instance, record
 from kumoi.contracts.store import Transaction
@@ -12,7 +15,7 @@ from kumoi.core.conditions import Facts
 from kumoi.core.errors import Invalid, KumoiError, NoCapacity, NotFound, WrongState
 from kumoi.core.events import Label
 from kumoi.core.flavors import Flavor
-from kumoi.core.ids import HostId, InstanceId, NetworkId, PlacementId, ec2_key
+from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, PlacementId, ec2_key
 from kumoi.core.images import Image
 from kumoi.core.instances import Instance, Placement, Refusal
 from kumoi.core.nics import Nic
@@ -25,15 +28,14 @@ from kumoi.planning.scheduling import Wanted, candidates, refusal
 GIB = 1 << 30
 
 
-class _Parts:
-    """What a run reads once for all its instances."""
+class _Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run reads once for all its instances. `group_ids` None: the default group."""
 
-    __slots__ = ("flavor", "image", "key")
-
-    def __init__(self, image: Image, flavor: Flavor, key: KeyPair | None) -> None:
-        self.image = image
-        self.flavor = flavor
-        self.key = key
+    image: Image
+    flavor: Flavor
+    key: KeyPair | None
+    group_ids: tuple[GroupId, ...] | None
+    nics: tuple[NicChoice, ...]
 
 
 def run(house: House, call: Call, wish: RunWish) -> list[Instance]:
@@ -62,9 +64,23 @@ def _run_exactly(house: House, call: Call, wish: RunWish, reservation: str, coun
         homes = candidates(house.rooms.look(call.now, afresh=True), wanted, call.now, house.chance.below)
 
     def write(tx: Transaction, homes: list[HostId]) -> list[Instance]:
-        parts = _parts(tx, call, wish)
+        parts = _parts(tx, house, call, wish)
         return [
-            _make(tx, house, call, wish, _Slot(parts, instance_id, reservation, index, count, homes, wanted))
+            _make(
+                tx,
+                house,
+                call,
+                wish,
+                _Slot(
+                    parts=parts,
+                    instance_id=instance_id,
+                    reservation=reservation,
+                    index=index,
+                    count=count,
+                    homes=homes,
+                    wanted=wanted,
+                ),
+            )
             for index, instance_id in enumerate(ids)
         ]
 
@@ -77,22 +93,16 @@ def _run_exactly(house: House, call: Call, wish: RunWish, reservation: str, coun
     return made
 
 
-class _Slot:
+class _Slot(msgspec.Struct, frozen=True, kw_only=True):
     """One instance of a run: its parts, its number, where it may live."""
 
-    __slots__ = ("count", "homes", "index", "instance_id", "parts", "reservation", "wanted")
-
-    def __init__(
-        self, parts: _Parts, instance_id: InstanceId, reservation: str, index: int, count: int,
-        homes: list[HostId], wanted: Wanted,
-    ) -> None:  # fmt: skip
-        self.parts = parts
-        self.instance_id = instance_id
-        self.reservation = reservation
-        self.index = index
-        self.count = count
-        self.homes = homes
-        self.wanted = wanted
+    parts: _Parts
+    instance_id: InstanceId
+    reservation: str
+    index: int
+    count: int
+    homes: list[HostId]
+    wanted: Wanted
 
 
 def _wanted(tx: Transaction, wish: RunWish) -> Wanted:
@@ -110,7 +120,7 @@ def _flavor(tx: Transaction, wish: RunWish) -> Flavor:
     return flavor
 
 
-def _parts(tx: Transaction, call: Call, wish: RunWish) -> _Parts:
+def _parts(tx: Transaction, house: House, call: Call, wish: RunWish) -> _Parts:
     flavor, image = _flavor(tx, wish), tx.images.get(wish.image_id)
     visible = image is not None and image.deleted_at is None and (
         image.visibility in {"public", "community"} or image.project_id == call.actor.project_id or call.actor.is_admin
@@ -124,7 +134,28 @@ def _parts(tx: Transaction, call: Call, wish: RunWish) -> _Parts:
     least_gib = max(image.min_disk_gib, -(-(image.virtual_bytes or 0) // GIB))
     if flavor.disk_gib and flavor.disk_gib < least_gib:
         raise Invalid("compute", field="flavor", reason="min_disk", needs=least_gib, has=flavor.disk_gib)
-    return _Parts(image, flavor, _key(tx, call, wish.keypair_name))
+    return _Parts(
+        image=image,
+        flavor=flavor,
+        key=_key(tx, call, wish.keypair_name),
+        group_ids=_groups(tx, house, call, wish.groups) if wish.groups else None,
+        nics=_choices(tx, call, wish),
+    )
+
+
+def _groups(tx: Transaction, house: House, call: Call, named: tuple[str, ...]) -> tuple[GroupId, ...]:
+    """Ids of the project's groups that are named by id or name."""
+    default_group(tx, house, call, call.project_id)
+    own = tx.security_groups.find(Query(filters=(eq("project_id", call.project_id), alive())))
+    found: list[GroupId] = []
+    for text in named:
+        fitting = [g.id for g in own if g.id == text] or [g.id for g in own if g.name == text]
+        if not fitting:
+            raise Invalid("compute", field="security_groups", reason="no_such_group", value=text)
+        if len(fitting) > 1:
+            raise Invalid("compute", field="security_groups", reason="several_groups", value=text)
+        found.append(fitting[0])
+    return tuple(found)
 
 
 def _key(tx: Transaction, call: Call, name: str) -> KeyPair | None:
@@ -153,8 +184,8 @@ def _make(tx: Transaction, house: House, call: Call, wish: RunWish, slot: _Slot)
     one = _row(call, wish, slot, refused)
     tx.instances.insert(one)
     _label(tx, house, one, wish)
-    for number, choice in enumerate(_choices(tx, call, wish)):
-        _plug(tx, house, call, _Plug(one, choice, number, home, wish))
+    for number, choice in enumerate(slot.parts.nics):
+        _plug(tx, house, call, _Plug(one=one, choice=choice, number=number, home=home, group_ids=slot.parts.group_ids))
     if home is not None:
         tx.placements.insert(
             Placement(id=PlacementId(house.chance.uuid()), instance_id=one.id, host_id=home, created_at=call.now)
@@ -206,6 +237,8 @@ def _row(call: Call, wish: RunWish, slot: _Slot, refused: Refusal | None) -> Ins
         config_drive=wish.config_drive,
         description=wish.description,
         zone=wish.zone,
+        access_ip_v4=wish.access_ip_v4,
+        access_ip_v6=wish.access_ip_v6,
         refusal=refused,
         status="error" if refused else "building",
         status_changed_at=call.now,
@@ -215,7 +248,11 @@ def _row(call: Call, wish: RunWish, slot: _Slot, refused: Refusal | None) -> Ins
 
 
 def _label(tx: Transaction, house: House, one: Instance, wish: RunWish) -> None:
-    for namespace, pairs in (("metadata", wish.metadata), ("aws", wish.tags)):
+    for namespace, pairs in (
+        ("metadata", wish.metadata),
+        ("aws", wish.tags),
+        ("tag", dict.fromkeys(wish.os_tags, "")),
+    ):
         for key, value in pairs.items():
             tx.labels.put(
                 Label(
@@ -243,15 +280,12 @@ def _choices(tx: Transaction, call: Call, wish: RunWish) -> tuple[NicChoice, ...
     return tuple(NicChoice(network_id=NetworkId(n)) for n in found)
 
 
-class _Plug:
-    __slots__ = ("choice", "home", "number", "one", "wish")
-
-    def __init__(self, one: Instance, choice: NicChoice, number: int, home: HostId | None, wish: RunWish) -> None:
-        self.one = one
-        self.choice = choice
-        self.number = number
-        self.home = home
-        self.wish = wish
+class _Plug(msgspec.Struct, frozen=True, kw_only=True):
+    one: Instance
+    choice: NicChoice
+    number: int
+    home: HostId | None
+    group_ids: tuple[GroupId, ...] | None
 
 
 def _plug(tx: Transaction, house: House, call: Call, p: _Plug) -> Nic:
@@ -266,7 +300,7 @@ def _plug(tx: Transaction, house: House, call: Call, p: _Plug) -> Nic:
             NicWish(
                 network_id=p.choice.network_id,
                 fixed_ips=(FixedWish(address=p.choice.fixed_ip),) if p.choice.fixed_ip else None,
-                group_ids=p.wish.group_ids or None,
+                group_ids=p.group_ids,
                 made_with_instance=True,
             ),
         )  # fmt: skip

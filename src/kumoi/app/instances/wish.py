@@ -7,7 +7,7 @@ import re
 import msgspec
 
 from kumoi.core.errors import Invalid, TooLarge
-from kumoi.core.ids import FlavorId, GroupId, ImageId, NetworkId, NicId
+from kumoi.core.ids import FlavorId, ImageId, NetworkId, NicId
 
 USER_DATA_MOST = 65535
 NAME_MOST = 255
@@ -25,14 +25,14 @@ class NicChoice(msgspec.Struct, frozen=True, kw_only=True):
 class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     """`nics` None: the project's only network (refused when there are several); empty: none at all.
 
-    `refuse_full`: EC2's way, nothing is made when nothing fits; otherwise the instance is made and shows why it is not placed.
+    `groups`: ids or names of security groups. `refuse_full`: EC2's way, nothing is made when nothing fits; otherwise the instance is made and shows why it is not placed.
     """
 
     name: str
     flavor_id: FlavorId
     image_id: ImageId
     nics: tuple[NicChoice, ...] | None = None
-    group_ids: tuple[GroupId, ...] = ()
+    groups: tuple[str, ...] = ()
     keypair_name: str = ""
     user_data: str = ""
     count_min: int = 1
@@ -43,15 +43,18 @@ class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     host_name: str = ""
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
     tags: dict[str, str] = msgspec.field(default_factory=dict)
+    os_tags: tuple[str, ...] = ()
+    access_ip_v4: str = ""
+    access_ip_v6: str = ""
     refuse_full: bool = False
 
 
 def check(wish: RunWish) -> None:
     """Refuse what no store is needed to refuse: names, counts, user data."""
     if not wish.name.strip() or len(wish.name) > NAME_MOST:
-        raise Invalid("compute", field="name", reason="length", least=1, most=NAME_MOST)
+        raise Invalid("compute", field="name", reason="length", bound=f"from {1} to {NAME_MOST}")
     if not 1 <= wish.count_min <= wish.count_max <= COUNT_MOST:
-        raise Invalid("compute", field="count", reason="range", least=1, most=COUNT_MOST)
+        raise Invalid("compute", field="count", reason="range", bound=f"from {1} to {COUNT_MOST}")
     if wish.user_data:
         try:
             plain = base64.b64decode(wish.user_data, validate=True)

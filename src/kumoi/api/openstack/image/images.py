@@ -66,7 +66,7 @@ def routes(house: House) -> list[Route]:
         old = doors.get(house, request.call(), _id(request))
         wanted = request.params["tag"]
         if len(wanted) > 255:
-            raise Invalid("image", field="tag", reason="length", least=1, most=255)
+            raise Invalid("image", field="tag", reason="length", bound=f"from {1} to {255}")
         rest = tuple(t for t in old.tags if t != wanted)
         tags = rest if request.method == "DELETE" else (*rest, wanted)
         doors.update(house, request.call(), replace(old, tags=tags))

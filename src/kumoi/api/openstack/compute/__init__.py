@@ -1,0 +1,1 @@
+"""Nova 2.1; `tongue` has it whole."""

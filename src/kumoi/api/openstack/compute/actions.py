@@ -1,0 +1,97 @@
+"""POST /servers/{id}/action: power, and the console's text."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Literal
+
+import msgspec
+
+from kumoi.api.edge.request import Request
+from kumoi.api.edge.response import Response, json_response
+from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.compute.servers import V, server_id
+from kumoi.app.house import House
+from kumoi.app.instances import power
+from kumoi.app.instances.console import ANSWER_WITHIN_S, ask_console
+from kumoi.core.errors import Invalid, Unavailable
+
+CONSOLE_BYTES = 102_400
+
+
+class _Reboot(msgspec.Struct):
+    type: Literal["SOFT", "HARD", "soft", "hard", "Soft", "Hard"]
+
+
+class RebootBody(msgspec.Struct):
+    reboot: _Reboot
+
+
+class _Console(msgspec.Struct):
+    length: int | str | None = None
+
+
+class ConsoleBody(msgspec.Struct):
+    console: _Console = msgspec.field(name="os-getConsoleOutput")
+
+
+def routes(house: House) -> list[Route]:
+    def accepted() -> Response:
+        return Response(202)
+
+    def reboot(request: Request) -> Response:
+        hard = request.json(RebootBody).reboot.type.upper() == "HARD"
+        power.reboot(house, request.call(), server_id(request), hard=hard)
+        return accepted()
+
+    def start(request: Request) -> Response:
+        power.start(house, request.call(), server_id(request))
+        return accepted()
+
+    def stop(request: Request) -> Response:
+        power.stop(house, request.call(), server_id(request))
+        return accepted()
+
+    async def console(request: Request) -> Response:
+        lines = _lines(request.json(ConsoleBody).console.length)
+        answer = await request.run_in(
+            "read", partial(ask_console, house, request.call(), server_id(request), CONSOLE_BYTES)
+        )
+        try:
+            data = await asyncio.wait_for(asyncio.wrap_future(answer), ANSWER_WITHIN_S)
+        except TimeoutError as e:
+            raise Unavailable("host", what="agent", retry_after_s=5) from e
+        text = data.decode("utf-8", "replace")
+        if lines is not None:
+            text = "".join(text.splitlines(keepends=True)[-lines:]) if lines else ""
+        return json_response({"output": text})
+
+    def waited(handler: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
+        """Routes of one path are read alike, and the console's must wait."""
+
+        async def wait(request: Request) -> Response:
+            response: Response = await request.run_in("write", partial(handler, request))
+            return response
+
+        return wait
+
+    path = V + "/servers/{id}/action"
+    return [
+        Route("POST", path, waited(reboot), "instance.power", "compute", body_key="reboot", body_type=RebootBody, wait=True,
+              success=202),
+        Route("POST", path, waited(start), "instance.power", "compute", body_key="os-start", wait=True,
+              success=202),
+        Route("POST", path, waited(stop), "instance.power", "compute", body_key="os-stop", wait=True,
+              success=202),
+        Route("POST", path, console, "instance.console", "compute", body_key="os-getConsoleOutput",
+              body_type=ConsoleBody, wait=True),
+    ]  # fmt: skip
+
+
+def _lines(length: int | str | None) -> int | None:
+    """None for all; -1 means all too."""
+    if length is None or str(length) == "-1":
+        return None
+    if not str(length).isdigit():
+        raise Invalid("api", field="os-getConsoleOutput.length", reason="wrong_type", expected="int", got=str(length))
+    return int(length)

@@ -1,0 +1,128 @@
+"""/flavors."""
+
+from typing import Any
+
+import msgspec
+
+from kumoi.api.edge.request import Request
+from kumoi.api.edge.response import Response, json_response
+from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.compute.servers import V
+from kumoi.app import flavors
+from kumoi.app.house import House
+from kumoi.core.errors import Invalid
+from kumoi.core.flavors import Flavor
+from kumoi.core.ids import FlavorId
+from kumoi.core.query import MAX_PAGE, Filter, Order, Query
+
+SORTABLE = {"flavorid": "id", "name": "name", "memory_mb": "memory_mib", "vcpus": "vcpus", "root_gb": "disk_gib"}
+
+
+class _New(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    ram: int | str
+    vcpus: int | str
+    disk: int | str = 0
+    id: str | int | None = None
+    swap: int | str = 0
+    rxtx_factor: float | str = 1.0
+    ephemeral: int | str = msgspec.field(name="OS-FLV-EXT-DATA:ephemeral", default=0)
+    public: bool = msgspec.field(name="os-flavor-access:is_public", default=True)
+
+
+class CreateBody(msgspec.Struct):
+    flavor: _New
+
+
+def routes(house: House) -> list[Route]:
+    def find(request: Request) -> Response:
+        found = flavors.find(house, request.call(), _query(request))
+        return json_response({"flavors": [_brief(request, f) for f in found]})
+
+    def find_detail(request: Request) -> Response:
+        found = flavors.find(house, request.call(), _query(request))
+        return json_response({"flavors": [_detail(request, f) for f in found]})
+
+    def show(request: Request) -> Response:
+        found = flavors.get(house, request.call(), FlavorId(request.params["id"]))
+        return json_response({"flavor": _detail(request, found)})
+
+    def create(request: Request) -> Response:
+        new = request.json(CreateBody).flavor
+        flavor = Flavor(
+            id=FlavorId(str(new.id) if new.id not in {None, "auto"} else house.chance.uuid()),
+            name=new.name.strip(),
+            vcpus=_number("vcpus", new.vcpus),
+            memory_mib=_number("ram", new.ram),
+            disk_gib=_number("disk", new.disk),
+            public=new.public,
+            created_at=request.now,
+        )
+        if not 1 <= len(flavor.name) <= 255:
+            raise Invalid("api", field="flavor.name", reason="length", bound="from 1 to 255")
+        if _number("swap", new.swap) or _number("ephemeral", new.ephemeral):
+            raise Invalid("api", field="flavor.swap", reason="range", bound="0: no swap or ephemeral disks yet")
+        return json_response({"flavor": _detail(request, flavors.create(house, request.call(), flavor))})
+
+    def delete(request: Request) -> Response:
+        flavors.delete(house, request.call(), FlavorId(request.params["id"]))
+        return Response(202)
+
+    def specs(request: Request) -> Response:
+        found = flavors.get(house, request.call(), FlavorId(request.params["id"]))
+        return json_response({"extra_specs": found.extra_specs})
+
+    return [
+        Route("GET", V + "/flavors", find, "flavor.read", "compute"),
+        Route("GET", V + "/flavors/detail", find_detail, "flavor.read", "compute"),
+        Route("POST", V + "/flavors", create, "flavor.create", "compute", body_type=CreateBody),
+        Route("GET", V + "/flavors/{id}", show, "flavor.read", "compute"),
+        Route("DELETE", V + "/flavors/{id}", delete, "flavor.delete", "compute", success=202),
+        Route("GET", V + "/flavors/{id}/os-extra_specs", specs, "flavor.read", "compute"),
+    ]
+
+
+def _query(request: Request) -> Query:
+    filters = []
+    for key, field in (("minRam", "memory_mib"), ("minDisk", "disk_gib")):
+        text = request.arg(key)
+        if text is not None:
+            filters.append(Filter(field, "ge", _number(key, text)))
+    if (request.arg("is_public") or "").lower() in {"false", "0"}:
+        filters.append(Filter("public", "eq", False))
+    key = request.arg("sort_key") or "flavorid"
+    if key not in SORTABLE:
+        raise Invalid("api", field="sort_key", reason="not_in_enum", value=key)
+    order = (Order(SORTABLE[key], descending=request.arg("sort_dir") == "desc"),)
+    limit = min(_number("limit", request.arg("limit") or MAX_PAGE) or MAX_PAGE, MAX_PAGE)
+    return Query(filters=tuple(filters), order=order, marker=request.arg("marker"), limit=limit)
+
+
+def _number(field: str, value: int | str) -> int:
+    text = str(value)
+    if not text.isdigit() or len(text) > 10:
+        raise Invalid("api", field=field, reason="wrong_type", expected="int", got=text)
+    return int(text)
+
+
+def _brief(request: Request, flavor: Flavor) -> dict[str, Any]:
+    base = f"{request.base_url}/compute"
+    links = [
+        {"rel": "self", "href": f"{base}/v2.1/flavors/{flavor.id}"},
+        {"rel": "bookmark", "href": f"{base}/flavors/{flavor.id}"},
+    ]
+    return {"id": flavor.id, "name": flavor.name, "links": links}
+
+
+def _detail(request: Request, flavor: Flavor) -> dict[str, Any]:
+    return {
+        **_brief(request, flavor),
+        "ram": flavor.memory_mib,
+        "vcpus": flavor.vcpus,
+        "disk": flavor.disk_gib,
+        "swap": "",
+        "rxtx_factor": 1.0,
+        "OS-FLV-EXT-DATA:ephemeral": 0,
+        "OS-FLV-DISABLED:disabled": False,
+        "os-flavor-access:is_public": flavor.public,
+    }

@@ -1,0 +1,117 @@
+"""/limits, /os-quota-sets, /os-availability-zone."""
+
+from typing import Any
+
+import msgspec
+
+from kumoi.api.edge.request import Request
+from kumoi.api.edge.response import Response, json_response
+from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.compute.servers import V
+from kumoi.app import quotas
+from kumoi.app.house import House
+from kumoi.app.hosts import read as hosts
+from kumoi.core.errors import Invalid
+from kumoi.core.ids import ProjectId
+from kumoi.core.quotas import DEFAULT_QUOTA, Counter, Resource
+
+# Nova's name → ours
+NAMES: dict[str, Resource] = {"instances": "instances", "cores": "vcpus", "ram": "memory_mib", "key_pairs": "key_pairs"}
+FIXED = {
+    "metadata_items": 128, "injected_files": 0, "injected_file_content_bytes": 0, "injected_file_path_bytes": 0,
+    "server_groups": 0, "server_group_members": 0,
+}  # fmt: skip
+
+
+class UpdateBody(msgspec.Struct):
+    quota_set: dict[str, int | str | bool]
+
+
+def routes(house: House) -> list[Route]:
+    def limits(request: Request) -> Response:
+        call = request.call()
+        project = ProjectId(request.arg("tenant_id") or call.project_id)
+        held = quotas.quota(house, call, project)
+        shown = {
+            "maxTotalInstances": held["instances"].most,
+            "maxTotalCores": held["vcpus"].most,
+            "maxTotalRAMSize": held["memory_mib"].most,
+            "maxTotalKeypairs": held["key_pairs"].most,
+            "maxServerMeta": FIXED["metadata_items"],
+            "maxImageMeta": FIXED["metadata_items"],
+            "maxPersonality": 0,
+            "maxPersonalitySize": 0,
+            "maxServerGroups": 0,
+            "maxServerGroupMembers": 0,
+            "maxSecurityGroups": held["security_groups"].most,
+            "maxSecurityGroupRules": held["security_rules"].most,
+            "maxTotalFloatingIps": held["public_addresses"].most,
+            "totalInstancesUsed": held["instances"].used,
+            "totalCoresUsed": held["vcpus"].used,
+            "totalRAMUsed": held["memory_mib"].used,
+            "totalSecurityGroupsUsed": held["security_groups"].used,
+            "totalFloatingIpsUsed": held["public_addresses"].used,
+            "totalServerGroupsUsed": 0,
+        }
+        return json_response({"limits": {"rate": [], "absolute": shown}})
+
+    def show(request: Request) -> Response:
+        held = quotas.quota(house, request.call(), _project(request))
+        return json_response({"quota_set": {"id": _project(request), **_limits(held)}})
+
+    def show_detail(request: Request) -> Response:
+        held = quotas.quota(house, request.call(), _project(request))
+        shown: dict[str, Any] = {"id": _project(request)}
+        for name, ours in NAMES.items():
+            shown[name] = {"limit": held[ours].most, "in_use": held[ours].used, "reserved": 0}
+        for name, most in FIXED.items():
+            shown[name] = {"limit": most, "in_use": 0, "reserved": 0}
+        return json_response({"quota_set": shown})
+
+    def defaults(request: Request) -> Response:
+        shown = {name: DEFAULT_QUOTA[ours] for name, ours in NAMES.items()}
+        return json_response({"quota_set": {"id": _project(request), **shown, **FIXED}})
+
+    def update(request: Request) -> Response:
+        wished = request.json(UpdateBody).quota_set
+        limits: dict[Resource, int] = {}
+        for name, value in wished.items():
+            if name in NAMES:
+                limits[NAMES[name]] = _limit(name, value)
+            elif name not in {"force", *FIXED}:
+                raise Invalid("api", field=f"quota_set.{name}", reason="unknown_field")
+        held = quotas.set_quota(house, request.call(), _project(request), limits)
+        return json_response({"quota_set": _limits(held)})
+
+    def zones(request: Request) -> Response:
+        shown: dict[str, Any] = {"zoneName": "nova", "zoneState": {"available": True}, "hosts": None}
+        if request.params.get("detail") or request.raw_path.endswith(b"/detail"):
+            found = hosts.find(house, request.call())
+            shown["hosts"] = {h.name: {"nova-compute": {"available": True, "active": h.enabled}} for h in found}
+        return json_response({"availabilityZoneInfo": [shown]})
+
+    sets = V + "/os-quota-sets/{project}"
+    return [
+        Route("GET", V + "/limits", limits, "quota.read", "compute"),
+        Route("GET", sets, show, "quota.read", "compute"),
+        Route("GET", sets + "/detail", show_detail, "quota.read", "compute"),
+        Route("GET", sets + "/defaults", defaults, "quota.read", "compute"),
+        Route("PUT", sets, update, "quota.update", "compute", body_type=UpdateBody),
+        Route("GET", V + "/os-availability-zone", zones, "zone.read", "compute"),
+        Route("GET", V + "/os-availability-zone/detail", zones, "host.read", "compute"),
+    ]
+
+
+def _project(request: Request) -> ProjectId:
+    return ProjectId(request.params["project"])
+
+
+def _limits(held: dict[str, Counter]) -> dict[str, Any]:
+    return {**{name: held[ours].most for name, ours in NAMES.items()}, **FIXED}
+
+
+def _limit(name: str, value: int | str | bool) -> int:
+    text = str(value)
+    if text != "-1" and not (text.isdigit() and len(text) < 10):
+        raise Invalid("api", field=f"quota_set.{name}", reason="range", bound="-1 or more")
+    return int(text)

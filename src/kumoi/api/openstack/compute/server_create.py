@@ -1,0 +1,159 @@
+"""The body of POST /servers, and the wish that it means."""
+
+import re
+from typing import Any, Literal
+
+import msgspec
+
+from kumoi.api.edge.request import Request
+from kumoi.api.openstack.compute.versions import at_least
+from kumoi.app.instances.wish import NicChoice, RunWish
+from kumoi.core.errors import Invalid, Unsupported
+from kumoi.core.ids import FlavorId, ImageId, NetworkId, NicId, is_uuid
+
+
+class _Network(msgspec.Struct, forbid_unknown_fields=True):
+    uuid: str | None = None
+    port: str | None = None
+    fixed_ip: str | None = None
+    tag: str | None = None
+
+
+class _Group(msgspec.Struct):
+    name: str
+
+
+class _File(msgspec.Struct):
+    path: str
+    contents: str
+
+
+class _Server(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    flavorRef: str | int  # noqa: N815
+    imageRef: str = ""  # noqa: N815
+    networks: list[_Network] | Literal["auto", "none"] | None = None
+    security_groups: list[_Group] | None = None
+    key_name: str | None = None
+    user_data: str | None = None
+    min_count: int | str = 1
+    max_count: int | str | None = None
+    config_drive: bool | str | None = None
+    metadata: dict[str, str] = {}
+    availability_zone: str | None = None
+    description: str | None = None
+    tags: list[str] = []
+    adminPass: str | None = None  # noqa: N815
+    accessIPv4: str | None = None  # noqa: N815
+    accessIPv6: str | None = None  # noqa: N815
+    personality: list[_File] = []
+    block_device_mapping_v2: list[dict[str, Any]] = []
+    block_device_mapping: list[dict[str, Any]] = []
+    return_reservation_id: bool | str = False
+    disk_config: str = msgspec.field(name="OS-DCF:diskConfig", default="MANUAL")
+
+
+class CreateBody(msgspec.Struct):
+    """`os:scheduler_hints` beside the server are taken and do nothing yet but where they say so."""
+
+    server: _Server
+    hints: dict[str, Any] = msgspec.field(name="os:scheduler_hints", default_factory=dict)
+    elder_hints: dict[str, Any] = msgspec.field(name="OS-SCH-HNT:scheduler_hints", default_factory=dict)
+
+
+def wish_of(request: Request, body: CreateBody) -> RunWish:
+    """Nova's words in core's terms. Invalid names the field as Nova does."""
+    server = body.server
+    _refuse_unbuilt(request, server)
+    least = _count("min_count", server.min_count)
+    most = _count("max_count", server.max_count) if server.max_count is not None else least
+    zone, _, host = (server.availability_zone or "nova").partition(":")
+    groups = tuple(dict.fromkeys(g.name for g in server.security_groups or ()))
+    return RunWish(
+        name=server.name,
+        flavor_id=FlavorId(str(server.flavorRef).rpartition("/")[2]),
+        image_id=_image(server.imageRef),
+        nics=_nics(server.networks),
+        groups=groups,
+        keypair_name=server.key_name or "",
+        user_data=server.user_data or "",
+        count_min=least,
+        count_max=most,
+        config_drive=str(server.config_drive).lower() in {"true", "1", "yes", "on"},
+        description=server.description or "",
+        zone=zone,
+        host_name=host.partition(":")[0],
+        metadata=_metadata(server.metadata),
+        os_tags=_tags(server.tags),
+        access_ip_v4=server.accessIPv4 or "",
+        access_ip_v6=server.accessIPv6 or "",
+    )
+
+
+def _refuse_unbuilt(request: Request, server: _Server) -> None:
+    """What is not built yet is said, never silently left out."""
+    if server.block_device_mapping or [b for b in server.block_device_mapping_v2 if not _plain_image(b)]:
+        raise Unsupported("compute", what="block_device_mapping")
+    if server.personality:
+        raise Unsupported("compute", what="personality")
+    if server.tags and not at_least(request, 52):
+        raise Invalid("api", field="server.tags", reason="unknown_field")
+    if server.description is not None and not at_least(request, 19):
+        raise Invalid("api", field="server.description", reason="unknown_field")
+    if isinstance(server.networks, str) and not at_least(request, 37):
+        raise Invalid("api", field="server.networks", reason="wrong_type", expected="array", got="str")
+    if server.networks is None and at_least(request, 37):
+        raise Invalid("api", field="server.networks", reason="missing", name="networks")
+    for network in server.networks if isinstance(server.networks, list) else ():
+        if network.tag is not None:
+            raise Unsupported("compute", what="device_tags")
+
+
+def _plain_image(device: dict[str, Any]) -> bool:
+    """The mapping that only says what imageRef says: the image on a local disk."""
+    return device.get("source_type") == "image" and device.get("destination_type") == "local"
+
+
+def _image(text: str) -> ImageId:
+    image_id = text.rpartition("/")[2]
+    if not is_uuid(image_id):
+        raise Invalid("api", field="server.imageRef", reason="format")
+    return ImageId(image_id)
+
+
+def _nics(networks: list[_Network] | Literal["auto", "none"] | None) -> tuple[NicChoice, ...] | None:
+    if networks is None or networks == "auto" or networks == []:
+        return None
+    if isinstance(networks, str):
+        return ()
+    choices = []
+    for i, network in enumerate(networks):
+        if network.port is not None:
+            choices.append(NicChoice(nic_id=NicId(network.port)))
+        elif network.uuid is not None:
+            choices.append(NicChoice(network_id=NetworkId(network.uuid), fixed_ip=network.fixed_ip))
+        else:
+            raise Invalid("api", field=f"server.networks[{i}].uuid", reason="missing", name="uuid")
+    return tuple(choices)
+
+
+def _count(field: str, value: int | str) -> int:
+    text = str(value)
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
+        raise Invalid("api", field=f"server.{field}", reason="range", bound="from 1 to 1000")
+    return int(text)
+
+
+def _metadata(pairs: dict[str, str]) -> dict[str, str]:
+    if len(pairs) > 128:
+        raise Invalid("api", field="server.metadata", reason="length", bound="at most 128 items")
+    for key, value in pairs.items():
+        if not 1 <= len(key) <= 255 or len(value) > 255:
+            raise Invalid("api", field=f"server.metadata.{key[:32]}", reason="length", bound="at most 255")
+    return pairs
+
+
+def _tags(tags: list[str]) -> tuple[str, ...]:
+    if len(tags) > 50 or any(not 1 <= len(t) <= 60 or "/" in t or "," in t for t in tags):
+        raise Invalid("api", field="server.tags", reason="format")
+    return tuple(dict.fromkeys(tags))

@@ -1,0 +1,218 @@
+"""/servers: list, detail, show, create, update, delete."""
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from kumoi.api.edge.request import Request
+from kumoi.api.edge.response import Response, json_response, no_content
+from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.compute.server_create import CreateBody, wish_of
+from kumoi.api.openstack.compute.server_views import STATUSES, addresses, brief, detail, links
+from kumoi.api.openstack.compute.versions import at_least
+from kumoi.app.house import House
+from kumoi.app.instances import change, delete, read, run
+from kumoi.core.errors import Forbidden, Invalid
+from kumoi.core.ids import InstanceId
+from kumoi.core.policy import may
+from kumoi.core.query import MAX_PAGE, Filter, LabelFilter, Order, Query, eq, is_in
+
+V = "/v2.1"
+FILTERS = {
+    "name": "name", "image": "image_id", "flavor": "flavor_id", "user_id": "user_id", "project_id": "project_id",
+    "tenant_id": "project_id", "uuid": "id", "reservation_id": "reservation_id", "key_name": "keypair_name",
+    "availability_zone": "zone", "access_ip_v4": "access_ip_v4", "hostname": "hostname", "description": "description",
+}  # fmt: skip
+ADMIN_FILTERS = frozenset({"user_id", "project_id", "tenant_id", "hostname", "reservation_id", "key_name"})
+SORTABLE = {
+    "created_at": "created_at", "updated_at": "updated_at", "display_name": "name", "uuid": "id",
+    "vm_state": "status", "project_id": "project_id", "user_id": "user_id", "key_name": "keypair_name",
+    "launch_index": "launch_index", "image_ref": "image_id", "instance_type_id": "flavor_id",
+    "hostname": "hostname", "availability_zone": "zone", "display_description": "description",
+}  # fmt: skip
+
+
+class _Change(msgspec.Struct):
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    accessIPv4: str | msgspec.UnsetType | None = msgspec.UNSET  # noqa: N815
+    accessIPv6: str | msgspec.UnsetType | None = msgspec.UNSET  # noqa: N815
+
+
+class UpdateBody(msgspec.Struct):
+    server: _Change
+
+
+def routes(house: House) -> list[Route]:
+    def find(request: Request) -> Response:
+        query, everyone, deleted = _query(request)
+        found = read.find(house, request.call(), query, all_projects=everyone, deleted=deleted)
+        return json_response(_page(request, "servers", [brief(request, i) for i in found], query))
+
+    def find_detail(request: Request) -> Response:
+        query, everyone, deleted = _query(request)
+        found = read.find_views(house, request.call(), query, all_projects=everyone, deleted=deleted)
+        return json_response(_page(request, "servers", [detail(request, v) for v in found], query))
+
+    def show(request: Request) -> Response:
+        return json_response({"server": detail(request, read.get(house, request.call(), server_id(request)))})
+
+    def create(request: Request) -> Response:
+        body = request.json(CreateBody)
+        wish = wish_of(request, body)
+        made = run.run(house, request.call(), wish)
+        if body.server.return_reservation_id:
+            return json_response({"reservation_id": made[0].reservation_id}, 202)
+        one = made[0]
+        shown = {
+            "id": one.id,
+            "links": links(request, one.id),
+            "OS-DCF:diskConfig": body.server.disk_config,
+            "security_groups": [{"name": g.name} for g in body.server.security_groups or ()] or [{"name": "default"}],
+        }
+        # Nova makes up a password that only some hypervisors set; ours reach guests by keys and user data.
+        shown["adminPass"] = body.server.adminPass or house.chance.secret(9).hex()
+        return json_response({"server": shown}, 202, [("Location", f"{links(request, one.id)[0]['href']}")])
+
+    def update(request: Request) -> Response:
+        wished = request.json(UpdateBody).server
+        names = {"accessIPv4": "access_ip_v4", "accessIPv6": "access_ip_v6"}
+        changes = {
+            names.get(k, k): v or "" for k, v in msgspec.structs.asdict(wished).items() if v is not msgspec.UNSET
+        }
+        if "description" in changes and not at_least(request, 19):
+            raise Invalid("api", field="server.description", reason="unknown_field")
+        change.update(house, request.call(), server_id(request), changes)
+        return json_response({"server": detail(request, read.get(house, request.call(), server_id(request)))})
+
+    def remove(request: Request) -> Response:
+        delete.delete(house, request.call(), server_id(request))
+        return no_content()
+
+    def ips(request: Request) -> Response:
+        view = read.get(house, request.call(), server_id(request))
+        shown = {
+            name: [{"version": a["version"], "addr": a["addr"]} for a in found]
+            for name, found in addresses(view).items()
+        }
+        return json_response({"addresses": shown})
+
+    def interfaces(request: Request) -> Response:
+        view = read.get(house, request.call(), server_id(request))
+        shown = [
+            {
+                "port_id": nic.id,
+                "net_id": nic.network_id,
+                "mac_addr": nic.mac,
+                "port_state": "ACTIVE" if view.instance.status == "active" else "DOWN",
+                "fixed_ips": [{"subnet_id": ip.subnet_id, "ip_address": ip.address} for ip in nic.fixed_ips],
+            }
+            for nic in view.nics
+        ]
+        return json_response({"interfaceAttachments": shown})
+
+    def groups(request: Request) -> Response:
+        view = read.get(house, request.call(), server_id(request))
+        shown = [
+            {"id": g.id, "name": g.name, "description": g.description, "tenant_id": g.project_id, "rules": []}
+            for g in sorted(view.groups.values(), key=lambda g: g.name)
+        ]
+        return json_response({"security_groups": shown})
+
+    return [
+        Route("GET", V + "/servers", find, "instance.read", "compute"),
+        Route("GET", V + "/servers/detail", find_detail, "instance.read", "compute"),
+        Route("POST", V + "/servers", create, "instance.create", "compute", body_type=CreateBody, success=202),
+        Route("GET", V + "/servers/{id}", show, "instance.read", "compute"),
+        Route("PUT", V + "/servers/{id}", update, "instance.update", "compute", body_type=UpdateBody),
+        Route("DELETE", V + "/servers/{id}", remove, "instance.delete", "compute", success=204),
+        Route("GET", V + "/servers/{id}/ips", ips, "instance.read", "compute"),
+        Route("GET", V + "/servers/{id}/os-interface", interfaces, "instance.read", "compute"),
+        Route("GET", V + "/servers/{id}/os-security-groups", groups, "instance.read", "compute"),
+    ]
+
+
+def server_id(request: Request) -> InstanceId:
+    return InstanceId(request.params["id"])
+
+
+def _query(request: Request) -> tuple[Query, bool, bool]:
+    """The query, whether it is for all projects, and whether it is for deleted ones."""
+    filters: list[Filter] = []
+    labels: list[LabelFilter] = []
+    everyone = deleted = False
+    admin = may(request.call(), "instance.all_projects")
+    for key, value in request.query:
+        if key in {"all_tenants", "all_projects"}:
+            everyone = value.lower() not in {"0", "false", ""}
+        elif key == "deleted" and admin:
+            deleted = value.lower() not in {"0", "false", ""}
+        elif key == "status":
+            filters.append(is_in("status", STATUSES.get(value.upper(), ("no such status",))))
+        elif key == "changes-since":
+            filters.append(Filter("updated_at", "ge", _instant(key, value)))
+            deleted = True
+        elif key in {"tags", "tags-any"} and at_least(request, 26):
+            labels += [LabelFilter("tag", tag) for tag in value.split(",")]
+        elif key == "name":
+            filters.append(Filter("name", "like", f"%{_literal(value)}%"))
+        elif key in FILTERS and (admin or key not in ADMIN_FILTERS):
+            filters.append(eq(FILTERS[key], value))
+    if everyone and not admin:
+        raise Forbidden("identity", action="instance.all_projects", needs=["admin"])
+    if deleted and not any(f.field == "updated_at" for f in filters):
+        filters.append(Filter("deleted_at", "null", False))
+    query = Query(
+        filters=tuple(filters),
+        labels=tuple(labels),
+        order=_order(request),
+        marker=request.arg("marker"),
+        limit=_limit(request),
+    )
+    return query, everyone, deleted
+
+
+def _order(request: Request) -> tuple[Order, ...]:
+    keys = [v for k, v in request.query if k == "sort_key"]
+    ways = [v for k, v in request.query if k == "sort_dir"]
+    orders = []
+    for i, key in enumerate(keys):
+        if key not in SORTABLE:
+            raise Invalid("api", field="sort_key", reason="not_in_enum", value=key)
+        orders.append(Order(SORTABLE[key], descending=(ways[i] if i < len(ways) else "desc") != "asc"))
+    return tuple(orders) or (Order("created_at", descending=True),)
+
+
+def _limit(request: Request) -> int:
+    text = request.arg("limit")
+    if text is None or text == "":
+        return MAX_PAGE
+    if not text.isdigit():
+        raise Invalid("api", field="limit", reason="wrong_type", expected="int", got=text)
+    return min(int(text) or MAX_PAGE, MAX_PAGE)
+
+
+def _literal(pattern: str) -> str:
+    """Nova takes a regular expression; we take its literal part."""
+    text = pattern.removeprefix("^").removesuffix("$")
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _instant(field: str, text: str) -> float:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as e:
+        raise Invalid("api", field=field, reason="format") from e
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def _page(request: Request, plural: str, shown: list[dict[str, Any]], query: Query) -> dict[str, Any]:
+    page: dict[str, Any] = {plural: shown}
+    if shown and len(shown) == query.limit and (request.arg("limit") is not None or query.limit == MAX_PAGE):
+        rest = [(k, v) for k, v in request.query if k != "marker"]
+        path = request.raw_path.decode("latin-1")
+        href = f"{request.base_url}{path}?{urlencode([*rest, ('marker', shown[-1]['id'])])}"
+        page[f"{plural}_links"] = [{"rel": "next", "href": href}]
+    return page

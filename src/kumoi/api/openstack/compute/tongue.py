@@ -1,0 +1,43 @@
+"""Nova as a tongue: every resource's routes under one prefix."""
+
+from kumoi.api.edge.routes import Tongue
+from kumoi.api.openstack.auth import by_token
+from kumoi.api.openstack.catalog import Site
+from kumoi.api.openstack.compute import (
+    actions,
+    discovery,
+    flavors,
+    hosts,
+    instance_actions,
+    keypairs,
+    limits,
+    metadata,
+    servers,
+)
+from kumoi.api.openstack.compute.errors import render_error
+from kumoi.api.openstack.compute.versions import headers, version_of
+from kumoi.app.house import House
+
+
+def tongue(house: House, site: Site) -> Tongue:
+    """Mounted at /compute."""
+    return Tongue(
+        name="compute",
+        prefix="/compute",
+        routes=[
+            *discovery.routes(site),
+            *servers.routes(house),
+            *actions.routes(house),
+            *metadata.routes(house),
+            *instance_actions.routes(house),
+            *flavors.routes(house),
+            *keypairs.routes(house),
+            *limits.routes(house),
+            *hosts.routes(house),
+        ],
+        authenticate=by_token(house),
+        render_error=render_error,
+        version=version_of,
+        headers=headers,
+        id_headers=("x-openstack-request-id", "x-compute-request-id"),
+    )

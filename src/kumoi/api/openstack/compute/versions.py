@@ -1,0 +1,69 @@
+"""Nova's microversions: an append-only list of what each changed in what we offer. The last one is what we advertise.
+
+A version is listed only if every version below it is true here; transforms live with the resource that they change.
+"""
+
+from typing import Final
+
+from kumoi.api.edge.request import Request
+from kumoi.core.errors import Invalid
+
+Version = tuple[int, int]
+
+HISTORY: Final[tuple[tuple[Version, str], ...]] = (
+    ((2, 1), "the base"),
+    ((2, 2), "keypairs have a type and answer 201 or 204"),
+    ((2, 3), "administrators see reservation, launch index, host name and user data of servers"),
+    ((2, 9), "servers tell whether they are locked"),
+    ((2, 10), "keypairs by user_id for administrators"),
+    ((2, 16), "host_status for administrators"),
+    ((2, 19), "servers have a description"),
+    ((2, 21), "actions of deleted servers"),
+    ((2, 26), "servers have tags"),
+    ((2, 35), "keypairs are paged"),
+    ((2, 37), "networks: auto or none; required in a create"),
+    ((2, 47), "servers embed their flavor"),
+    ((2, 51), "events of actions for users"),
+    ((2, 52), "tags in a create"),
+    ((2, 53), "hypervisors and services by UUID"),
+)
+LEAST: Final[Version] = (2, 1)
+MOST: Final[Version] = HISTORY[-1][0]
+
+
+def version_of(request: Request) -> Version:
+    """By OpenStack-API-Version or its elder X-OpenStack-Nova-API-Version; 2.1 when neither is sent."""
+    text = ""
+    sent = request.header("openstack-api-version")
+    if sent is not None:
+        named = [p.strip().removeprefix("compute").strip() for p in sent.split(",") if p.strip().startswith("compute ")]
+        text = named[0] if named else ""
+    if not text:
+        text = request.header("x-openstack-nova-api-version") or ""
+    if not text:
+        return LEAST
+    if text == "latest":
+        return MOST
+    major, _, minor = text.partition(".")
+    if not (major.isdigit() and minor.isdigit() and len(text) <= 8):
+        raise Invalid("api", field="OpenStack-API-Version", reason="version_format", value=text)
+    wanted = int(major), int(minor)
+    if not LEAST <= wanted <= MOST:
+        raise Invalid(
+            "api", field="OpenStack-API-Version", reason="version_range", value=text,
+            least=f"{LEAST[0]}.{LEAST[1]}", most=f"{MOST[0]}.{MOST[1]}",
+        )  # fmt: skip
+    return wanted
+
+
+def headers(request: Request) -> tuple[tuple[str, str], ...]:
+    major, minor = request.version or LEAST
+    return (
+        ("OpenStack-API-Version", f"compute {major}.{minor}"),
+        ("X-OpenStack-Nova-API-Version", f"{major}.{minor}"),
+        ("Vary", "OpenStack-API-Version, X-OpenStack-Nova-API-Version"),
+    )
+
+
+def at_least(request: Request, minor: int) -> bool:
+    return (request.version or LEAST) >= (2, minor)

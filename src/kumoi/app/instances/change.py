@@ -1,0 +1,75 @@
+"""Changes to an instance that its host need not act on, and its labels."""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from kumoi.app.house import House
+from kumoi.app.instances.read import visible
+from kumoi.app.instances.wish import NAME_MOST
+from kumoi.app.writing import Thing, mark_instance, record
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Call
+from kumoi.core.errors import Invalid, NotFound
+from kumoi.core.events import Label
+from kumoi.core.ids import InstanceId
+from kumoi.core.instances import Instance
+from kumoi.core.policy import allow
+
+LABELS_MOST = 128
+
+
+def update(house: House, call: Call, instance_id: InstanceId, changes: dict[str, str]) -> Instance:
+    """`changes`: any of name, description, access_ip_v4, access_ip_v6. The host name stays what it was at first."""
+    allow(call, "instance.update")
+    name = changes.get("name", "x")
+    if not name.strip() or len(name) > NAME_MOST:
+        raise Invalid("compute", field="name", reason="length", bound=f"from 1 to {NAME_MOST}")
+
+    def write(tx: Transaction) -> Instance:
+        one = visible(tx, call, instance_id)
+        saved: Instance = tx.instances.save(replace(one, updated_at=call.now, **changes))
+        mark_instance(tx, one.id)
+        record(tx, house, call, "instance.update", Thing("instance", one.id, one.project_id))
+        return saved
+
+    return house.store.write(write)
+
+
+def put_labels(
+    house: House, call: Call, instance_id: InstanceId, namespace: str, labels: Mapping[str, str], *, whole: bool
+) -> dict[str, str]:
+    """Set labels of a namespace; `whole`: those that are not named go. Returns all of the namespace."""
+    allow(call, "instance.update")
+
+    def write(tx: Transaction) -> dict[str, str]:
+        one = visible(tx, call, instance_id)
+        if whole:
+            tx.labels.drop("instance", one.id, namespace)
+        for key, value in labels.items():
+            row_id = house.chance.uuid()
+            tx.labels.put(
+                Label(id=row_id, kind="instance", resource_id=one.id, namespace=namespace, key=key, value=value)
+            )
+        now = {label.key: label.value for label in tx.labels.of("instance", (one.id,), namespace)}
+        if len(now) > LABELS_MOST:
+            raise Invalid("compute", field=namespace, reason="length", bound=f"at most {LABELS_MOST} items")
+        tx.instances.save(replace(one, updated_at=call.now))
+        mark_instance(tx, one.id)
+        return now
+
+    return house.store.write(write)
+
+
+def drop_label(house: House, call: Call, instance_id: InstanceId, namespace: str, key: str) -> None:
+    """NotFound when it is not there."""
+    allow(call, "instance.update")
+
+    def write(tx: Transaction) -> None:
+        one = visible(tx, call, instance_id)
+        if not tx.labels.drop("instance", one.id, namespace, key):
+            raise NotFound("compute", kind="label", id=key)
+        tx.instances.save(replace(one, updated_at=call.now))
+        mark_instance(tx, one.id)
+
+    house.store.write(write)
