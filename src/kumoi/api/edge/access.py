@@ -4,8 +4,9 @@ from time import perf_counter
 from typing import Final
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
+from kumoi.api.edge.pools import Pools
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.routes import Route, Tongue
 
@@ -17,9 +18,14 @@ _BUCKETS_S: Final = (0.002, 0.005, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 class Access:
-    """Metrics children are kept by route, so that a request pays two dictionary look-ups and no label parsing."""
+    """Metrics children are kept by route, so that a request pays two dictionary look-ups and no label parsing.
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    One may be shared by all edges of a process: then /metrics of each shows all.
+    """
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry = registry or CollectorRegistry()
+        ProcessCollector(registry=registry)
         self._count = Counter(
             "kumoi_http_requests",
             "Requests answered",
@@ -33,8 +39,19 @@ class Access:
             registry=registry,
             buckets=_BUCKETS_S,
         )
+        self._waiting = Gauge(
+            "kumoi_http_pool_waiting",
+            "Requests whose pool has no thread free for them",
+            ["edge", "pool"],
+            registry=registry,
+        )
         self._counts: dict[tuple[str, str, str, int], Counter] = {}
         self._times: dict[tuple[str, str], Histogram] = {}
+
+    def watch(self, edge: str, pools: Pools) -> None:
+        """Show how much work waits in these pools. `edge` tells one edge's pools from another's."""
+        for name, pool in pools.each():
+            self._waiting.labels(edge, name).set_function(pool.waiting)
 
     def tell(self, request: Request, tongue: Tongue | None, route: Route | None, status: int, began: float) -> None:
         """After the answer went out. `began` is of `perf_counter`; status 499 is a caller who hung up."""

@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry
 
 from kumoi.api.edge.access import HUNG_UP, Access
 from kumoi.api.edge.bodies import Receive
@@ -31,7 +30,8 @@ class Edge:
     now        seconds since the epoch
     new_id     a fresh UUID as text, for request ids
     health     what is wrong with this process, as codes; empty is well
-    registry   where the metrics go, and what /metrics shows
+    access     the metrics, where several edges of a process share them
+    name       tells this edge's pools from another's in the metrics
     """
 
     def __init__(
@@ -41,13 +41,14 @@ class Edge:
         now: Callable[[], float],
         new_id: Callable[[], str],
         health: Callable[[], Sequence[str]] = tuple,
-        registry: CollectorRegistry | None = None,
+        access: Access | None = None,
+        name: str = "api",
     ) -> None:
-        registry = registry or CollectorRegistry()
-        self.router = Router([*builtin_tongues(health, registry), *tongues])
+        self._access = access or Access()
+        self.router = Router([*builtin_tongues(health, self._access.registry), *tongues])
+        self._name = name
         self._now = now
         self._new_id = new_id
-        self._access = Access(registry)
         self._pools: Pools | None = None
         self._waiters: Waiters | None = None
 
@@ -56,6 +57,7 @@ class Edge:
         """Made on first use, on the running loop."""
         if self._pools is None:
             self._pools = Pools()
+            self._access.watch(self._name, self._pools)
         return self._pools
 
     @property
@@ -64,6 +66,10 @@ class Edge:
         if self._waiters is None:
             self._waiters = Waiters()
         return self._waiters
+
+    def stop(self) -> None:
+        """End long-polls and streams that wait, so that a server may stop at once. On the loop only."""
+        self.waiters.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["type"]:

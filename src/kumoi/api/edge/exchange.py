@@ -21,7 +21,7 @@ from kumoi.api.edge.response import Response
 from kumoi.api.edge.router import Found, Missing, choose
 from kumoi.api.edge.routes import Route
 from kumoi.api.edge.sending import unless_gone
-from kumoi.core.errors import Invalid, KumoiError
+from kumoi.core.errors import Invalid, KumoiError, Unavailable
 
 log = structlog.get_logger("kumoi.edge")
 
@@ -152,7 +152,10 @@ class Exchange:
             error = Internal(request_id=self._request.id)
         tongue = self._found.tongue
         render = tongue.render_error if tongue is not None else render_plain
-        return render(self._request, error)
+        response = render(self._request, error)
+        if isinstance(error, Unavailable) and (wait_s := error.facts.get("retry_after_s")):
+            response.headers = [*response.headers, ("retry-after", str(wait_s))]
+        return response
 
     def _signed(self, response: Response) -> Response:
         """With the headers that every answer of this tongue carries, and those that HTTP asks for."""

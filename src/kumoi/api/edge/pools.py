@@ -6,7 +6,7 @@ Thinner than `concurrent.futures`: one queue, one wake of the loop per result.
 import asyncio
 import contextvars
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, ItemsView, Mapping
 from queue import SimpleQueue
 from typing import Any, Final, TypeVar
 
@@ -22,7 +22,7 @@ RETRY_AFTER_S: Final = 1
 
 
 class WorkerPool:
-    """Some threads of one kind, bound to one event loop. `waiting` counts work not yet begun, about."""
+    """Some threads of one kind, bound to one event loop."""
 
     def __init__(self, name: Pool, threads: int, loop: asyncio.AbstractEventLoop) -> None:
         self.name = name
@@ -34,8 +34,8 @@ class WorkerPool:
         for thread in self._threads:
             thread.start()
 
-    @property
     def waiting(self) -> int:
+        """How much work no thread has begun, about."""
         return self._tasks.qsize()
 
     def run(self, fn: Callable[[], T]) -> "asyncio.Future[T]":
@@ -81,8 +81,8 @@ class Pools:
     def run_in(self, pool: Pool, fn: Callable[[], T]) -> "asyncio.Future[T]":
         return self._pools[pool].run(fn)
 
-    def waiting(self) -> dict[Pool, int]:
-        return {name: pool.waiting for name, pool in self._pools.items()}
+    def each(self) -> ItemsView[Pool, WorkerPool]:
+        return self._pools.items()
 
     def stop(self) -> None:
         for pool in self._pools.values():

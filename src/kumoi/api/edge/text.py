@@ -34,6 +34,8 @@ def say(error: KumoiError, locale: Locale = "en", wording: Mapping[str, str] | N
     elif isinstance(error, Unauthenticated):
         table, key = _UNAUTHENTICATED, str(error.facts.get("reason"))
     sentence = (wording or {}).get(key) or table[locale].get(key)
+    if sentence is None and isinstance(error, Invalid):
+        sentence = table[locale]["other"]
     return _fill(sentence, error.code, error.facts, locale)
 
 
@@ -41,11 +43,11 @@ def say_condition(condition: Condition, locale: Locale = "en") -> str:
     """Why a thing is not ready, as a sentence; empty for Ready."""
     if isinstance(condition, Ready):
         return ""
-    return _fill(_CONDITIONS[locale].get(condition.code), condition.code, condition.facts, locale)
+    return say_code(condition.code, condition.facts, locale)
 
 
 def say_code(code: str, facts: Mapping[str, Any], locale: Locale = "en") -> str:
-    """Code and facts that were stored apart from their type (an event, a fault)."""
+    """Code and facts apart from their type (a condition that passes a refusal on, an event, a fault)."""
     for table in (_CONDITIONS, _ERRORS, _INVALID):
         if code in table[locale]:
             return _fill(table[locale][code], code, facts, locale)

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
+from kumoi.core.errors import Unavailable
+
 WOKEN_PER_TURN: Final = 50
 
 
@@ -18,6 +20,7 @@ class Waiters:
         self._loop = loop or asyncio.get_running_loop()
         self._asleep: dict[str, set[asyncio.Future[None]]] = {}
         self._due: deque[asyncio.Future[None]] = deque()
+        self._closed = False
 
     async def wait(self, keys: Iterable[str], timeout_s: float) -> bool:
         """Sleep until one of the keys is woken (True) or the time is over (False).
@@ -30,6 +33,8 @@ class Waiters:
         """Be wakeable from now on; wakes between this and `Ticket.wait` count."""
         future: asyncio.Future[None] = self._loop.create_future()
         ticket = Ticket(self, frozenset(keys), future)
+        if self._closed:
+            future.set_exception(_stopping())
         for key in ticket.keys:
             self._asleep.setdefault(key, set()).add(future)
         return ticket
@@ -42,6 +47,13 @@ class Waiters:
             self._loop.call_soon_threadsafe(self._wake_on_loop, key)
         except RuntimeError:  # the loop has closed, and its waiters with it
             return
+
+    def close(self) -> None:
+        """End all waits, now and to come, with Unavailable: the process is about to stop. On the loop only."""
+        self._closed = True
+        for future in set().union(*self._asleep.values()):
+            if not future.done():
+                future.set_exception(_stopping())
 
     @property
     def asleep(self) -> int:
@@ -75,6 +87,10 @@ class Waiters:
                     del self._asleep[key]
 
 
+def _stopping() -> Unavailable:
+    return Unavailable("api", what="serve", retry_after_s=1)
+
+
 class Ticket:
     """One wait, wakeable since it was made. Await `wait` once, or `close` it."""
 
@@ -86,7 +102,7 @@ class Ticket:
         self.keys = keys
 
     async def wait(self, timeout_s: float) -> bool:
-        """True when woken, False when the time was over first."""
+        """True when woken, False when the time was over first. Raises Unavailable when the process stops."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._future
@@ -98,5 +114,8 @@ class Ticket:
             self.close()
 
     def close(self) -> None:
+        """Be wakeable no more; harmless twice."""
         self._waiters.forget(self.keys, self._future)
+        if self._future.done() and not self._future.cancelled():
+            self._future.exception()  # seen, if only here
         self._future.cancel()

@@ -1,5 +1,8 @@
 """Our wire against botocore's own serializer and parser: what it sends we read, what we send it reads."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,3 +77,13 @@ def test_refusals_are_understood(name: str, status: int) -> None:
     assert found["Error"]["Code"] == "InvalidAMIID.NotFound"
     assert found["Error"]["Message"] == "no <image> \ufffd 雲"
     assert found["ResponseMetadata"]["RequestId"] == "req-9"
+
+
+def test_the_models_are_what_the_tool_makes_of_botocore(clone: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, clone / "tools" / "prune_models.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")

@@ -3,6 +3,7 @@
 import http.client
 import os
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -108,3 +109,43 @@ def test_odd_bytes_are_answered_or_hung_up_on(address: str, raw: bytes) -> None:
     connection.request("GET", "/healthz")
     assert connection.getresponse().status == 200
     connection.close()
+
+
+def test_a_head_without_end_is_hung_up_on(address: str) -> None:
+    host, _, port = address.partition(":")
+    sent = 0
+    with socket.create_connection((host, int(port)), timeout=30) as wire:
+        wire.sendall(b"GET /test/v2.1/hello HTTP/1.1\r\n")
+        try:
+            while sent < 64 << 20:
+                sent += wire.send(b"X-Filler: " + b"x" * 4000 + b"\r\n")
+        except OSError:
+            pass
+    assert sent < 64 << 20
+
+
+def test_a_long_poll_ends_when_the_server_stops() -> None:
+    begun = threading.Event()
+    answers: list[tuple[int, str | None]] = []
+
+    async def poll(_request: Request) -> Response:
+        ticket = app.waiters.ticket(["k"])
+        begun.set()
+        await ticket.wait(3600)
+        raise AssertionError("nobody wakes this key")
+
+    app = edge(Route("GET", "/poll", poll, anonymous=True, wait=True))
+
+    def ask(address: str) -> None:
+        connection = http.client.HTTPConnection(address)
+        connection.request("GET", "/test/v2.1/poll")
+        answer = connection.getresponse()
+        answers.append((answer.status, answer.getheader("retry-after")))
+        connection.close()
+
+    with serving(app) as address:
+        asking = threading.Thread(target=ask, args=[address])
+        asking.start()
+        assert begun.wait(30)
+    asking.join()
+    assert answers == [(503, "1")]

@@ -66,7 +66,7 @@ def test_say() -> None:
 
 
 def test_what_has_no_sentence_is_still_told() -> None:
-    assert say(Invalid(field="x", reason="odd", most=3)) == "invalid (field: x, reason: odd, most: 3)"
+    assert say(Invalid(field="x", reason="odd", most=3)) == "Invalid input for x: odd."
     assert say(NotFound(kind="instance")) == "No instance ? was found."
     assert say_code("odd", {"hosts": ["a", "b"]}) == "odd (hosts: a, b)"
 
