@@ -7,6 +7,7 @@ import json
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -70,16 +71,31 @@ class Ground:
         for name, text in {"serve": SERVE, "agent": AGENT, "guestd": GUESTD, **standins}.items():
             (self.folder / f"src/kumoi/cmd/{name}.py").write_text(text)
         self.state = self.folder / "state"
+        self.prefix: tuple[str, ...] = ()
         self.environ = {
             **{k: v for k, v in os.environ.items() if not k.startswith("KUMOI_")},
             "PYTHONPATH": str(self.folder / "src"),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
 
+    def as_plain_user(self, name: str) -> None:
+        """From now on by this user, on a machine whose /dev/net/tun is open, as udev leaves it."""
+        if os.geteuid() != 0:
+            return
+        user = pwd.getpwnam(name)
+        self.state.mkdir()
+        os.chown(self.state, user.pw_uid, user.pw_gid)
+        node = self.folder / "tun"
+        os.mknod(node, stat.S_IFCHR | 0o666, os.stat("/dev/net/tun").st_rdev)
+        node.chmod(0o666)
+        become = f"exec setpriv --reuid {name} --regid {name} --init-groups"
+        enter = f'mount --bind {node} /dev/net/tun && {become} "$@"'
+        self.prefix = ("unshare", "-m", "--propagation", "private", "sh", "-c", enter, "sh")
+
     def start(self, *words: str, **more: Any) -> "subprocess.Popen[str]":
         program = "from kumoi.cmd.main import main; main()"
         return subprocess.Popen(
-            [sys.executable, "-P", "-c", program, "--state", str(self.state), *words],
+            [*self.prefix, sys.executable, "-P", "-c", program, "--state", str(self.state), *words],
             env=self.environ, cwd="/", text=True, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, **more,
         )  # fmt: skip

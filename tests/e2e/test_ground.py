@@ -179,6 +179,24 @@ def test_libvirtd_is_not_started_over_a_guest_that_it_would_kill(cloud: Ground) 
     assert cloud.is_guest(guest)
 
 
+def test_a_plain_user_needs_no_root(cloud: Ground) -> None:
+    # The first cloud is there for its account, and as a neighbour.
+    own = Ground()
+    try:
+        own.as_plain_user(ACCOUNT)
+        own.run("up")
+        own.inside(DEFINE)
+        guest = own.guest_pid()
+        kill(own.pid("libvirtd"))
+        until(lambda: own.status()["programs"]["libvirtd"]["restarts"] == 1 and own.pid("libvirtd"))
+        assert (own.guest_pid(), cloud.guest_pid()) == (guest, 0)
+        own.run("down", "--purge")
+        assert not own.state.exists() or list(own.state.iterdir()) == []
+        assert len(cloud.members()) == 4
+    finally:
+        own.remove()
+
+
 def test_two_ups_at_once_make_one_cloud() -> None:
     cloud = Ground()
     try:
