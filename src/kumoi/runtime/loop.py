@@ -16,7 +16,7 @@ import msgspec
 
 from kumoi.contracts.chance import Chance
 from kumoi.contracts.clock import Clock
-from kumoi.core.conditions import backoff_s
+from kumoi.core.conditions import BACKOFF_MOST_S, backoff_s
 from kumoi.core.errors import KumoiError
 from kumoi.runtime import log
 
@@ -26,9 +26,13 @@ _TICK_S: Final = 0.001  # less may vanish in a float of seconds since the epoch
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """`resync_s`: every key is looked at this often, give or take a tenth. `threads`: passes at the same time."""
+    """`resync_s`: every key is looked at this often, give or take a tenth. `threads`: passes at the same time.
+
+    `patience_s`: the longest back-off after errors.
+    """
 
     resync_s: float = 60.0
+    patience_s: float = BACKOFF_MOST_S
     threads: int = 1
 
 
@@ -250,7 +254,7 @@ class Loop:
                 self._errors += 1
                 attempts = self._failures.get(one.key, (0, ""))[0] + 1
                 self._failures[one.key] = (attempts, one.error)
-                wait_s = backoff_s(attempts - 1) * (0.75 + 0.5 * self._fraction())
+                wait_s = min(self._pace.patience_s, backoff_s(attempts - 1)) * (0.75 + 0.5 * self._fraction())
                 self._due.setdefault(one.key, self._clock.monotonic() + wait_s)
             else:
                 self._failures.pop(one.key, None)

@@ -1,0 +1,110 @@
+"""Machines of a fake world."""
+
+from collections.abc import Callable
+
+from kumoi.adapters.fake.world import FakeMachine, World
+from kumoi.contracts.compute import Machine, SeenMachine
+from kumoi.core.errors import NotFound, Unavailable, WrongState
+from kumoi.core.ids import InstanceId
+
+
+class FakeCompute:
+    """See `contracts.compute.Compute`. A guest that obeys its power button says it ended itself, as real ones may."""
+
+    accelerator = "fake"
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def ensure(self, machine: Machine) -> None:
+        with self._world.act("ensure_machine", "compute"):
+            known = self._world.machines.get(machine.id)
+            if known is None:
+                self._world.machines[machine.id] = FakeMachine(machine)
+            else:
+                known.machine = machine
+
+    def start(self, machine: Machine, run: int) -> None:
+        with self._world.act("start", "compute"):
+            one = self._world.machines.get(machine.id)
+            if one is None:
+                raise NotFound("compute", kind="machine", id=machine.id)
+            if one.power != "off":
+                one.run = max(run, one.run)
+                return
+            self._check(machine)
+            one.power, one.run, one.ended_by, one.stop_asked = "running", run, "", False
+            one.booted_at = self._world.clock.now() + self._world.boot_s
+            self._world.starts.append((machine.id, run))
+
+    def stop(self, instance: InstanceId, *, hard: bool) -> None:
+        with self._world.act("cut" if hard else "press", "compute"):
+            one = self._world.machines.get(instance)
+            if one is None or one.power == "off":
+                return
+            if hard:
+                self._world.end(instance, "plan")
+            elif self._hears(one):
+                self._world.end(instance, "guest")
+
+    def reset(self, instance: InstanceId, *, hard: bool) -> None:
+        with self._world.act("reset" if hard else "press_reset", "compute"):
+            one = self._world.machines.get(instance)
+            if one is None or one.power == "off":
+                raise WrongState("compute", kind="instance", id=instance, status="off", action="reset")
+            if hard or self._hears(one):
+                one.resets += 1
+                one.booted_at = self._world.clock.now() + self._world.boot_s
+
+    def remove(self, instance: InstanceId) -> None:
+        with self._world.act("remove_machine", "compute"):
+            self._world.machines.pop(instance, None)
+
+    def observe(self) -> tuple[list[SeenMachine], list[str]]:
+        with self._world.lock:
+            return [_seen(one) for one in self._world.machines.values()], list(self._world.foreign)
+
+    def console(self, instance: InstanceId, limit: int) -> bytes:
+        with self._world.lock:
+            one = self._world.machines.get(instance)
+            if one is None or one.power == "off" or self._world.clock.now() < one.booted_at:
+                return b""
+            text = f"kumoi: a simulated guest, run {one.run}\n\n{one.machine.name} login: "
+            return text.encode()[-limit:]
+
+    def watch(self, callback: Callable[[InstanceId], None]) -> None:
+        self._world.watchers.append(callback)
+
+    def _hears(self, one: FakeMachine) -> bool:
+        return one.machine.id not in self._world.stubborn and self._world.clock.now() >= one.booted_at
+
+    def _check(self, machine: Machine) -> None:
+        """What a hypervisor would trip over, and what it would not notice but must not be."""
+        world = self._world
+        if machine.id not in world.roots or machine.disk != disk_handle(machine.id):
+            raise Unavailable("compute", what=machine.disk or "disk")
+        bridges = {bridge_name(s.network.vni) for s in world.segments.values()}
+        for plug in machine.plugs:
+            if plug.bridge not in bridges:
+                raise Unavailable("compute", what=plug.bridge)
+            if plug.nic_id not in world.nics:
+                world.broken.append(f"{machine.id} started before its nic {plug.nic_id} was filtered")
+
+
+def bridge_name(vni: int) -> str:
+    return f"brk-{vni:x}"
+
+
+def disk_handle(instance: InstanceId) -> str:
+    return f"fake:{instance}"
+
+
+def _seen(one: FakeMachine) -> SeenMachine:
+    return SeenMachine(
+        id=one.machine.id,
+        power=one.power,
+        run=one.run,
+        ended_by=one.ended_by,
+        pid=0 if one.power == "off" else 1,
+        resets=one.resets,
+    )

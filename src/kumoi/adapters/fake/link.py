@@ -1,0 +1,127 @@
+"""Control in miniature: sections in dicts, sessions, and the reports that came. Loses and refuses what it is told."""
+
+import threading
+from collections.abc import Iterator
+
+import msgspec
+
+from kumoi.core.errors import NotFound, Stale, Unavailable
+from kumoi.core.ids import HostId, SectionKey, SessionId
+from kumoi.core.plan import (
+    Ask,
+    Entry,
+    FetchAsk,
+    Fetched,
+    Hello,
+    Report,
+    SectionDelta,
+    Spec,
+    Welcome,
+    entry_digest,
+    section_digest,
+)
+
+
+class FakeLink:
+    """See `contracts.link.Link`. `dead`: nothing answers. `lose_reports`: so many are taken and thrown away."""
+
+    def __init__(self, host_id: HostId) -> None:
+        self.host_id = host_id
+        self.epoch = 1
+        self.session = SessionId("")
+        self.dead = False
+        self.lose_reports = 0
+        self.hellos: list[Hello] = []
+        self.reports: list[Report] = []
+        self.asks: dict[str, Ask] = {}
+        self.answers: dict[str, bytes] = {}
+        self.layers: dict[str, bytes] = {}
+        self._sections: dict[SectionKey, dict[str, Entry]] = {}
+        self._serials: dict[SectionKey, int] = {}
+        self._lock = threading.Lock()
+
+    # --- what control does ---------------------------------------------------------------------
+
+    def put(self, section: SectionKey, entry: str, spec: Spec) -> int:
+        """The entry is present and says this; returns its serial."""
+        return self._stamp(section, entry, msgspec.Raw(msgspec.json.encode(spec)), "")
+
+    def drop(self, section: SectionKey, entry: str, cause: str = "deleted") -> int:
+        """The entry is absent, in so many words."""
+        return self._stamp(section, entry, None, cause)
+
+    def forget(self, section: SectionKey, entry: str) -> None:
+        """The entry vanishes without a word, as no correct control would let it."""
+        with self._lock:
+            self._sections[section].pop(entry, None)
+
+    def restore(self, sections: dict[SectionKey, dict[str, Entry]]) -> None:
+        """The database comes back as it was at a `backup`: a new epoch."""
+        with self._lock:
+            self._sections = {key: dict(entries) for key, entries in sections.items()}
+            self._serials = {key: max((e.serial for e in s.values()), default=0) for key, s in sections.items()}
+            self.epoch += 1
+            self.session = SessionId("")
+
+    def backup(self) -> dict[SectionKey, dict[str, Entry]]:
+        with self._lock:
+            return {key: dict(entries) for key, entries in self._sections.items()}
+
+    def _stamp(self, section: SectionKey, entry: str, body: msgspec.Raw | None, cause: str) -> int:
+        with self._lock:
+            serial = self._serials[section] = self._serials.get(section, 0) + 1
+            held = self._sections.setdefault(section, {})
+            held[entry] = Entry(id=entry, serial=serial, body=body, cause=cause)
+            return serial
+
+    # --- the link ------------------------------------------------------------------------------
+
+    def hello(self, hello: Hello) -> Welcome:
+        self._answer()
+        self.hellos.append(hello)
+        self.session = SessionId(f"session-{len(self.hellos)}")
+        return Welcome(host_id=self.host_id, session=self.session, epoch=self.epoch)
+
+    def fetch(self, ask: FetchAsk) -> Fetched:
+        self._answer()
+        self._check(ask.session, ask.epoch)
+        with self._lock:
+            sections = tuple(delta for key, have in ask.have.items() if (delta := self._delta(key, have)) is not None)
+        return Fetched(epoch=self.epoch, sections=sections, asks=tuple(self.asks.values()))
+
+    def report(self, report: Report) -> None:
+        self._answer()
+        self._check(report.session, report.epoch)
+        if self.lose_reports:
+            self.lose_reports -= 1
+        else:
+            self.reports.append(report)
+
+    def read(self, ask_id: str, answer: bytes) -> None:
+        self._answer()
+        if self.asks.pop(ask_id, None) is None:
+            raise NotFound("host", kind="ask", id=ask_id)
+        self.answers[ask_id] = answer
+
+    def stream(self, sha256: str) -> Iterator[bytes]:
+        self._answer()
+        if sha256 not in self.layers:
+            raise NotFound("storage", kind="layer", id=sha256)
+        yield self.layers[sha256]
+
+    def _answer(self) -> None:
+        if self.dead:
+            raise Unavailable("host", what="control")
+
+    def _check(self, session: SessionId, epoch: int) -> None:
+        if session != self.session or epoch != self.epoch:
+            raise Stale("host", kind="session", id=self.host_id)
+
+    def _delta(self, key: SectionKey, have: int) -> SectionDelta | None:
+        entries, serial = self._sections.get(key, {}), self._serials.get(key, 0)
+        if serial == have:
+            return None
+        whole = have > serial
+        total = sum(entry_digest(key, e.id, bytes(e.body)) for e in entries.values() if e.body is not None)
+        newer = sorted((e for e in entries.values() if whole or e.serial > have), key=lambda e: (e.serial, e.id))
+        return SectionDelta(key=key, serial=serial, digest=section_digest(total), entries=tuple(newer), whole=whole)

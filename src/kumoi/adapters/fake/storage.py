@@ -1,0 +1,59 @@
+"""Disks and layers of a fake world: sizes and names, no bytes."""
+
+from kumoi.adapters.fake.compute import disk_handle
+from kumoi.adapters.fake.world import World
+from kumoi.contracts.storage import Fetch
+from kumoi.core.errors import NotFound
+from kumoi.core.ids import InstanceId
+from kumoi.core.plan import LayerRef, RootDisk
+
+
+class FakeStorage:
+    """See `contracts.storage.Storage`. `fetches`: whether layers are brought by the link, or believed to be here.
+
+    A thousand simulated hosts would fetch a thousand times what none of them reads.
+    """
+
+    def __init__(self, world: World, *, fetches: bool = True) -> None:
+        self._world = world
+        self._fetches = fetches
+
+    def has_layer(self, layer: LayerRef) -> bool:
+        return layer.sha256 in self._world.layers
+
+    def ensure_layer(self, layer: LayerRef, fetch: Fetch) -> None:
+        if self.has_layer(layer):
+            return
+        size = sum(len(piece) for piece in fetch(layer.sha256)) if self._fetches else layer.size_bytes
+        with self._world.act("ensure_layer", "storage"):
+            self._world.layers[layer.sha256] = size
+
+    def ensure_root(self, instance: InstanceId, root: RootDisk) -> str:
+        with self._world.act("ensure_root", "storage"):
+            for layer in root.layers:
+                if layer.sha256 not in self._world.layers:
+                    raise NotFound("storage", kind="layer", id=layer.sha256)
+            self._world.roots.setdefault(instance, root)
+        return disk_handle(instance)
+
+    def ensure_config_drive(self, instance: InstanceId, files: dict[str, bytes]) -> str:
+        with self._world.act("ensure_config_drive", "storage"):
+            self._world.drives[instance] = files
+        return f"{disk_handle(instance)}:config"
+
+    def remove_root(self, instance: InstanceId) -> None:
+        with self._world.act("remove_root", "storage"):
+            if instance in self._world.machines:
+                self._world.broken.append(f"the disk of {instance} was removed beneath its machine")
+            self._world.roots.pop(instance, None)
+            self._world.drives.pop(instance, None)
+
+    def observe_roots(self) -> tuple[set[InstanceId], list[str]]:
+        with self._world.lock:
+            return set(self._world.roots), []
+
+    def collect_layers(self, keep: set[str]) -> None:
+        with self._world.act("collect_layers", "storage"):
+            used = {layer.sha256 for root in self._world.roots.values() for layer in root.layers}
+            for sha256 in set(self._world.layers) - keep - used:
+                del self._world.layers[sha256]

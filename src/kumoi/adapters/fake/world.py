@@ -1,0 +1,142 @@
+"""One host that is only memory: machines, disks and networks that agree with one another, and break when told.
+
+The drivers of this folder act on it as the real ones act on a kernel: a machine starts only on a disk and bridges that
+exist. What a careful agent would never do (open before closed, a disk taken from under a machine) is let happen and
+written down in `broken`.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from kumoi.contracts.clock import Clock
+from kumoi.contracts.compute import Machine
+from kumoi.contracts.guests import GuestNetwork
+from kumoi.contracts.network import Filters, Segment
+from kumoi.core.errors import Layer, Unavailable
+from kumoi.core.ids import InstanceId, NetworkId, NicId, VpcId
+from kumoi.core.instances import EndedBy, SeenPower
+from kumoi.core.plan import GuestData, NicEntry, RootDisk, VpcEntry
+
+
+class Crash(BaseException):
+    """The acting process dies here. No handler of errors may catch it."""
+
+
+class Faults:
+    """What goes wrong, by the count of acts (verbs that change the world) and by verb."""
+
+    def __init__(self) -> None:
+        self.acts = 0
+        self.crash_before = 0  # the act of this number never happens; 0: none
+        self.crash_after = 0  # the act of this number happens, and nobody is told
+        self.failing: dict[str, int] = {}  # verb to how many times more it fails
+
+    def crash_in(self, acts: int, *, done: bool) -> None:
+        """Die at the `acts`-th act from now, before or after it is done."""
+        self.crash_before = 0 if done else self.acts + acts
+        self.crash_after = self.acts + acts if done else 0
+
+    def heal(self) -> None:
+        self.crash_before = self.crash_after = 0
+        self.failing.clear()
+
+
+class FakeMachine:
+    """A defined machine. `booted_at`: before it, the guest hears no power button and its console is silent."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.power: SeenPower = "off"
+        self.run = 0
+        self.ended_by: EndedBy = ""
+        self.resets = 0
+        self.booted_at = 0.0
+        self.stop_asked = False
+
+
+class World:
+    """`boot_s`: how long a guest takes to boot. `stubborn`: guests that obey no button. Safe for threads."""
+
+    def __init__(self, clock: Clock, boot_id: str = "boot-1", boot_s: float = 0.0) -> None:
+        self.clock = clock
+        self.boot_id = boot_id
+        self.boot_s = boot_s
+        self.lock = threading.RLock()
+        self.faults = Faults()
+        self.broken: list[str] = []
+        self.starts: list[tuple[InstanceId, int]] = []
+        self.stubborn: set[InstanceId] = set()
+        self.machines: dict[InstanceId, FakeMachine] = {}
+        self.foreign: list[str] = []
+        self.layers: dict[str, int] = {}
+        self.roots: dict[InstanceId, RootDisk] = {}
+        self.drives: dict[InstanceId, dict[str, bytes]] = {}
+        self.segments: dict[NetworkId, Segment] = {}
+        self.filters: Filters | None = None
+        self.nics: dict[NicId, NicEntry] = {}
+        self.vpcs: dict[VpcId, VpcEntry] = {}
+        self.networks: tuple[GuestNetwork, ...] = ()
+        self.guests: dict[InstanceId, GuestData] = {}
+        self.watchers: list[Callable[[InstanceId], None]] = []
+
+    @contextmanager
+    def act(self, verb: str, layer: Layer) -> Iterator[None]:
+        """Around every change: this is where faults strike."""
+        with self.lock:
+            self.faults.acts += 1
+            number = self.faults.acts
+            if number == self.faults.crash_before:
+                raise Crash(verb)
+            if self.faults.failing.get(verb, 0) > 0:
+                self.faults.failing[verb] -= 1
+                raise Unavailable(layer, what=verb)
+            yield
+            if number == self.faults.crash_after:
+                raise Crash(verb)
+
+    def running(self) -> set[InstanceId]:
+        return {i for i, one in self.machines.items() if one.power == "running"}
+
+    # --- what guests, people and hardware do by themselves -------------------------------------
+
+    def kill(self, instance: InstanceId) -> None:
+        """The guest's process dies."""
+        self.end(instance, "crash")
+
+    def guest_powers_off(self, instance: InstanceId) -> None:
+        """From within: the guest's own shutdown."""
+        self.end(instance, "guest")
+
+    def end(self, instance: InstanceId, by: EndedBy) -> None:
+        with self.lock:
+            one = self.machines.get(instance)
+            if one is None or one.power == "off":
+                return
+            one.power, one.ended_by, one.stop_asked = "off", by, False
+        for watcher in self.watchers:
+            watcher(instance)
+
+    def lose(self, instance: InstanceId) -> None:
+        """Somebody undefines the machine behind our back; its disk stays."""
+        with self.lock:
+            self.machines.pop(instance, None)
+
+    def lose_networks(self) -> None:
+        """Somebody flushes all that was drawn."""
+        with self.lock:
+            self.segments.clear()
+            self.vpcs.clear()
+            self.nics.clear()
+            self.filters = None
+
+    def reboot(self, boot_id: str) -> None:
+        """The host goes down and comes up: disks and definitions stay, everything else is gone."""
+        with self.lock:
+            self.boot_id = boot_id
+            for one in self.machines.values():
+                if one.power != "off":
+                    one.power, one.ended_by, one.stop_asked = "off", "host", False
+            self.lose_networks()
+            self.networks, self.guests = (), {}
+            self.watchers.clear()

@@ -1,0 +1,203 @@
+"""One host's agent: it talks with control in one loop, works on the world in another, and needs neither to be alive.
+
+The talk: hello, fetch, report, answers. The work: one key for the network, one for each instance. What does not belong
+here: decisions (planning.host_diff), and how anything is done (drivers).
+"""
+
+import threading
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from kumoi.agent.asks import Asks
+from kumoi.agent.drivers import Drivers
+from kumoi.agent.guests import Guests
+from kumoi.agent.hands import FETCH, NETWORK, REPORT, Hands, Papers, Tools
+from kumoi.agent.networks import Networks
+from kumoi.agent.reporting import Reporting, says_the_same
+from kumoi.agent.wish import wish
+from kumoi.contracts.link import Link
+from kumoi.core.errors import Stale
+from kumoi.core.ids import InstanceId, SectionKey, SessionId
+from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, SectionDelta
+from kumoi.runtime import log
+from kumoi.runtime.loop import Loop, Pace
+
+LINK_PATIENCE_S = 5.0
+IDLE_S = 1.0  # between fetches of somebody who cannot wait for news
+
+
+class Session:
+    """What the last hello gave; the sequence of reports and the last one that arrived belong to it."""
+
+    def __init__(self, session_id: SessionId) -> None:
+        self.id = session_id
+        self.fetched = False
+        self.sequence = 0
+        self.told: Report | None = None
+        self.told_at = 0.0
+
+
+class Agent:
+    """`hello` says who this host is, its boot included. Nothing happens before `start`, or before its loops are run."""
+
+    def __init__(self, hello: Hello, drivers: Drivers, papers: Papers, link: Link, tools: Tools) -> None:
+        self._hello = hello
+        self._link = link
+        self._manner = tools.manner
+        self._clock = tools.clock
+        self._hands = hands = Hands(drivers, papers, link, tools)
+        self._ledger = hands.ledger
+        hands.cleared = self._ledger.identity.cleared_boot == hello.boot_id
+        self._networks = Networks(hands)
+        self._guests = Guests(hands, self._networks)
+        self._reporting = Reporting(hands, self._guests, self._networks)
+        self._asks = Asks(hands)
+        self._session: Session | None = None
+        self._greeting = threading.Lock()
+        self._log = log.get(host=hello.name)
+        work = Pace(resync_s=tools.manner.resync_s, threads=tools.manner.threads)
+        talk = Pace(resync_s=tools.manner.resync_s, threads=3, patience_s=LINK_PATIENCE_S)
+        hands.loop = self.loop = Loop("agent", self._work, self._keys, tools.clock, tools.chance, work)
+        hands.talk = self.talk = Loop("link", self._say, lambda: (FETCH, REPORT), tools.clock, tools.chance, talk)
+        for key in self._ledger.held():
+            section = self._ledger.section(key)
+            hands.progress.accepted(key, section.serial, self._touched(key, section.entries))
+
+    def start(self) -> None:
+        self._hands.drivers.compute.watch(self.noticed)
+        self.loop.start()
+        self.talk.start()
+
+    def stop(self) -> None:
+        """Whatever is under way may be cut off anywhere: the next agent looks and goes on."""
+        self.talk.stop(0.0)
+        self.loop.stop()
+
+    def ledger_sections(self) -> list[SectionKey]:
+        """Which sections this host holds."""
+        return self._ledger.held()
+
+    def noticed(self, instance_id: InstanceId) -> None:
+        """A guest's power changed by itself."""
+        self._hands.scene.machines.touch()
+        self.loop.hint(f"instance/{instance_id}")
+        self._hands.changed()
+
+    # --- the work ------------------------------------------------------------------------------
+
+    def _keys(self) -> Iterable[str]:
+        return (NETWORK, *(e for e in self._ledger.own().entries if e.startswith("instance/")))
+
+    def _work(self, key: str) -> None:
+        ticket = self._hands.progress.began()
+        if key == NETWORK:
+            self._networks.work()
+        else:
+            self._guests.work(InstanceId(key.removeprefix("instance/")))
+        self._hands.progress.ended(key, ticket)
+        self._hands.changed()
+
+    # --- the talk ------------------------------------------------------------------------------
+
+    def _say(self, key: str) -> None:
+        if key == FETCH:
+            self._fetch()
+        elif key == REPORT:
+            self._report()
+        else:
+            self._asks.answer(key)
+
+    def _greet(self) -> Session:
+        """The session that is; after a hello, if there was none."""
+        with self._greeting:
+            if self._session is None:
+                welcome = self._link.hello(self._hello)
+                identity = replace(self._ledger.identity, host_id=welcome.host_id, epoch=welcome.epoch)
+                self._ledger.identify(identity)
+                self._session = Session(welcome.session)
+                self._log.info("greeted", session=welcome.session, epoch=welcome.epoch)
+                self.talk.hint(REPORT)
+            return self._session
+
+    def _lose(self, session: Session) -> None:
+        with self._greeting:
+            if self._session is session:
+                self._session = None
+                self.talk.hint(FETCH)
+
+    def _fetch(self) -> None:
+        session = self._greet()
+        own = self._ledger.own().key
+        ask = FetchAsk(
+            host_id=self._ledger.identity.host_id,
+            session=session.id,
+            epoch=self._ledger.identity.epoch,
+            have=self._ledger.have((own, *wish(self._ledger).sections)),
+            # The first answer opens the gate for guests after a reboot: it is not to be waited for.
+            wait_s=self._manner.poll_s if session.fetched else 0.0,
+        )
+        try:
+            fetched = self._link.fetch(ask)
+        except Stale:
+            self._lose(session)
+            raise
+        news = self._take(fetched, ask.have) or not session.fetched
+        session.fetched = True
+        self._clear()
+        self.talk.again_in(FETCH, 0.0 if news or self._manner.poll_s else IDLE_S)
+
+    def _take(self, fetched: Fetched, asked: dict[SectionKey, int]) -> bool:
+        """The answer into the ledger; returns whether anything was new."""
+        news = False
+        for delta in fetched.sections:
+            # A section dropped since the question was asked: its newest entries alone are no section.
+            dropped = asked.get(delta.key, 0) > 0 and self._ledger.section(delta.key).serial == 0
+            if delta.key in asked and not dropped:
+                news |= self._accept(fetched.epoch, delta)
+        for ask in fetched.asks:
+            self._asks.open(ask)
+        return news
+
+    def _accept(self, epoch: int, delta: SectionDelta) -> bool:
+        try:
+            changed = self._ledger.accept(epoch, delta)
+        except Stale as e:
+            self._log.warning("refused_section", section=delta.key, error=str(e))
+            return False
+        keys = self._touched(delta.key, changed)
+        self._hands.progress.accepted(delta.key, self._ledger.section(delta.key).serial, keys)
+        for key in keys:
+            self.loop.hint(key)
+        return True
+
+    def _touched(self, section: SectionKey, entries: Iterable[str]) -> set[str]:
+        """The keys that have to look when these entries of a section change."""
+        mine = section == self._ledger.own().key
+        return {NETWORK, *(e for e in entries if mine and e.startswith("instance/"))}
+
+    def _clear(self) -> None:
+        """The plan of this session is here: guests may be started, in this boot also without control."""
+        if self._hands.cleared:
+            return
+        self._ledger.identify(replace(self._ledger.identity, cleared_boot=self._hello.boot_id))
+        self._hands.cleared = True
+        for key in self._keys():
+            self.loop.hint(key)
+
+    def _report(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        report = self._reporting.build(self._hello.boot_id)
+        now = self._clock.monotonic()
+        quiet = session.told is not None and now < session.told_at + self._manner.heartbeat_s
+        if quiet and session.told is not None and says_the_same(report, session.told):
+            return
+        session.sequence += 1
+        try:
+            self._link.report(replace(report, session=session.id, sequence=session.sequence))
+        except Stale:
+            self._lose(session)
+            raise
+        session.told, session.told_at = report, now

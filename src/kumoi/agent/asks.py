@@ -1,0 +1,39 @@
+"""Reads that somebody waits for: consoles and diagnostics, answered once."""
+
+import msgspec
+
+from kumoi.agent.hands import Hands
+from kumoi.core.errors import NotFound
+from kumoi.core.plan import Ask
+
+PREFIX = "ask/"
+
+
+class Asks:
+    """Safe for threads: an ask is one key of the talking loop."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+        self._open: dict[str, Ask] = {}
+
+    def open(self, ask: Ask) -> None:
+        """Answer it soon; one that is open already is not answered twice."""
+        if ask.id not in self._open:
+            self._open[ask.id] = ask
+            self._hands.talk.hint(PREFIX + ask.id)
+
+    def answer(self, key: str) -> None:
+        ask = self._open.get(key.removeprefix(PREFIX))
+        if ask is None:
+            return
+        try:
+            self._hands.link.read(ask.id, self._look(ask))
+        except NotFound:
+            pass  # nobody waits any more
+        finally:
+            self._open.pop(ask.id, None)
+
+    def _look(self, ask: Ask) -> bytes:
+        if ask.kind == "console":
+            return self._hands.drivers.compute.console(ask.instance_id, ask.limit)
+        return msgspec.json.encode(self._hands.scene.machines.get().sight(ask.instance_id))

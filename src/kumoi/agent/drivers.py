@@ -1,0 +1,39 @@
+"""What a host acts with, and how it behaves: the drivers of its world and the agent's few numbers."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from kumoi.contracts.compute import Compute
+from kumoi.contracts.guests import GuestServices
+from kumoi.contracts.network import Network
+from kumoi.contracts.storage import Storage
+from kumoi.core.plan import InstanceEntry, NicEntry, SubnetEntry
+
+ConfigFiles = Callable[[InstanceEntry, list[NicEntry], list[SubnetEntry]], dict[str, bytes]]
+
+
+class Drivers(msgspec.Struct, frozen=True, kw_only=True):
+    """`config_files`: what stands on an instance's config drive, by path (pure)."""
+
+    compute: Compute
+    network: Network
+    storage: Storage
+    guests: GuestServices
+    config_files: ConfigFiles
+
+
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
+    """`starts`: guests started at the same time, layers brought included. `soft_s`: patience with one that is to stop.
+
+    `gather_s`: changes within this time go into one report. `poll_s`: how long a fetch waits for
+    news, 0: not at all. `heartbeat_s`: an unchanged report is told again after this time.
+    """
+
+    starts: int = 2
+    threads: int = 4
+    soft_s: float = 60.0
+    resync_s: float = 10.0
+    gather_s: float = 0.02
+    heartbeat_s: float = 9.0
+    poll_s: float = 25.0

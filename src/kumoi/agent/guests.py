@@ -1,0 +1,204 @@
+"""The instances of this host: for each one decide, act, look again, until nothing is left to do now."""
+
+import msgspec
+from msgspec.structs import replace
+
+from kumoi.agent.hands import NETWORK, Hands
+from kumoi.agent.networks import Networks
+from kumoi.agent.turns import Turns
+from kumoi.contracts.compute import Machine, MachinePlug
+from kumoi.core.conditions import Condition, Facts, Ready, Working, backoff_s, same_reason
+from kumoi.core.errors import KumoiError
+from kumoi.core.ids import InstanceId
+from kumoi.core.nics import tap_name
+from kumoi.core.plan import InstanceEntry, entry_id
+from kumoi.planning.host_diff.instances import (
+    Act,
+    Decision,
+    Gates,
+    Sight,
+    decide,
+    decide_absent,
+    failed,
+)
+
+ROUNDS = 4  # off, then on again, then looked at; what needs more waits for the next pass
+AGAIN_S = 1.0
+
+
+class Tries(msgspec.Struct, frozen=True, kw_only=True):
+    """Acts that failed, all for this one spec: another wish starts afresh."""
+
+    spec: InstanceEntry | None
+    attempts: int
+    condition: Condition
+    next_try: float
+
+
+class Guests:
+    """`conditions` are those of the last passes. At most one pass an instance at a time; otherwise safe for threads."""
+
+    def __init__(self, hands: Hands, networks: Networks) -> None:
+        self._hands = hands
+        self._networks = networks
+        self._turns = Turns(hands.manner.starts, lambda key: hands.loop.hint(key))
+        self._tries: dict[InstanceId, Tries] = {}
+        self.conditions: dict[InstanceId, Condition] = {}
+
+    def work(self, instance_id: InstanceId) -> None:
+        """One pass: harmless at any time, also for an instance that no plan names (it is left alone)."""
+        for _ in range(ROUNDS):
+            if not self._round(instance_id):
+                return
+        self._hands.loop.again_in(entry_id("instance", instance_id), AGAIN_S)
+
+    def _round(self, instance_id: InstanceId) -> bool:
+        """Decide and act once; returns whether there may be more to do at once."""
+        own = self._hands.ledger.own()
+        key = entry_id("instance", instance_id)
+        spec = own.spec(key)
+        if spec is None and not own.absent(key):
+            self._forget(instance_id)
+            return False
+        entry = spec if isinstance(spec, InstanceEntry) else None
+        sight = self._hands.scene.machines.get().sight(instance_id)
+        decision = self._decide(instance_id, entry, sight)
+        if entry is None and not decision.acts:
+            self._gone(instance_id)
+            return False
+        if entry is not None:
+            self._hands.notebook.keep(instance_id, decision.memory)
+        return self._follow(instance_id, entry, decision)
+
+    def _decide(self, instance_id: InstanceId, entry: InstanceEntry | None, sight: Sight) -> Decision:
+        memory = self._hands.notebook.get(instance_id)
+        if entry is None:
+            return decide_absent(sight, memory)
+        gates = Gates(
+            now=self._hands.clock.now(),
+            cleared=self._hands.cleared,
+            lacking=self._networks.lacking(entry),
+            soft_s=self._hands.manner.soft_s,
+        )
+        return decide(entry, sight, memory, gates)
+
+    def _follow(self, instance_id: InstanceId, entry: InstanceEntry | None, decision: Decision) -> bool:
+        now, key = self._hands.clock.now(), entry_id("instance", instance_id)
+        if decision.again_s is not None:
+            self._hands.loop.again_in(key, decision.again_s)
+        if not decision.acts:
+            self._tries.pop(instance_id, None)
+            self._tell(instance_id, decision.condition)
+            return False
+        tries = self._tries.get(instance_id)
+        if tries is not None and tries.spec == entry and now < tries.next_try:
+            self._hands.loop.again_in(key, tries.next_try - now)
+            self._tell(instance_id, tries.condition)
+            return False
+        if "start" in decision.acts and not self._turns.take(key):
+            self._tell(instance_id, Working(code="waiting_for_turn"))
+            return False
+        if tries is None:
+            self._tell(instance_id, decision.condition)
+        try:
+            self._act(instance_id, entry, decision)
+        finally:
+            self._turns.give_back(key)
+        return instance_id not in self._tries
+
+    def _act(self, instance_id: InstanceId, entry: InstanceEntry | None, decision: Decision) -> None:
+        try:
+            for act in decision.acts:
+                self._do(instance_id, entry, act)
+        except KumoiError as e:
+            self._note_failure(instance_id, entry, e)
+        else:
+            self._tries.pop(instance_id, None)
+            if decision.after is not None:
+                self._hands.notebook.keep(instance_id, decision.after)
+        finally:
+            self._hands.scene.machines.touch()
+            self._hands.changed()
+
+    def _do(self, instance_id: InstanceId, entry: InstanceEntry | None, act: Act) -> None:
+        compute, storage = self._hands.drivers.compute, self._hands.drivers.storage
+        match act:
+            case "start":
+                if entry is not None:
+                    self._start(entry)
+            case "press_power" | "cut_power":
+                compute.stop(instance_id, hard=act == "cut_power")
+            case "press_reset" | "reset":
+                compute.reset(instance_id, hard=act == "reset")
+            case "remove_machine":
+                compute.remove(instance_id)
+            case "remove_root":
+                storage.remove_root(instance_id)
+
+    def _start(self, entry: InstanceEntry) -> None:
+        """From nothing, or from whatever part of it stands."""
+        compute, storage = self._hands.drivers.compute, self._hands.drivers.storage
+        for layer in entry.root.layers:
+            storage.ensure_layer(layer, self._hands.link.stream)
+        disk = storage.ensure_root(entry.id, entry.root)
+        drive = ""
+        if entry.config_drive:
+            drive = storage.ensure_config_drive(entry.id, self._networks.config_files(entry))
+        machine = self._machine(entry, disk, drive)
+        compute.ensure(machine)
+        compute.start(machine, entry.run_wanted)
+
+    def _machine(self, entry: InstanceEntry, disk: str, drive: str) -> Machine:
+        return Machine(
+            id=entry.id,
+            name=entry.guest.name,
+            vcpus=entry.vcpus,
+            memory_mib=entry.memory_mib,
+            disk=disk,
+            plugs=tuple(
+                MachinePlug(
+                    nic_id=plug.nic_id,
+                    mac=plug.mac,
+                    tap=tap_name(plug.nic_id),
+                    bridge=self._networks.bridge(plug.network_id),
+                    mtu=plug.mtu,
+                )
+                for plug in entry.nics
+            ),
+            config_drive=drive,
+        )
+
+    def _note_failure(self, instance_id: InstanceId, entry: InstanceEntry | None, error: KumoiError) -> None:
+        old = self._tries.get(instance_id)
+        attempts = old.attempts + 1 if old is not None and old.spec == entry else 1
+        wait_s = backoff_s(attempts - 1)
+        next_try = self._hands.clock.now() + wait_s
+        facts: Facts = {"layer": error.layer, **error.facts}
+        condition = failed(error.code, facts, attempts, next_try)
+        self._tries[instance_id] = Tries(spec=entry, attempts=attempts, condition=condition, next_try=next_try)
+        self._hands.loop.again_in(entry_id("instance", instance_id), wait_s)
+        self._tell(instance_id, condition)
+
+    def _tell(self, instance_id: InstanceId, condition: Condition) -> None:
+        """Keep the condition, and since when it has been so; a new reason is worth a report."""
+        old = self.conditions.get(instance_id)
+        if old is not None and same_reason(old, condition):
+            if isinstance(old, Working) and isinstance(condition, Working):
+                self.conditions[instance_id] = replace(old, next_try=condition.next_try)
+            return
+        if not isinstance(condition, Ready):
+            condition = replace(condition, since=self._hands.clock.now())
+        self.conditions[instance_id] = condition
+        self._hands.changed()
+
+    def _gone(self, instance_id: InstanceId) -> None:
+        """Absent in the plan and in the world: nothing of it is remembered, and its filters may follow."""
+        self._hands.notebook.keep(instance_id, None)
+        self._hands.ledger.settle(self._hands.ledger.own().key, [entry_id("instance", instance_id)])
+        self._forget(instance_id)
+        self._hands.loop.hint(NETWORK)
+        self._hands.changed()
+
+    def _forget(self, instance_id: InstanceId) -> None:
+        self._tries.pop(instance_id, None)
+        self.conditions.pop(instance_id, None)

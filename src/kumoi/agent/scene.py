@@ -1,0 +1,47 @@
+"""What of our own stands on this host, in the terms of the plan; what no plan names is a stray, told and left alone."""
+
+import msgspec
+
+from kumoi.agent.drivers import Drivers
+from kumoi.agent.glance import Glance
+from kumoi.contracts.clock import Clock
+from kumoi.contracts.compute import SeenMachine
+from kumoi.contracts.network import SeenNetwork
+from kumoi.core.ids import InstanceId
+from kumoi.core.plan import Stray
+from kumoi.planning.host_diff.instances import Sight
+
+NOTHING = Sight()
+
+
+class Machines(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that has a machine or a disk here, named by a plan or not; `strays` are names that are no ids."""
+
+    sights: dict[InstanceId, Sight]
+    strays: tuple[Stray, ...]
+
+    def sight(self, instance_id: InstanceId) -> Sight:
+        return self.sights.get(instance_id, NOTHING)
+
+
+class Scene:
+    """Two glances: machines with their disks, and the kernel's network."""
+
+    def __init__(self, drivers: Drivers, clock: Clock) -> None:
+        self._drivers = drivers
+        self.machines: Glance[Machines] = Glance(self._look_at_machines, clock)
+        self.network: Glance[SeenNetwork] = Glance(drivers.network.observe, clock)
+
+    def _look_at_machines(self) -> Machines:
+        seen, odd_machines = self._drivers.compute.observe()
+        roots, odd_roots = self._drivers.storage.observe_roots()
+        sights = {one.id: _sight(one, root=one.id in roots) for one in seen}
+        for instance_id in roots - sights.keys():
+            sights[instance_id] = Sight(root=True)
+        machines = tuple(Stray(kind="machine", name=name) for name in sorted(odd_machines))
+        disks = tuple(Stray(kind="root", name=name) for name in sorted(odd_roots))
+        return Machines(sights=sights, strays=machines + disks)
+
+
+def _sight(one: SeenMachine, *, root: bool) -> Sight:
+    return Sight(power=one.power, run=one.run, ended_by=one.ended_by, resets=one.resets, pid=one.pid, root=root)

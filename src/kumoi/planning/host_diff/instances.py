@@ -1,0 +1,204 @@
+"""What to do about one instance on its host: plan entry, sight and memory in, acts and a condition out.
+
+Only acts that are possible now are named; whoever does them looks again afterwards. What does not belong here: doing
+them, and anything that several instances share (networks, turns, the brake).
+"""
+
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from kumoi.core.conditions import Blocked, Condition, Facts, Ready, Working, backoff_s
+from kumoi.core.instances import EndedBy, SeenPower
+from kumoi.core.plan import InstanceEntry
+
+# `start` is all of it: bring the layers, make the root disk and the config drive, define the machine, start it.
+Act = Literal["start", "press_power", "press_reset", "cut_power", "reset", "remove_machine", "remove_root"]
+
+SOFT_S = 60.0  # how long a guest may take to obey its power button
+PRESS_EVERY_S = 15.0  # a guest that is not up yet does not hear the first one
+SETTLED_S = 300.0  # a run that lasted this long is not a crash loop
+ATTEMPTS_BEFORE_BLOCKED = 5
+
+
+class Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an instance stands on the host: its machine, as the driver tells it, and whether it has a disk."""
+
+    power: SeenPower = "missing"
+    run: int = 0
+    ended_by: EndedBy = ""
+    resets: int = 0
+    pid: int = 0
+    root: bool = False
+
+    @property
+    def there(self) -> bool:
+        return self.power != "missing" or self.root
+
+    @property
+    def up(self) -> bool:
+        return self.power in {"running", "paused"}
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """What a host remembers of an instance, because nobody could see it afterwards. It outlives the agent's process.
+
+    `run`: the one that goes on or ended last, by `ended_by`. `started_at`: 0 once its end was noticed. `asked`: what
+    the guest was politely asked for at `asked_at` (again at `pressed_at`), when it had been reset `resets` times.
+    """
+
+    run: int = 0
+    ended_by: EndedBy = ""
+    reboots_done: int = 0
+    started_at: float = 0.0
+    asked: Literal["", "stop", "reboot"] = ""
+    asked_at: float = 0.0
+    pressed_at: float = 0.0
+    resets: int = 0
+    crashes: int = 0
+    not_before: float = 0.0
+
+
+class Gates(msgspec.Struct, frozen=True, kw_only=True):
+    """What must be so before a guest may start. `lacking`: entry ids of its network that do not stand yet."""
+
+    now: float
+    cleared: bool = True
+    lacking: tuple[str, ...] = ()
+    soft_s: float = SOFT_S
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """`memory` is to be kept before the acts, `after` once all of them succeeded. `again_s`: look again no later."""
+
+    condition: Condition
+    memory: Memory
+    acts: tuple[Act, ...] = ()
+    after: Memory | None = None
+    again_s: float | None = None
+
+
+def decide(entry: InstanceEntry, sight: Sight, memory: Memory | None, gates: Gates) -> Decision:
+    """For an entry that is present."""
+    known = recall(entry, sight, memory, gates.now)
+    if entry.mode in {"receive", "send_to"}:
+        return Decision(condition=Blocked(code="unsupported", facts={"what": entry.mode}, retry=False), memory=known)
+    if entry.power == "off" or entry.mode == "hold":
+        return _off(sight, known, gates)
+    return _running(entry, sight, known, gates) if sight.up else _start(entry, known, gates)
+
+
+def decide_absent(sight: Sight, memory: Memory | None) -> Decision:
+    """For an entry that the plan says is absent: the machine goes first, then its disk, and nothing is remembered."""
+    acts: list[Act] = []
+    if sight.power != "missing":
+        acts.append("remove_machine")
+    if sight.root:
+        acts.append("remove_root")
+    condition = Working(code="removing") if acts else Ready()
+    return Decision(condition=condition, memory=memory or Memory(), acts=tuple(acts))
+
+
+def recall(entry: InstanceEntry, sight: Sight, memory: Memory | None, now: float) -> Memory:
+    """The memory, brought up to what is seen: a run that goes on, or one whose end is noticed now."""
+    if memory is None:
+        # Never reboot or restart what somebody else (or we, before we lost our memory) keeps running.
+        done = entry.reboot_wanted if sight.up else 0
+        memory = Memory(run=sight.run, ended_by=sight.ended_by, reboots_done=done)
+    run = max(memory.run, sight.run)
+    if sight.up:
+        return replace(memory, run=run, ended_by="", started_at=memory.started_at or now)
+    if memory.started_at == 0.0:
+        return replace(memory, run=run, ended_by=sight.ended_by if run > memory.run else memory.ended_by)
+    ended = _ending(sight, memory)
+    crashes = 0
+    if ended == "crash":
+        crashes = memory.crashes + 1 if now - memory.started_at < SETTLED_S else 1
+    return Memory(
+        run=run,
+        ended_by=ended,
+        reboots_done=memory.reboots_done,
+        crashes=crashes,
+        not_before=now + backoff_s(crashes - 2) if crashes > 1 else 0.0,
+    )
+
+
+def _ending(sight: Sight, memory: Memory) -> EndedBy:
+    """A guest that obeyed our button was ended by the plan, whatever its driver thinks."""
+    if memory.asked and sight.ended_by in {"", "guest"}:
+        return "plan"
+    return sight.ended_by or "crash"
+
+
+def _off(sight: Sight, memory: Memory, gates: Gates) -> Decision:
+    if not sight.up:
+        return Decision(condition=Ready(), memory=memory)
+    if memory.asked != "stop":
+        memory = replace(memory, asked="stop", asked_at=gates.now, pressed_at=0.0)
+    if sight.power == "paused" or gates.now >= memory.asked_at + gates.soft_s:
+        return Decision(condition=Working(code="stopping"), memory=memory, acts=("cut_power",))
+    return _press("press_power", "stopping", memory, gates)
+
+
+def _running(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) -> Decision:
+    if entry.reboot_wanted > memory.reboots_done:
+        return _reboot(entry, sight, memory, gates)
+    if memory.asked == "stop" and gates.now < memory.asked_at + gates.soft_s:
+        # The wish changed while the guest was asked to stop. If it still goes down, it is started as the new run.
+        wait_s = memory.asked_at + gates.soft_s - gates.now
+        return Decision(condition=Working(code="starting"), memory=memory, again_s=wait_s)
+    memory = replace(memory, asked="", run=max(memory.run, entry.run_wanted))
+    if sight.power == "paused":
+        return Decision(condition=Blocked(code="paused", facts={"layer": "compute"}), memory=memory)
+    return Decision(condition=Ready(), memory=memory)
+
+
+def _reboot(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) -> Decision:
+    done = replace(memory, asked="", reboots_done=entry.reboot_wanted)
+    if memory.asked == "reboot" and sight.resets > memory.resets:
+        return Decision(condition=Ready(), memory=done)
+    if memory.asked != "reboot":
+        memory = replace(memory, asked="reboot", asked_at=gates.now, pressed_at=0.0, resets=sight.resets)
+    late = gates.now >= memory.asked_at + gates.soft_s
+    if entry.reboot_hard or late or sight.power == "paused":
+        return Decision(condition=Working(code="rebooting"), memory=memory, acts=("reset",), after=done)
+    return _press("press_reset", "rebooting", memory, gates)
+
+
+def _press(button: Act, code: str, memory: Memory, gates: Gates) -> Decision:
+    """Ask the guest, again from time to time; the deadline belongs to the caller."""
+    left_s = memory.asked_at + gates.soft_s - gates.now
+    acts: tuple[Act, ...] = ()
+    if gates.now >= memory.pressed_at + PRESS_EVERY_S:
+        memory, acts = replace(memory, pressed_at=gates.now), (button,)
+    return Decision(condition=Working(code=code), memory=memory, acts=acts, again_s=min(left_s, PRESS_EVERY_S))
+
+
+def _start(entry: InstanceEntry, memory: Memory, gates: Gates) -> Decision:
+    if memory.run >= entry.run_wanted and memory.ended_by == "guest":
+        return Decision(condition=Working(code="ended_by_guest"), memory=memory)
+    if not gates.cleared:
+        return Decision(condition=Working(code="waiting_for_session"), memory=memory)
+    if gates.lacking:
+        facts: Facts = {"lacking": sorted(gates.lacking)}
+        return Decision(condition=Working(code="waiting_for_network", facts=facts), memory=memory)
+    if gates.now < memory.not_before:
+        condition = Working(code="restarting", facts={"crashes": memory.crashes}, next_try=memory.not_before)
+        return Decision(condition=condition, memory=memory, again_s=memory.not_before - gates.now)
+    # Kept before the start, so that a run is never begun unremembered; a new run makes every older reboot needless.
+    memory = replace(
+        memory,
+        run=entry.run_wanted,
+        ended_by=memory.ended_by if memory.run >= entry.run_wanted else "",
+        reboots_done=entry.reboot_wanted,
+    )
+    after = replace(memory, ended_by="", started_at=gates.now)
+    return Decision(condition=Working(code="starting"), memory=memory, acts=("start",), after=after)
+
+
+def failed(code: str, facts: Facts, attempts: int, next_try: float) -> Condition:
+    """What to say after so many attempts failed alike; the loop goes on trying in either case."""
+    if attempts < ATTEMPTS_BEFORE_BLOCKED:
+        return Working(code=code, facts=facts, next_try=next_try)
+    return Blocked(code=code, facts=facts, retry=True, who_can_help="operator")
