@@ -11,7 +11,7 @@ from kumoi.core.policy import allow, may
 from kumoi.core.quotas import DEFAULT_QUOTA, UNLIMITED, Counter, Resource, project_scope
 
 Limits = dict[Resource, int]
-_DEFAULTS: dict[str, int] = {**DEFAULT_QUOTA}
+_DEFAULTS: dict[str, int] = dict(DEFAULT_QUOTA.items())
 
 
 def quota(house: House, call: Call, project_id: ProjectId) -> dict[str, Counter]:

@@ -34,7 +34,7 @@ class PairIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Both(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
-    """`profile` and `host_id`: which host an instance's nic is on is the scheduler's affair; empty ones are accepted."""
+    """`profile` and `host_id`: where an instance's nic is, is the scheduler's affair; empty ones are accepted."""
 
     vnic_type: str | UnsetType = UNSET
     host_id: str | UnsetType | None = UNSET

@@ -1,4 +1,4 @@
-"""What is the same for every kind of thing that Neutron serves: its routes, bodies in singular and plural, tags, answers."""
+"""What is the same for every kind of thing that Neutron serves: routes, bodies in singular and plural, answers."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -21,6 +21,7 @@ from kumoi.core.query import Query
 
 T = TypeVar("T")
 V = TypeVar("V")
+UpdateDoor = Callable[[House, Call, str, Any, int | None], V]
 SERVICE = "network"
 _IF_MATCH = "revision_number="
 
@@ -45,7 +46,7 @@ class Resource(msgspec.Struct, Generic[V], frozen=True, kw_only=True):
     create: Callable[[House, Call, list[Any]], list[V]]
     delete: Callable[[House, Call, str], None]
     change: type[Any] | None = None
-    update: Callable[[House, Call, str, Any, int | None], V] | None = None
+    update: UpdateDoor[V] | None = None
     find: Callable[[House, Call, Query], list[V]] | None = None
 
 
@@ -68,12 +69,6 @@ def routes(house: House, resource: Resource[V]) -> list[Route]:
         made = [_shown(request, resource, v) for v in resource.create(house, request.call(), wishes)]
         return json_response({resource.table.plural: made} if many else {singular: made[0]}, 201)
 
-    def update(request: Request) -> Response:
-        assert resource.update is not None
-        change = one_of(request, singular, resource.change)
-        done = resource.update(house, request.call(), request.params["id"], change, if_match(request))
-        return json_response({singular: _shown(request, resource, done)})
-
     def delete(request: Request) -> Response:
         resource.delete(house, request.call(), request.params["id"])
         return no_content()
@@ -84,10 +79,20 @@ def routes(house: House, resource: Resource[V]) -> list[Route]:
         Route("GET", f"{path}/{{id}}", show, f"{action}.read", SERVICE),
         Route("DELETE", f"{path}/{{id}}", delete, f"{action}.delete", SERVICE, success=204),
     ]
-    if resource.change is not None:
-        put = Route("PUT", f"{path}/{{id}}", update, f"{action}.update", SERVICE, body_type=resource.change)
+    if resource.change is not None and resource.update is not None:
+        change_one = _updater(house, resource, resource.update)
+        put = Route("PUT", f"{path}/{{id}}", change_one, f"{action}.update", SERVICE, body_type=resource.change)
         declared.append(put)
     return declared
+
+
+def _updater(house: House, resource: Resource[V], door: UpdateDoor[V]) -> Callable[[Request], Response]:
+    def update(request: Request) -> Response:
+        change = one_of(request, resource.singular, resource.change)
+        done = door(house, request.call(), request.params["id"], change, if_match(request))
+        return json_response({resource.singular: _shown(request, resource, done)})
+
+    return update
 
 
 def one_of(request: Request, key: str, kind: Any) -> Any:
