@@ -5,6 +5,7 @@ calls in flight are ended by keepalive. What does not belong here: domains.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final
@@ -30,15 +31,18 @@ class Connection:
         self._on_open = on_open
         self._lock = threading.Lock()
         self._opening: Future[libvirt.virConnect] | None = None
+        self._deadline = 0.0
 
     def get(self) -> libvirt.virConnect:
-        """A live connection. Raises Unavailable (what: libvirtd) after at most OPEN_TIMEOUT_S."""
+        """A live connection. Raises Unavailable (what: libvirtd) at most OPEN_TIMEOUT_S after opening began: at once,
+        when others have waited in vain already."""
         with self._lock:
             if self._opening is None or _is_over(self._opening):
                 self._opening = self._open()
+                self._deadline = time.monotonic() + OPEN_TIMEOUT_S
             opening = self._opening
         try:
-            return opening.result(OPEN_TIMEOUT_S)
+            return opening.result(max(0.0, self._deadline - time.monotonic()))
         except TimeoutError as error:
             raise Unavailable(LAYER, what="libvirtd", reason="no_answer", waited_s=OPEN_TIMEOUT_S) from error
         except libvirt.libvirtError as error:

@@ -116,8 +116,7 @@ class FileUpload:
 
     def write(self, data: bytes) -> None:
         self._size += len(data)
-        if self._size > self._most_bytes:
-            raise TooLarge(LAYER, what="blob", size=self._size, limit=self._most_bytes)
+        self._check_size()
         self._hash.update(data)
         with translated(LAYER, "write"):
             self._file.write(data)
@@ -129,6 +128,7 @@ class FileUpload:
         return str(self._path)
 
     def commit(self) -> str:
+        self._check_size()
         sha256 = self._hash.hexdigest()
         final = _path(self._folder, sha256)
         with translated(LAYER, "commit"):
@@ -147,6 +147,10 @@ class FileUpload:
         with translated(LAYER, "abort"):
             self._path.unlink(missing_ok=True)
             self._file.close()
+
+    def _check_size(self) -> None:
+        if self._size > self._most_bytes:
+            raise TooLarge(LAYER, what="blob", size=self._size, limit=self._most_bytes)
 
 
 def _path(folder: Path, sha256: str) -> Path:

@@ -31,7 +31,8 @@ def write(files: dict[str, bytes], out: Path) -> None:
         except subprocess.TimeoutExpired as error:
             raise Unavailable("storage", what="genisoimage", reason="timeout", waited_s=_TIMEOUT_S) from error
         if done.returncode:
-            raise Unavailable("storage", what="genisoimage", reason="failed", detail=done.stderr.strip()[-300:])
+            what = "space" if "No space left" in done.stderr else "genisoimage"
+            raise Unavailable("storage", what=what, action="config_drive", detail=done.stderr.strip()[-300:])
 
 
 def _put(folder: Path, name: str, content: bytes) -> None:

@@ -53,7 +53,8 @@ class FileStorage:
         self._disks = folder / "disks"
         self._owner = owner
         self._qemu_img = qemu_img
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._disks_lock = threading.Lock()
+        self._layer_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         with translated(LAYER, "prepare"):
             for place in (folder, self._layers, self._disks):
                 place.mkdir(parents=True, exist_ok=True)
@@ -67,7 +68,7 @@ class FileStorage:
 
     def ensure_layer(self, layer: LayerRef, fetch: Fetch) -> None:
         path = self._layer(layer)
-        with self._locks[layer.sha256], translated(LAYER, "ensure_layer"):
+        with self._layer_locks[layer.sha256], translated(LAYER, "ensure_layer"):
             if path.exists():
                 return
             with made_whole(path) as fresh:
@@ -77,7 +78,7 @@ class FileStorage:
                 fresh.chmod(0o440)
 
     def collect_layers(self, keep: set[str]) -> None:
-        with self._locks["disks"], translated(LAYER, "collect_layers"):
+        with self._disks_lock, translated(LAYER, "collect_layers"):
             used = self._used()
             if used is None:
                 return
@@ -86,7 +87,7 @@ class FileStorage:
                     continue
                 # What is being fetched right now is wanted, whatever the caller knew.
                 sha256 = path.name.removeprefix(".").removesuffix(".new")
-                lock = self._locks[sha256]
+                lock = self._layer_locks[sha256]
                 if sha256 not in keep and lock.acquire(blocking=False):
                     try:
                         path.unlink(missing_ok=True)
@@ -117,7 +118,7 @@ class FileStorage:
         if len(root.layers) > 1:
             raise Unsupported(LAYER, what="layer_chain", depth=len(root.layers))
         path = self._disk(instance)
-        with self._locks["disks"], translated(LAYER, "ensure_root"):
+        with self._disks_lock, translated(LAYER, "ensure_root"):
             if not path.exists():
                 with made_whole(path) as fresh:
                     self._create(fresh, root)
@@ -126,7 +127,7 @@ class FileStorage:
 
     def ensure_config_drive(self, instance: InstanceId, files: dict[str, bytes]) -> str:
         path = self._disks / f"{instance}{_DRIVE}"
-        with self._locks[instance], translated(LAYER, "ensure_config_drive"):
+        with self._disks_lock, translated(LAYER, "ensure_config_drive"):
             if not path.exists():
                 with made_whole(path) as fresh:
                     config_drive.write(files, fresh)
@@ -134,7 +135,7 @@ class FileStorage:
         return str(path)
 
     def remove_root(self, instance: InstanceId) -> None:
-        with self._locks["disks"], translated(LAYER, "remove_root"):
+        with self._disks_lock, translated(LAYER, "remove_root"):
             for path in (self._disk(instance), self._disks / f"{instance}{_DRIVE}"):
                 path.unlink(missing_ok=True)
                 fresh_name(path).unlink(missing_ok=True)

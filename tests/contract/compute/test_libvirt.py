@@ -1,0 +1,176 @@
+"""What is libvirt's and QEMU's own: their deaths, their confinement, their leavings."""
+
+import os
+import shutil
+import signal
+import threading
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.contract.compute.rigs import LibvirtRig, seen
+from tests.contract.compute.sandbox import wait_for
+
+from kumoi.contracts.compute import SeenMachine
+from kumoi.core.errors import Unavailable
+from kumoi.core.ids import InstanceId
+
+pytestmark = [pytest.mark.guest, pytest.mark.privileged, pytest.mark.timeout(400)]
+
+
+def test_a_guest_outlives_libvirtd(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    told: list[InstanceId] = []
+    rig.compute.watch(told.append)
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    before = seen(rig, machine.id)
+    rig.box.kill_libvirtd()
+    with pytest.raises(Unavailable) as dead:
+        rig.compute.observe()
+    assert (dead.value.layer, dead.value.facts["what"]) == ("compute", "libvirtd")
+    with pytest.raises(Unavailable):
+        rig.compute.stop(machine.id, hard=True)
+    rig.box.start_libvirtd()
+    assert seen(rig, machine.id) == before
+    told.clear()
+    rig.kill(machine.id)
+    wait_for(lambda: machine.id in told)
+    wait_for(lambda: ended_by(rig, machine.id) == "crash")
+
+
+def test_a_guest_that_dies_while_libvirtd_is_dead_has_crashed(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    rig.box.kill_libvirtd()
+    rig.kill(machine.id)
+    rig.box.start_libvirtd()
+    wait_for(lambda: ended_by(rig, machine.id) == "crash")
+
+
+def test_a_libvirtd_that_hangs_holds_nobody_for_ever(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    rig.compute.observe()
+    os.kill(rig.box.libvirtd, signal.SIGSTOP)
+    try:
+        with pytest.raises(Unavailable):  # a call in flight
+            rig.compute.observe()
+        rig.reopen()
+        with pytest.raises(Unavailable) as hung:  # a new connection
+            rig.compute.observe()
+        assert hung.value.facts["what"] == "libvirtd"
+    finally:
+        os.kill(rig.box.libvirtd, signal.SIGCONT)
+    wait_for(lambda: observes(rig), 30)
+
+
+def observes(rig: LibvirtRig) -> bool:
+    try:
+        rig.compute.observe()
+    except Unavailable:
+        return False
+    return True
+
+
+def test_a_lost_record_is_read_from_the_domain(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    machine = rig.machine()
+    rig.compute.start(machine, 5)
+    shutil.rmtree(rig.box.folder / "records")
+    rig.reopen()
+    found = seen(rig, machine.id)
+    assert found is not None
+    assert (found.power, found.run) == ("running", 5)
+
+
+def test_a_start_that_fails_began_no_run(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    rig.compute.stop(machine.id, hard=True)
+    plug = msgspec.structs.replace(machine.plugs[0], bridge="nowhere")
+    with pytest.raises(Unavailable) as failed:
+        rig.compute.start(msgspec.structs.replace(machine, plugs=(plug,)), 2)
+    assert "nowhere" in str(failed.value.facts["detail"])
+    found = seen(rig, machine.id)
+    assert found is not None
+    assert (found.power, found.run, found.ended_by) == ("off", 1, "plan")
+    rig.compute.start(machine, 2)
+    found = seen(rig, machine.id)
+    assert found is not None
+    assert (found.power, found.run) == ("running", 2)
+
+
+def test_an_observer_never_sees_an_end_that_was_none(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    machine = rig.machine()
+    rig.compute.ensure(machine)
+    looks: list[SeenMachine] = []
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            looks.extend(rig.compute.observe()[0])
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    for run in (1, 2, 3):
+        rig.compute.start(machine, run)
+        rig.compute.stop(machine.id, hard=True)
+    done.set()
+    thread.join()
+    assert {look.ended_by for look in looks} <= {"", "plan"}
+    runs = [look.run for look in looks]
+    assert runs == sorted(runs)
+
+
+def test_qemu_is_nobody_and_listens_to_no_network(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    status = Path(f"/proc/{rig.pid(machine.id)}/status").read_text()
+    fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    assert fields["Uid"].split() == ["47000"] * 4
+    assert int(fields["CapEff"], 16) == 0
+    assert fields["Seccomp"].strip() == "2"
+    # State 0A is LISTEN.
+    for family in ("tcp", "tcp6"):
+        table = rig.box.inside("cat", f"/proc/net/{family}").splitlines()[1:]
+        assert [row for row in table if row.split()[3] == "0A"] == []
+
+
+def test_the_tap_stands_on_its_bridge_with_its_mtu(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    shown = rig.box.inside("ip", "-d", "link", "show", "dev", machine.plugs[0].tap)
+    assert "mtu 1450" in shown
+    assert "master br-test" in shown
+    rig.compute.stop(machine.id, hard=True)
+    assert machine.plugs[0].tap not in rig.box.inside("ip", "-br", "link")
+
+
+def test_remove_leaves_nothing(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    assert leavings(rig, machine.id)
+    rig.compute.remove(machine.id)
+    rig.storage.remove_root(machine.id)
+    assert leavings(rig, machine.id) == []
+
+
+def leavings(rig: LibvirtRig, instance: InstanceId) -> list[Path]:
+    """Everything in the sandbox whose name or text has the instance's id; the daemon's own log aside."""
+    files = [p for p in rig.box.folder.rglob("*") if "logs" not in p.parts]
+    return [
+        p
+        for p in files
+        if instance in p.name or (p.is_file() and p.stat().st_size < 1 << 20 and instance.encode() in p.read_bytes())
+    ]
+
+
+def ended_by(rig: LibvirtRig, instance: InstanceId) -> str:
+    found = seen(rig, instance)
+    return "missing" if found is None else found.ended_by

@@ -1,0 +1,114 @@
+"""The storage contract, the same for every driver."""
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from kumoi.contracts.storage import Fetch, Storage
+from kumoi.core.errors import KumoiError, Unavailable
+from kumoi.core.ids import InstanceId, LayerId
+from kumoi.core.plan import LayerRef, RootDisk
+
+CONTENT = b"kumoi" * 1024 + b"!" * 512
+
+
+def layer_of(content: bytes) -> LayerRef:
+    """A raw layer, whose content may be anything."""
+    return LayerRef(
+        id=LayerId(str(uuid.uuid4())),
+        sha256=hashlib.sha256(content).hexdigest(),
+        format="raw",
+        size_bytes=len(content),
+        virtual_bytes=-(-len(content) // 512) * 512,
+    )
+
+
+def giving(*pieces: bytes) -> Fetch:
+    return lambda _: iter(pieces)
+
+
+def instance() -> InstanceId:
+    return InstanceId(str(uuid.uuid4()))
+
+
+def never(_: str) -> Iterator[bytes]:
+    raise AssertionError("it is here already")
+
+
+def test_a_layer_is_fetched_once(storage: Storage) -> None:
+    layer = layer_of(CONTENT)
+    assert not storage.has_layer(layer)
+    storage.ensure_layer(layer, giving(CONTENT[:100], CONTENT[100:]))
+    assert storage.has_layer(layer)
+    storage.ensure_layer(layer, never)
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", CONTENT[:-1], CONTENT + b"x", b"x" * len(CONTENT)], ids=["nothing", "short", "long", "other"]
+)
+def test_bytes_that_are_not_the_layer_never_count(storage: Storage, sent: bytes) -> None:
+    layer = layer_of(CONTENT)
+    with pytest.raises(Unavailable) as wrong:
+        storage.ensure_layer(layer, giving(sent))
+    assert wrong.value.layer == "storage"
+    assert not storage.has_layer(layer)
+    storage.ensure_layer(layer, giving(CONTENT))
+    assert storage.has_layer(layer)
+
+
+def test_a_fetch_that_breaks_off_leaves_nothing(storage: Storage) -> None:
+    layer = layer_of(CONTENT)
+
+    def broken(_: str) -> Iterator[bytes]:
+        yield CONTENT[:100]
+        raise Unavailable("host", what="link")
+
+    with pytest.raises(Unavailable, match="link"):
+        storage.ensure_layer(layer, broken)
+    assert not storage.has_layer(layer)
+
+
+def test_a_root_disk_is_made_once_and_removed_twice(storage: Storage) -> None:
+    layer, owner = layer_of(CONTENT), instance()
+    storage.ensure_layer(layer, giving(CONTENT))
+    root = RootDisk(layers=(layer,), size_gib=1)
+    handle = storage.ensure_root(owner, root)
+    assert handle
+    assert storage.ensure_root(owner, root) == handle
+    assert storage.observe_roots() == ({owner}, [])
+    storage.remove_root(owner)
+    storage.remove_root(owner)
+    assert storage.observe_roots() == (set(), [])
+
+
+def test_a_root_disk_needs_its_layer(storage: Storage) -> None:
+    owner = instance()
+    with pytest.raises(KumoiError) as missing:
+        storage.ensure_root(owner, RootDisk(layers=(layer_of(CONTENT),), size_gib=1))
+    assert missing.value.layer == "storage"
+    assert storage.observe_roots() == (set(), [])
+
+
+def test_a_config_drive_goes_with_its_instance(storage: Storage) -> None:
+    owner = instance()
+    files = {"openstack/latest/meta_data.json": b"{}", "openstack/latest/user_data": b"#!/bin/sh\n"}
+    handle = storage.ensure_config_drive(owner, files)
+    assert storage.ensure_config_drive(owner, files) == handle
+    assert storage.observe_roots() == ({owner}, [])
+    storage.remove_root(owner)
+    assert storage.observe_roots() == (set(), [])
+
+
+def test_layers_go_when_neither_kept_nor_used(storage: Storage) -> None:
+    kept, used, idle = (layer_of(CONTENT + bytes([n])) for n in range(3))
+    for n, layer in enumerate((kept, used, idle)):
+        storage.ensure_layer(layer, giving(CONTENT + bytes([n])))
+    owner = instance()
+    storage.ensure_root(owner, RootDisk(layers=(used,), size_gib=1))
+    storage.collect_layers({kept.sha256})
+    assert [storage.has_layer(layer) for layer in (kept, used, idle)] == [True, True, False]
+    storage.remove_root(owner)
+    storage.collect_layers({kept.sha256})
+    assert [storage.has_layer(layer) for layer in (kept, used, idle)] == [True, False, False]
