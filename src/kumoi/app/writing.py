@@ -1,7 +1,7 @@
 """What doors do inside their transaction besides writing rows: charge quota, claim, mark the plan, record events.
 
-Every change to something that a host must know leaves a mark; the stamper in control makes entries of the marks. This file
-is the one place that knows which sections a noun's change touches.
+Every change to something that a host must know leaves a mark; the stamper in control makes entries of the marks.
+This file is the one place that knows which sections a noun's change touches.
 """
 
 from collections.abc import Callable

@@ -73,11 +73,11 @@ async def _serve(house: House, chosen: Settings, sockets: dict[str, socket.socke
     house.hints.subscribe("section", pacer.hint)
     house.hints.subscribe("instance", public.waiters.wake)
     servers = [server(public), server(inner), server(_edge(house, []))]
-    names = ("api", "link", "s3")
+    groups = (("api", "inner"), ("link",), ("s3",))
     jobs = [
-        asyncio.create_task(one.serve(sockets=[sockets[name]]))
-        for one, name in zip(servers, names, strict=True)
-        if name in sockets
+        asyncio.create_task(one.serve(sockets=[sockets[name] for name in names if name in sockets]))
+        for one, names in zip(servers, groups, strict=True)
+        if names[0] in sockets
     ]
     await _until_first_ends(jobs, servers)
 

@@ -1,7 +1,7 @@
-"""The assembly: which adapters stand behind which contracts, one function per process. The only file that names them."""
+"""The assembly: which adapters stand behind which contracts, one function per process. The only file that names
+them."""
 
 from pathlib import Path
-
 
 from kumoi.adapters.hints_local import LocalHints
 from kumoi.adapters.secrets import Argon2Passwords, FernetTokens, FernetVault, SshKeys

@@ -1,4 +1,5 @@
-"""Questions to a host that somebody waits for (a console's text). The host finds them in its fetch and answers by read."""
+"""Questions to a host that somebody waits for (a console's text). The host finds them in its fetch and answers by
+read."""
 
 from concurrent.futures import Future
 from typing import Protocol

@@ -4,7 +4,8 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """`now`: seconds since the epoch, UTC. `monotonic`: seconds that never go back. `sleep` may return early, never late by design."""
+    """`now`: seconds since the epoch, UTC. `monotonic`: seconds that never go back. `sleep` may return early,
+    never late by design."""
 
     def now(self) -> float: ...
     def monotonic(self) -> float: ...

@@ -48,7 +48,8 @@ class SeenMachine(msgspec.Struct, frozen=True, kw_only=True):
 class Compute(Protocol):
     """`ensure` defines; `start`, `stop`, `reset` act on the power; `remove` leaves nothing. All harmless twice.
 
-    Raises core errors with layer `compute`. `observe` tells all machines of this cloud on this host, and strays by name.
+    Raises core errors with layer `compute`. `observe` tells all machines of this cloud on this host, and strays by
+    name.
     """
 
     accelerator: str

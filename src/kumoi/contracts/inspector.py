@@ -16,6 +16,7 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inspector(Protocol):
-    """Refuses with Invalid (layer image; reason: backing_file, data_file, too_large_virtual, not_an_image, format_mismatch…)."""
+    """Refuses with Invalid (layer image; reason: backing_file, data_file, too_large_virtual, not_an_image,
+    format_mismatch…)."""
 
     def inspect(self, path: str, claimed_format: str) -> Inspected: ...

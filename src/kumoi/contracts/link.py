@@ -11,7 +11,8 @@ class Link(Protocol):
 
     def hello(self, hello: Hello) -> Welcome: ...
     def fetch(self, ask: FetchAsk) -> Fetched:
-        """Long-poll: returns when a section that was named (or the host's own) has news, asks are open, or time is up."""
+        """Long-poll: returns when a section that was named (or the host's own) has news, asks are open, or time is
+        up."""
         ...
 
     def report(self, report: Report) -> None: ...

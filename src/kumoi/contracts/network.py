@@ -38,7 +38,8 @@ class SeenNetwork(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Network(Protocol):
-    """Each `ensure_*` makes the kernel say exactly this, changing only what differs; removal of what is absent is harmless.
+    """Each `ensure_*` makes the kernel say exactly this, changing only what differs; removal of what is absent is
+    harmless.
 
     `ensure_filters` and `ensure_segment` come before a machine starts (closed before open), removal after it is gone.
     Raises core errors with layer `network`.

@@ -45,6 +45,7 @@ class Tokens(Protocol):
 
 
 class KeyMaker(Protocol):
-    """A fresh SSH key pair: (private key as OpenSSH PEM, public key as one OpenSSH line). Slow: not in a transaction."""
+    """A fresh SSH key pair: (private key as OpenSSH PEM, public key as one OpenSSH line). Slow: not in a
+    transaction."""
 
     def ssh_pair(self, comment: str) -> tuple[str, str]: ...

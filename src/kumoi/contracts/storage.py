@@ -10,7 +10,8 @@ Fetch = Callable[[str], Iterator[bytes]]
 
 
 class Storage(Protocol):
-    """Layers are immutable files by hash, shared; root disks are overlays on them. Raises core errors, layer `storage`."""
+    """Layers are immutable files by hash, shared; root disks are overlays on them. Raises core errors, layer
+    `storage`."""
 
     def has_layer(self, layer: LayerRef) -> bool: ...
     def ensure_layer(self, layer: LayerRef, fetch: Fetch) -> None:

@@ -14,7 +14,8 @@ PAGE = 500
 
 
 def mend_statuses(house: House) -> int:
-    """Correct every projected status that does not follow from its inputs; returns how many there were (0 is health)."""
+    """Correct every projected status that does not follow from its inputs; returns how many there were (0 is
+    health)."""
     wrong, marker = 0, None
     while True:
         query = Query(filters=(alive(),), order=(Order("id"),), marker=marker, limit=PAGE)

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 Helper = Literal["nobody", "user", "project_admin", "operator"]
-Facts = dict[str, str | int | float | bool | None | list[str]]
+Facts = dict[str, str | int | float | bool | list[str] | None]
 
 BACKOFF_FIRST_S = 1.0
 BACKOFF_MOST_S = 60.0

@@ -1,13 +1,14 @@
 """The refusals. Each carries a code and facts; prose is made at the edge (`api.edge.text`), in two languages.
 
 `layer` says who refuses (api, identity, quota, compute, network, image, storage, host), so that every answer can name
-it. `field` is the caller's own name for the offending input, set by a tongue when it parses, or by a door in core's terms.
+it. `field` is the caller's own name for the offending input, set by a tongue when it parses, or by a door in
+core's terms.
 """
 
 from typing import ClassVar, Literal
 
 Layer = Literal["api", "identity", "quota", "compute", "network", "image", "storage", "host", "store"]
-Fact = str | int | float | bool | None | list[str]
+Fact = str | int | float | bool | list[str] | None
 
 
 class KumoiError(Exception):

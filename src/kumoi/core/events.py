@@ -1,4 +1,5 @@
-"""Events: what happened, written in the transaction in which it happened (the outbox, the history, the actions view)."""
+"""Events: what happened, written in the transaction in which it happened (the outbox, the history, the actions
+view)."""
 
 import msgspec
 

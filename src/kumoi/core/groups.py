@@ -24,7 +24,8 @@ class SecurityGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SecurityRule(msgspec.Struct, frozen=True, kw_only=True):
-    """`protocol`: a name (tcp, udp, icmp, ipv6-icmp…) or number text, None for any. For ICMP the ports are type and code.
+    """`protocol`: a name (tcp, udp, icmp, ipv6-icmp…) or number text, None for any. For ICMP the ports are type
+    and code.
 
     At most one of `remote_cidr`, `remote_group_id` is set; neither means anywhere.
     """

@@ -43,10 +43,11 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
-    """Intent (writer: doors), and the projection `status`, `status_changed_at` (writer: `status_of` by the store's callers).
+    """Intent (writer: doors), and the projection `status`, `status_changed_at` (writer: `status_of` by the store's
+    callers).
 
-    Counters, not commands: `run_wanted` rises with every start, `reboot_wanted` with every reboot. The flavor's numbers are
-    copied, so that a changed flavor changes no running instance. `user_data` is base64 text.
+    Counters, not commands: `run_wanted` rises with every start, `reboot_wanted` with every reboot. The flavor's
+    numbers are copied, so that a changed flavor changes no running instance. `user_data` is base64 text.
     """
 
     id: InstanceId

@@ -22,7 +22,8 @@ LONGEST = 16384
 
 
 def fingerprint(public_key: str) -> str:
-    """MD5 of the key blob as colon-separated hex (RFC 4716). Invalid (field public_key) for anything but an OpenSSH key."""
+    """MD5 of the key blob as colon-separated hex (RFC 4716). Invalid (field public_key) for anything but an
+    OpenSSH key."""
     parts = public_key.strip().split(None, 2)
     if len(public_key) > LONGEST or len(parts) < 2 or parts[0] not in KINDS or "\n" in public_key.strip():
         raise Invalid("compute", field="public_key", reason="not_a_public_key")

@@ -33,7 +33,8 @@ class AddressPair(msgspec.Struct, frozen=True):
 class Nic(msgspec.Struct, frozen=True, kw_only=True):
     """`mark` (claimed, 1–2^31-1) is the packet mark by which filters know the nic on every host.
 
-    `use` says what holds it; `device_id` and `device_owner` are the free texts a Neutron client may set on an unused nic.
+    `use` says what holds it; `device_id` and `device_owner` are the free texts a Neutron client may set on an
+    unused nic.
     `made_with_instance`: the instance's own, deleted with it. `slot`: the order of an instance's nics, from 0.
     """
 

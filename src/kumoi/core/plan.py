@@ -133,7 +133,8 @@ class NetworkEntry(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag
 
 
 class SubnetEntry(msgspec.Struct, frozen=True, kw_only=True, tag="subnet", tag_field="kind"):
-    """`service_address` is the address of the DHCP, DNS and metadata service on this subnet (claimed like any other)."""
+    """`service_address` is the address of the DHCP, DNS and metadata service on this subnet (claimed like any
+    other)."""
 
     id: SubnetId
     network_id: NetworkId
@@ -190,7 +191,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SectionDelta(msgspec.Struct, frozen=True, kw_only=True):
-    """Entries of a section newer than the asker's. `digest` (hex) is over all present ones. `whole`: forget what you had."""
+    """Entries of a section newer than the asker's. `digest` (hex) is over all present ones. `whole`: forget what
+    you had."""
 
     key: SectionKey
     serial: int
@@ -227,7 +229,8 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FetchAsk(msgspec.Struct, frozen=True, kw_only=True):
-    """`have`: section → serial, for every section the host subscribes to. Waits up to `wait_s` when nothing is newer."""
+    """`have`: section → serial, for every section the host subscribes to. Waits up to `wait_s` when nothing is
+    newer."""
 
     host_id: HostId
     session: SessionId

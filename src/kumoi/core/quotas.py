@@ -1,6 +1,7 @@
 """Counters and claims: quota and host capacity are counter rows, unique things are claim rows.
 
-`UPDATE counter SET used = used + n WHERE used + n <= most` is the only way up; claims are inserted and deleted, never updated.
+`UPDATE counter SET used = used + n WHERE used + n <= most` is the only way up; claims are inserted and deleted,
+never updated.
 """
 
 from typing import Literal

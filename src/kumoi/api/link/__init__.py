@@ -1,1 +1,2 @@
-"""Control's end of the link: greeting, fetch by long-poll, report, read, stream. Served to agents, never to the public."""
+"""Control's end of the link: greeting, fetch by long-poll, report, read, stream. Served to agents, never to the
+public."""

@@ -1,4 +1,5 @@
-"""How often waiting hosts are woken: a host's own section at once, a shared one at once and then at most five times a second."""
+"""How often waiting hosts are woken: a host's own section at once, a shared one at once and then at most five
+times a second."""
 
 import asyncio
 from collections.abc import Callable

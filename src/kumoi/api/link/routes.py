@@ -19,7 +19,7 @@ from kumoi.app.house import House
 from kumoi.core.call import Actor
 from kumoi.core.errors import KumoiError, NotFound, Unauthenticated
 from kumoi.core.ids import HostId, host_section
-from kumoi.core.plan import Fetched, FetchAsk, Hello, Report
+from kumoi.core.plan import FetchAsk, Fetched, Hello, Report
 
 LONGEST_WAIT_S = 55.0
 REPORT_LIMIT = 16 << 20

@@ -41,7 +41,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def stable_id(*parts: str) -> str:
-    """32 hex digits that are the same on every start: for things that are code, not rows (roles, services, endpoints)."""
+    """32 hex digits that are the same on every start: for things that are code, not rows (roles, services,
+    endpoints)."""
     return hashlib.sha256("/".join(parts).encode()).hexdigest()[:32]
 
 

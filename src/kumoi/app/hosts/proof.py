@@ -28,7 +28,8 @@ def take_proofs(tx: Transaction, house: House, host: Host, report: Report, now: 
 
 
 def release_instance(tx: Transaction, instance_id: InstanceId, host: Host) -> None:
-    """The host no longer has it: its placement there and its capacity go, and with the last placement its nics' claims."""
+    """The host no longer has it: its placement there and its capacity go, and with the last placement its nics'
+    claims."""
     placed = tx.placements.find(Query(filters=(eq("instance_id", instance_id),)))
     for placement in placed:
         if placement.host_id == host.id:

@@ -1,13 +1,14 @@
 """A host tells all that it sees: observations are renewed, statuses follow, and what is proved absent is purged.
 
-Absence is proved only by a report made under a plan that says absent (its `acted` serial), in which the thing is not seen.
+Absence is proved only by a report made under a plan that says absent (its `acted` serial), in which the thing is
+not seen.
 """
 
 from msgspec.structs import replace
 
-from kumoi.app.house import House
 from kumoi.app.hosts.fetch import check_session
 from kumoi.app.hosts.proof import take_proofs
+from kumoi.app.house import House
 from kumoi.app.writing import INSTANCE_TOPIC, mark_instance, project_status
 from kumoi.contracts.store import Transaction
 from kumoi.core.conditions import Condition, Facts, Ready, same_reason

@@ -170,7 +170,8 @@ def create_user(house: House, call: Call, wish: User, password: str) -> User:
 def update_user(
     house: House, call: Call, user_id: UserId, changes: dict[str, str | bool | None], password: str | None = None
 ) -> User:
-    """`changes`: any of name, description, email, enabled, default_project_id. A new password ends all the user's tokens."""
+    """`changes`: any of name, description, email, enabled, default_project_id. A new password ends all the user's
+    tokens."""
     allow(call, "identity.write")
     hashed = house.passwords.hash(password) if password is not None else None
     return house.store.write(lambda tx: _update_user(tx, house, call, user_id, changes, hashed))

@@ -65,7 +65,8 @@ def layer_of(house: House, call: Call, image_id: ImageId) -> tuple[Image, Layer 
 def find(
     house: House, call: Call, query: Query, *, visibility: str | None = None, tag: str | None = None
 ) -> list[Image]:
-    """What the caller may see: its project's own, and public ones; community ones only when asked for by `visibility`."""
+    """What the caller may see: its project's own, and public ones; community ones only when asked for by
+    `visibility`."""
     allow(call, "image.read")
     query = query.where(alive())
     if not query.order:

@@ -5,7 +5,6 @@ import msgspec
 from kumoi.app.house import House
 from kumoi.app.instances.wish import NicChoice, RunWish, check, hostname_of
 from kumoi.app.networks.addresses import FixedWish
-from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.default_group import default_group
 from kumoi.app.networks.nics import NicWish, make_nic, plug
 from kumoi.app.writing import Thing, charge, mark_instance, record
@@ -262,7 +261,7 @@ def _label(tx: Transaction, house: House, one: Instance, wish: RunWish) -> None:
                     namespace=namespace,
                     key=key,
                     value=value,
-                )  # fmt: skip
+                )
             )
 
 

@@ -25,7 +25,8 @@ class NicChoice(msgspec.Struct, frozen=True, kw_only=True):
 class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     """`nics` None: the project's only network (refused when there are several); empty: none at all.
 
-    `groups`: ids or names of security groups. `refuse_full`: EC2's way, nothing is made when nothing fits; otherwise the instance is made and shows why it is not placed.
+    `groups`: ids or names of security groups. `refuse_full`: EC2's way, nothing is made when nothing fits;
+    otherwise the instance is made and shows why it is not placed.
     """
 
     name: str

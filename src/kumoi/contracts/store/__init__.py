@@ -1,7 +1,8 @@
 """The truth: transactions over rows of nouns, claims, counters, sections and events.
 
 `write(fn)` runs `fn` in a serialisable transaction (perhaps together with others', perhaps more than once: `fn` has no
-effect but through its transaction, and does no I/O, hashing, process or hint); what it raises rolls back its own part only.
+effect but through its transaction, and does no I/O, hashing, process or hint); what it raises rolls back its own
+part only.
 `read(fn)` runs on a snapshot; a write in it is an error.
 """
 

@@ -26,8 +26,8 @@ class Rows(Protocol[T]):
         ...
 
     def save(self, row: T) -> T:
-        """Replace the row. With a generation: only if the stored one equals `row.generation`; returns the row with the next
-        one, raises Stale otherwise. NotFound when there is none."""
+        """Replace the row. With a generation: only if the stored one equals `row.generation`; returns the row with
+        the next one, raises Stale otherwise. NotFound when there is none."""
         ...
 
     def remove(self, row_id: str) -> bool: ...

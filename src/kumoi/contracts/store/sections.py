@@ -33,7 +33,8 @@ class Sections(Protocol):
     def marks(self, limit: int) -> list[Mark]: ...
     def unmark(self, marks: list[Mark]) -> None: ...
     def stamp(self, stamps: list[Stamp]) -> dict[SectionKey, int]:
-        """Write the entries whose body differs, one new serial for each section that changed; returns the new serials."""
+        """Write the entries whose body differs, one new serial for each section that changed; returns the new
+        serials."""
         ...
 
     def delta(self, section: SectionKey, have: int) -> SectionDelta | None:
@@ -53,6 +54,6 @@ class Sections(Protocol):
         ...
 
     def forget(self, section: SectionKey, entry: str) -> None:
-        """Drop a tombstone. The section remembers the highest serial it forgot (its floor): a delta for a `have` that is
-        above 0 and below the floor is answered `whole`, with all present entries."""
+        """Drop a tombstone. The section remembers the highest serial it forgot (its floor): a delta for a `have`
+        that is above 0 and below the floor is answered `whole`, with all present entries."""
         ...

@@ -47,9 +47,7 @@ def leg(nic: Nic, parts: VpcParts) -> Leg:
         network_id=nic.network_id,
         vni=network.vni,
         mac=nic.mac,
-        addresses=tuple(
-            f"{ip.address}/{parts.subnets[ip.subnet_id].cidr.rpartition('/')[2]}" for ip in nic.fixed_ips
-        ),
+        addresses=tuple(f"{ip.address}/{parts.subnets[ip.subnet_id].cidr.rpartition('/')[2]}" for ip in nic.fixed_ips),
         mtu=network.mtu,
         fixed_ips=nic.fixed_ips,
     )

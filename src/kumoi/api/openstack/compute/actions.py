@@ -36,56 +36,63 @@ class ConsoleBody(msgspec.Struct):
 
 
 def routes(house: House) -> list[Route]:
-    def accepted() -> Response:
-        return Response(202)
-
-    def reboot(request: Request) -> Response:
-        hard = request.json(RebootBody).reboot.type.upper() == "HARD"
-        power.reboot(house, request.call(), server_id(request), hard=hard)
-        return accepted()
-
-    def start(request: Request) -> Response:
-        power.start(house, request.call(), server_id(request))
-        return accepted()
-
-    def stop(request: Request) -> Response:
-        power.stop(house, request.call(), server_id(request))
-        return accepted()
-
-    async def console(request: Request) -> Response:
-        lines = _lines(request.json(ConsoleBody).console.length)
-        answer = await request.run_in(
-            "read", partial(ask_console, house, request.call(), server_id(request), CONSOLE_BYTES)
-        )
-        try:
-            data = await asyncio.wait_for(asyncio.wrap_future(answer), ANSWER_WITHIN_S)
-        except TimeoutError as e:
-            raise Unavailable("host", what="agent", retry_after_s=5) from e
-        text = data.decode("utf-8", "replace")
-        if lines is not None:
-            text = "".join(text.splitlines(keepends=True)[-lines:]) if lines else ""
-        return json_response({"output": text})
-
-    def waited(handler: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
-        """Routes of one path are read alike, and the console's must wait."""
-
-        async def wait(request: Request) -> Response:
-            response: Response = await request.run_in("write", partial(handler, request))
-            return response
-
-        return wait
-
     path = V + "/servers/{id}/action"
     return [
-        Route("POST", path, waited(reboot), "instance.power", "compute", body_key="reboot", body_type=RebootBody, wait=True,
+        Route("POST", path, waited(partial(reboot, house)), "instance.power", "compute", body_key="reboot",
+              body_type=RebootBody, wait=True,
               success=202),
-        Route("POST", path, waited(start), "instance.power", "compute", body_key="os-start", wait=True,
+        Route("POST", path, waited(partial(start, house)), "instance.power", "compute", body_key="os-start", wait=True,
               success=202),
-        Route("POST", path, waited(stop), "instance.power", "compute", body_key="os-stop", wait=True,
+        Route("POST", path, waited(partial(stop, house)), "instance.power", "compute", body_key="os-stop", wait=True,
               success=202),
-        Route("POST", path, console, "instance.console", "compute", body_key="os-getConsoleOutput",
+        Route("POST", path, partial(console, house), "instance.console", "compute", body_key="os-getConsoleOutput",
               body_type=ConsoleBody, wait=True),
     ]  # fmt: skip
+
+
+def accepted() -> Response:
+    return Response(202)
+
+
+def reboot(house: House, request: Request) -> Response:
+    hard = request.json(RebootBody).reboot.type.upper() == "HARD"
+    power.reboot(house, request.call(), server_id(request), hard=hard)
+    return accepted()
+
+
+def start(house: House, request: Request) -> Response:
+    power.start(house, request.call(), server_id(request))
+    return accepted()
+
+
+def stop(house: House, request: Request) -> Response:
+    power.stop(house, request.call(), server_id(request))
+    return accepted()
+
+
+async def console(house: House, request: Request) -> Response:
+    lines = _lines(request.json(ConsoleBody).console.length)
+    answer = await request.run_in(
+        "read", partial(ask_console, house, request.call(), server_id(request), CONSOLE_BYTES)
+    )
+    try:
+        data = await asyncio.wait_for(asyncio.wrap_future(answer), ANSWER_WITHIN_S)
+    except TimeoutError as e:
+        raise Unavailable("host", what="agent", retry_after_s=5) from e
+    text = data.decode("utf-8", "replace")
+    if lines is not None:
+        text = "".join(text.splitlines(keepends=True)[-lines:]) if lines else ""
+    return json_response({"output": text})
+
+
+def waited(handler: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
+    """Routes of one path are read alike, and the console's must wait."""
+
+    async def wait(request: Request) -> Response:
+        response: Response = await request.run_in("write", partial(handler, request))
+        return response
+
+    return wait
 
 
 def _lines(length: int | str | None) -> int | None:

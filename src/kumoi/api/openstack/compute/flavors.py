@@ -1,5 +1,6 @@
 """/flavors."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -35,51 +36,57 @@ class CreateBody(msgspec.Struct):
 
 
 def routes(house: House) -> list[Route]:
-    def find(request: Request) -> Response:
-        found = flavors.find(house, request.call(), _query(request))
-        return json_response({"flavors": [_brief(request, f) for f in found]})
-
-    def find_detail(request: Request) -> Response:
-        found = flavors.find(house, request.call(), _query(request))
-        return json_response({"flavors": [_detail(request, f) for f in found]})
-
-    def show(request: Request) -> Response:
-        found = flavors.get(house, request.call(), FlavorId(request.params["id"]))
-        return json_response({"flavor": _detail(request, found)})
-
-    def create(request: Request) -> Response:
-        new = request.json(CreateBody).flavor
-        flavor = Flavor(
-            id=FlavorId(str(new.id) if new.id not in {None, "auto"} else house.chance.uuid()),
-            name=new.name.strip(),
-            vcpus=_number("vcpus", new.vcpus),
-            memory_mib=_number("ram", new.ram),
-            disk_gib=_number("disk", new.disk),
-            public=new.public,
-            created_at=request.now,
-        )
-        if not 1 <= len(flavor.name) <= 255:
-            raise Invalid("api", field="flavor.name", reason="length", bound="from 1 to 255")
-        if _number("swap", new.swap) or _number("ephemeral", new.ephemeral):
-            raise Invalid("api", field="flavor.swap", reason="range", bound="0: no swap or ephemeral disks yet")
-        return json_response({"flavor": _detail(request, flavors.create(house, request.call(), flavor))})
-
-    def delete(request: Request) -> Response:
-        flavors.delete(house, request.call(), FlavorId(request.params["id"]))
-        return Response(202)
-
-    def specs(request: Request) -> Response:
-        found = flavors.get(house, request.call(), FlavorId(request.params["id"]))
-        return json_response({"extra_specs": found.extra_specs})
-
     return [
-        Route("GET", V + "/flavors", find, "flavor.read", "compute"),
-        Route("GET", V + "/flavors/detail", find_detail, "flavor.read", "compute"),
-        Route("POST", V + "/flavors", create, "flavor.create", "compute", body_type=CreateBody),
-        Route("GET", V + "/flavors/{id}", show, "flavor.read", "compute"),
-        Route("DELETE", V + "/flavors/{id}", delete, "flavor.delete", "compute", success=202),
-        Route("GET", V + "/flavors/{id}/os-extra_specs", specs, "flavor.read", "compute"),
+        Route("GET", V + "/flavors", partial(find, house), "flavor.read", "compute"),
+        Route("GET", V + "/flavors/detail", partial(find_detail, house), "flavor.read", "compute"),
+        Route("POST", V + "/flavors", partial(create, house), "flavor.create", "compute", body_type=CreateBody),
+        Route("GET", V + "/flavors/{id}", partial(show, house), "flavor.read", "compute"),
+        Route("DELETE", V + "/flavors/{id}", partial(delete, house), "flavor.delete", "compute", success=202),
+        Route("GET", V + "/flavors/{id}/os-extra_specs", partial(specs, house), "flavor.read", "compute"),
     ]
+
+
+def find(house: House, request: Request) -> Response:
+    found = flavors.find(house, request.call(), _query(request))
+    return json_response({"flavors": [_brief(request, f) for f in found]})
+
+
+def find_detail(house: House, request: Request) -> Response:
+    found = flavors.find(house, request.call(), _query(request))
+    return json_response({"flavors": [_detail(request, f) for f in found]})
+
+
+def show(house: House, request: Request) -> Response:
+    found = flavors.get(house, request.call(), FlavorId(request.params["id"]))
+    return json_response({"flavor": _detail(request, found)})
+
+
+def create(house: House, request: Request) -> Response:
+    new = request.json(CreateBody).flavor
+    flavor = Flavor(
+        id=FlavorId(str(new.id) if new.id not in {None, "auto"} else house.chance.uuid()),
+        name=new.name.strip(),
+        vcpus=_number("vcpus", new.vcpus),
+        memory_mib=_number("ram", new.ram),
+        disk_gib=_number("disk", new.disk),
+        public=new.public,
+        created_at=request.now,
+    )
+    if not 1 <= len(flavor.name) <= 255:
+        raise Invalid("api", field="flavor.name", reason="length", bound="from 1 to 255")
+    if _number("swap", new.swap) or _number("ephemeral", new.ephemeral):
+        raise Invalid("api", field="flavor.swap", reason="range", bound="0: no swap or ephemeral disks yet")
+    return json_response({"flavor": _detail(request, flavors.create(house, request.call(), flavor))})
+
+
+def delete(house: House, request: Request) -> Response:
+    flavors.delete(house, request.call(), FlavorId(request.params["id"]))
+    return Response(202)
+
+
+def specs(house: House, request: Request) -> Response:
+    found = flavors.get(house, request.call(), FlavorId(request.params["id"]))
+    return json_response({"extra_specs": found.extra_specs})
 
 
 def _query(request: Request) -> Query:

@@ -1,5 +1,6 @@
 """/os-hypervisors and /os-services: for administrators."""
 
+from functools import partial
 from typing import Any
 
 from kumoi.api.edge.request import Request
@@ -16,35 +17,39 @@ from kumoi.core.quotas import Counter
 
 
 def routes(house: House) -> list[Route]:
-    def find(request: Request) -> Response:
-        return json_response({"hypervisors": [_brief(request, h) for h in read.find(house, request.call())]})
-
-    def find_detail(request: Request) -> Response:
-        room = read.room(house, request.call())
-        found = read.find(house, request.call())
-        return json_response({"hypervisors": [_detail(request, h, room.get(read.scope_of(h), {})) for h in found]})
-
-    def show(request: Request) -> Response:
-        room = read.room(house, request.call())
-        for host in read.find(house, request.call()):
-            if request.params["id"] in {host.id, str(_number(host))}:
-                return json_response({"hypervisor": _detail(request, host, room.get(read.scope_of(host), {}))})
-        raise NotFound("compute", kind="host", id=request.params["id"])
-
-    def services(request: Request) -> Response:
-        found = [
-            _service(request, h)
-            for h in read.find(house, request.call())
-            if request.arg("host", h.name) == h.name and request.arg("binary", "nova-compute") == "nova-compute"
-        ]
-        return json_response({"services": found})
-
     return [
-        Route("GET", V + "/os-hypervisors", find, "host.read", "compute"),
-        Route("GET", V + "/os-hypervisors/detail", find_detail, "host.read", "compute"),
-        Route("GET", V + "/os-hypervisors/{id}", show, "host.read", "compute"),
-        Route("GET", V + "/os-services", services, "host.read", "compute"),
+        Route("GET", V + "/os-hypervisors", partial(find, house), "host.read", "compute"),
+        Route("GET", V + "/os-hypervisors/detail", partial(find_detail, house), "host.read", "compute"),
+        Route("GET", V + "/os-hypervisors/{id}", partial(show, house), "host.read", "compute"),
+        Route("GET", V + "/os-services", partial(services, house), "host.read", "compute"),
     ]
+
+
+def find(house: House, request: Request) -> Response:
+    return json_response({"hypervisors": [_brief(request, h) for h in read.find(house, request.call())]})
+
+
+def find_detail(house: House, request: Request) -> Response:
+    room = read.room(house, request.call())
+    found = read.find(house, request.call())
+    return json_response({"hypervisors": [_detail(request, h, room.get(read.scope_of(h), {})) for h in found]})
+
+
+def show(house: House, request: Request) -> Response:
+    room = read.room(house, request.call())
+    for host in read.find(house, request.call()):
+        if request.params["id"] in {host.id, str(_number(host))}:
+            return json_response({"hypervisor": _detail(request, host, room.get(read.scope_of(host), {}))})
+    raise NotFound("compute", kind="host", id=request.params["id"])
+
+
+def services(house: House, request: Request) -> Response:
+    found = [
+        _service(request, h)
+        for h in read.find(house, request.call())
+        if request.arg("host", h.name) == h.name and request.arg("binary", "nova-compute") == "nova-compute"
+    ]
+    return json_response({"services": found})
 
 
 def _number(host: Host) -> int:

@@ -1,5 +1,7 @@
-"""/servers/{id}/os-instance-actions: the events of an instance, as Nova shows them. A view; nothing is stored for it."""
+"""/servers/{id}/os-instance-actions: the events of an instance, as Nova shows them. A view; nothing is stored for
+it."""
 
+from functools import partial
 from typing import Any
 
 from kumoi.api.edge.request import Request
@@ -18,32 +20,35 @@ _HIDDEN = frozenset({"instance.status"})
 
 
 def routes(house: House) -> list[Route]:
-    def found(request: Request) -> list[Event]:
-        if not at_least(request, 21):
-            read.get(house, request.call(), server_id(request))
-        rows = events.of_resource(house, request.call(), "instance", server_id(request))
-        if not rows:
-            raise NotFound("compute", kind="instance", id=server_id(request))
-        return [e for e in rows if e.action not in _HIDDEN]
-
-    def find(request: Request) -> Response:
-        return json_response({"instanceActions": [_render(e) for e in found(request)]})
-
-    def show(request: Request) -> Response:
-        for event in found(request):
-            if event.request_id == request.params["request_id"]:
-                own = [{"event": event.action, "start_time": _time(event), "finish_time": _time(event),
-                        "result": "Success"}]  # fmt: skip
-                return json_response(
-                    {"instanceAction": _render(event) | ({"events": own} if at_least(request, 51) else {})}
-                )
-        raise NotFound("compute", kind="action", id=request.params["request_id"])
-
     path = V + "/servers/{id}/os-instance-actions"
     return [
-        Route("GET", path, find, "event.read", "compute"),
-        Route("GET", path + "/{request_id}", show, "event.read", "compute"),
+        Route("GET", path, partial(find, house), "event.read", "compute"),
+        Route("GET", path + "/{request_id}", partial(show, house), "event.read", "compute"),
     ]
+
+
+def found(house: House, request: Request) -> list[Event]:
+    if not at_least(request, 21):
+        read.get(house, request.call(), server_id(request))
+    rows = events.of_resource(house, request.call(), "instance", server_id(request))
+    if not rows:
+        raise NotFound("compute", kind="instance", id=server_id(request))
+    return [e for e in rows if e.action not in _HIDDEN]
+
+
+def find(house: House, request: Request) -> Response:
+    return json_response({"instanceActions": [_render(e) for e in found(house, request)]})
+
+
+def show(house: House, request: Request) -> Response:
+    for event in found(house, request):
+        if event.request_id == request.params["request_id"]:
+            own = [{"event": event.action, "start_time": _time(event), "finish_time": _time(event),
+                    "result": "Success"}]  # fmt: skip
+            return json_response(
+                {"instanceAction": _render(event) | ({"events": own} if at_least(request, 51) else {})}
+            )
+    raise NotFound("compute", kind="action", id=request.params["request_id"])
 
 
 def _render(event: Event) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """/os-keypairs."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -29,44 +30,56 @@ class CreateBody(msgspec.Struct):
 
 
 def routes(house: House) -> list[Route]:
-    def find(request: Request) -> Response:
-        found = keypairs.find(house, request.call(), Query())
-        return json_response({"keypairs": [{"keypair": _render(request, k)} for k in found]})
-
-    def create(request: Request) -> Response:
-        new = request.json(CreateBody).keypair
-        if new.type not in {None, "ssh"}:
-            raise Unsupported("compute", what="x509_key_pairs")
-        if new.type is not None and not at_least(request, 2):
-            raise Invalid("api", field="keypair.type", reason="unknown_field")
-        made, private = keypairs.create(house, request.call(), new.name, new.public_key)
-        shown = _render(request, made) | {"user_id": made.user_id}
-        if private is not None:
-            shown["private_key"] = private
-        return json_response({"keypair": shown}, 201 if at_least(request, 2) else 200)
-
-    def show(request: Request) -> Response:
-        found = keypairs.get(house, request.call(), request.params["name"])
-        shown = _render(request, found) | {
-            "user_id": found.user_id,
-            "id": int(found.id[:8], 16),
-            "deleted": False,
-            "created_at": second(found.created_at)[:-1] + ".000000",
-            "updated_at": None,
-            "deleted_at": None,
-        }
-        return json_response({"keypair": shown})
-
-    def delete(request: Request) -> Response:
-        keypairs.delete(house, request.call(), request.params["name"])
-        return Response(204 if at_least(request, 2) else 202)
-
     return [
-        Route("GET", V + "/os-keypairs", find, "keypair.read", "compute"),
-        Route("POST", V + "/os-keypairs", create, "keypair.create", "compute", body_type=CreateBody, pool="hash"),
-        Route("GET", V + "/os-keypairs/{name}", show, "keypair.read", "compute"),
-        Route("DELETE", V + "/os-keypairs/{name}", delete, "keypair.delete", "compute", success=202),
+        Route("GET", V + "/os-keypairs", partial(find, house), "keypair.read", "compute"),
+        Route(
+            "POST",
+            V + "/os-keypairs",
+            partial(create, house),
+            "keypair.create",
+            "compute",
+            body_type=CreateBody,
+            pool="hash",
+        ),
+        Route("GET", V + "/os-keypairs/{name}", partial(show, house), "keypair.read", "compute"),
+        Route("DELETE", V + "/os-keypairs/{name}", partial(delete, house), "keypair.delete", "compute", success=202),
     ]
+
+
+def find(house: House, request: Request) -> Response:
+    found = keypairs.find(house, request.call(), Query())
+    return json_response({"keypairs": [{"keypair": _render(request, k)} for k in found]})
+
+
+def create(house: House, request: Request) -> Response:
+    new = request.json(CreateBody).keypair
+    if new.type not in {None, "ssh"}:
+        raise Unsupported("compute", what="x509_key_pairs")
+    if new.type is not None and not at_least(request, 2):
+        raise Invalid("api", field="keypair.type", reason="unknown_field")
+    made, private = keypairs.create(house, request.call(), new.name, new.public_key)
+    shown = _render(request, made) | {"user_id": made.user_id}
+    if private is not None:
+        shown["private_key"] = private
+    return json_response({"keypair": shown}, 201 if at_least(request, 2) else 200)
+
+
+def show(house: House, request: Request) -> Response:
+    found = keypairs.get(house, request.call(), request.params["name"])
+    shown = _render(request, found) | {
+        "user_id": found.user_id,
+        "id": int(found.id[:8], 16),
+        "deleted": False,
+        "created_at": second(found.created_at)[:-1] + ".000000",
+        "updated_at": None,
+        "deleted_at": None,
+    }
+    return json_response({"keypair": shown})
+
+
+def delete(house: House, request: Request) -> Response:
+    keypairs.delete(house, request.call(), request.params["name"])
+    return Response(204 if at_least(request, 2) else 202)
 
 
 def _render(request: Request, pair: KeyPair) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """/limits, /os-quota-sets, /os-availability-zone."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -9,8 +10,8 @@ from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.servers import V
 from kumoi.app import quotas
-from kumoi.app.house import House
 from kumoi.app.hosts import read as hosts
+from kumoi.app.house import House
 from kumoi.core.errors import Invalid
 from kumoi.core.ids import ProjectId
 from kumoi.core.quotas import DEFAULT_QUOTA, Counter, Resource
@@ -28,78 +29,84 @@ class UpdateBody(msgspec.Struct):
 
 
 def routes(house: House) -> list[Route]:
-    def limits(request: Request) -> Response:
-        call = request.call()
-        project = ProjectId(request.arg("tenant_id") or call.project_id)
-        held = quotas.quota(house, call, project)
-        shown = {
-            "maxTotalInstances": held["instances"].most,
-            "maxTotalCores": held["vcpus"].most,
-            "maxTotalRAMSize": held["memory_mib"].most,
-            "maxTotalKeypairs": held["key_pairs"].most,
-            "maxServerMeta": FIXED["metadata_items"],
-            "maxImageMeta": FIXED["metadata_items"],
-            "maxPersonality": 0,
-            "maxPersonalitySize": 0,
-            "maxServerGroups": 0,
-            "maxServerGroupMembers": 0,
-            "maxSecurityGroups": held["security_groups"].most,
-            "maxSecurityGroupRules": held["security_rules"].most,
-            "maxTotalFloatingIps": held["public_addresses"].most,
-            "totalInstancesUsed": held["instances"].used,
-            "totalCoresUsed": held["vcpus"].used,
-            "totalRAMUsed": held["memory_mib"].used,
-            "totalSecurityGroupsUsed": held["security_groups"].used,
-            "totalFloatingIpsUsed": held["public_addresses"].used,
-            "totalServerGroupsUsed": 0,
-        }
-        return json_response({"limits": {"rate": [], "absolute": shown}})
-
-    def show(request: Request) -> Response:
-        held = quotas.quota(house, request.call(), _project(request))
-        return json_response({"quota_set": {"id": _project(request), **_limits(held)}})
-
-    def show_detail(request: Request) -> Response:
-        held = quotas.quota(house, request.call(), _project(request))
-        shown: dict[str, Any] = {"id": _project(request)}
-        for name, ours in NAMES.items():
-            shown[name] = {"limit": held[ours].most, "in_use": held[ours].used, "reserved": 0}
-        for name, most in FIXED.items():
-            shown[name] = {"limit": most, "in_use": 0, "reserved": 0}
-        return json_response({"quota_set": shown})
-
-    def defaults(request: Request) -> Response:
-        shown = {name: DEFAULT_QUOTA[ours] for name, ours in NAMES.items()}
-        return json_response({"quota_set": {"id": _project(request), **shown, **FIXED}})
-
-    def update(request: Request) -> Response:
-        wished = request.json(UpdateBody).quota_set
-        limits: dict[Resource, int] = {}
-        for name, value in wished.items():
-            if name in NAMES:
-                limits[NAMES[name]] = _limit(name, value)
-            elif name not in {"force", *FIXED}:
-                raise Invalid("api", field=f"quota_set.{name}", reason="unknown_field")
-        held = quotas.set_quota(house, request.call(), _project(request), limits)
-        return json_response({"quota_set": _limits(held)})
-
-    def zones(request: Request) -> Response:
-        shown: dict[str, Any] = {"zoneName": "nova", "zoneState": {"available": True}, "hosts": None}
-        if request.params.get("detail") or request.raw_path.endswith(b"/detail"):
-            found = hosts.find(house, request.call())
-            shown["hosts"] = {h.name: {"nova-compute": {"available": True, "active": h.enabled}} for h in found}
-        return json_response({"availabilityZoneInfo": [shown]})
-
     sets = V + "/os-quota-sets/{project}"
     return [
-        Route("GET", V + "/limits", limits, "quota.read", "compute"),
-        Route("GET", sets, show, "quota.read", "compute"),
-        Route("GET", sets + "/detail", show_detail, "quota.read", "compute"),
+        Route("GET", V + "/limits", partial(absolute, house), "quota.read", "compute"),
+        Route("GET", sets, partial(show, house), "quota.read", "compute"),
+        Route("GET", sets + "/detail", partial(show_detail, house), "quota.read", "compute"),
         Route("GET", sets + "/defaults", defaults, "quota.read", "compute"),
-        Route("PUT", sets, update, "quota.update", "compute", body_type=UpdateBody),
-        Route("GET", V + "/os-availability-zone", zones, "zone.read", "compute"),
-        Route("GET", V + "/os-availability-zone/detail", zones, "host.read", "compute"),
+        Route("PUT", sets, partial(update, house), "quota.update", "compute", body_type=UpdateBody),
+        Route("GET", V + "/os-availability-zone", partial(zones, house), "zone.read", "compute"),
+        Route("GET", V + "/os-availability-zone/detail", partial(zones, house), "host.read", "compute"),
     ]
+
+
+def absolute(house: House, request: Request) -> Response:
+    call = request.call()
+    project = ProjectId(request.arg("tenant_id") or call.project_id)
+    held = quotas.quota(house, call, project)
+    shown = {
+        "maxTotalInstances": held["instances"].most,
+        "maxTotalCores": held["vcpus"].most,
+        "maxTotalRAMSize": held["memory_mib"].most,
+        "maxTotalKeypairs": held["key_pairs"].most,
+        "maxServerMeta": FIXED["metadata_items"],
+        "maxImageMeta": FIXED["metadata_items"],
+        "maxPersonality": 0,
+        "maxPersonalitySize": 0,
+        "maxServerGroups": 0,
+        "maxServerGroupMembers": 0,
+        "maxSecurityGroups": held["security_groups"].most,
+        "maxSecurityGroupRules": held["security_rules"].most,
+        "maxTotalFloatingIps": held["public_addresses"].most,
+        "totalInstancesUsed": held["instances"].used,
+        "totalCoresUsed": held["vcpus"].used,
+        "totalRAMUsed": held["memory_mib"].used,
+        "totalSecurityGroupsUsed": held["security_groups"].used,
+        "totalFloatingIpsUsed": held["public_addresses"].used,
+        "totalServerGroupsUsed": 0,
+    }
+    return json_response({"limits": {"rate": [], "absolute": shown}})
+
+
+def show(house: House, request: Request) -> Response:
+    held = quotas.quota(house, request.call(), _project(request))
+    return json_response({"quota_set": {"id": _project(request), **_limits(held)}})
+
+
+def show_detail(house: House, request: Request) -> Response:
+    held = quotas.quota(house, request.call(), _project(request))
+    shown: dict[str, Any] = {"id": _project(request)}
+    for name, ours in NAMES.items():
+        shown[name] = {"limit": held[ours].most, "in_use": held[ours].used, "reserved": 0}
+    for name, most in FIXED.items():
+        shown[name] = {"limit": most, "in_use": 0, "reserved": 0}
+    return json_response({"quota_set": shown})
+
+
+def defaults(request: Request) -> Response:
+    shown = {name: DEFAULT_QUOTA[ours] for name, ours in NAMES.items()}
+    return json_response({"quota_set": {"id": _project(request), **shown, **FIXED}})
+
+
+def update(house: House, request: Request) -> Response:
+    wished = request.json(UpdateBody).quota_set
+    limits: dict[Resource, int] = {}
+    for name, value in wished.items():
+        if name in NAMES:
+            limits[NAMES[name]] = _limit(name, value)
+        elif name not in {"force", *FIXED}:
+            raise Invalid("api", field=f"quota_set.{name}", reason="unknown_field")
+    held = quotas.set_quota(house, request.call(), _project(request), limits)
+    return json_response({"quota_set": _limits(held)})
+
+
+def zones(house: House, request: Request) -> Response:
+    shown: dict[str, Any] = {"zoneName": "nova", "zoneState": {"available": True}, "hosts": None}
+    if request.params.get("detail") or request.raw_path.endswith(b"/detail"):
+        found = hosts.find(house, request.call())
+        shown["hosts"] = {h.name: {"nova-compute": {"available": True, "active": h.enabled}} for h in found}
+    return json_response({"availabilityZoneInfo": [shown]})
 
 
 def _project(request: Request) -> ProjectId:

@@ -122,7 +122,7 @@ def _image(text: str) -> ImageId:
 
 
 def _nics(networks: list[_Network] | Literal["auto", "none"] | None) -> tuple[NicChoice, ...] | None:
-    if networks is None or networks == "auto" or networks == []:
+    if not networks or networks == "auto":
         return None
     if isinstance(networks, str):
         return ()

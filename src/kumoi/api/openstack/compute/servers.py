@@ -1,6 +1,7 @@
 """/servers: list, detail, show, create, update, delete."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -46,92 +47,106 @@ class UpdateBody(msgspec.Struct):
 
 
 def routes(house: House) -> list[Route]:
-    def find(request: Request) -> Response:
-        query, everyone, deleted = _query(request)
-        found = read.find(house, request.call(), query, all_projects=everyone, deleted=deleted)
-        return json_response(_page(request, "servers", [brief(request, i) for i in found], query))
-
-    def find_detail(request: Request) -> Response:
-        query, everyone, deleted = _query(request)
-        found = read.find_views(house, request.call(), query, all_projects=everyone, deleted=deleted)
-        return json_response(_page(request, "servers", [detail(request, v) for v in found], query))
-
-    def show(request: Request) -> Response:
-        return json_response({"server": detail(request, read.get(house, request.call(), server_id(request)))})
-
-    def create(request: Request) -> Response:
-        body = request.json(CreateBody)
-        wish = wish_of(request, body)
-        made = run.run(house, request.call(), wish)
-        if body.server.return_reservation_id:
-            return json_response({"reservation_id": made[0].reservation_id}, 202)
-        one = made[0]
-        shown = {
-            "id": one.id,
-            "links": links(request, one.id),
-            "OS-DCF:diskConfig": body.server.disk_config,
-            "security_groups": [{"name": g.name} for g in body.server.security_groups or ()] or [{"name": "default"}],
-        }
-        # Nova makes up a password that only some hypervisors set; ours reach guests by keys and user data.
-        shown["adminPass"] = body.server.adminPass or house.chance.secret(9).hex()
-        return json_response({"server": shown}, 202, [("Location", f"{links(request, one.id)[0]['href']}")])
-
-    def update(request: Request) -> Response:
-        wished = request.json(UpdateBody).server
-        names = {"accessIPv4": "access_ip_v4", "accessIPv6": "access_ip_v6"}
-        changes = {
-            names.get(k, k): v or "" for k, v in msgspec.structs.asdict(wished).items() if v is not msgspec.UNSET
-        }
-        if "description" in changes and not at_least(request, 19):
-            raise Invalid("api", field="server.description", reason="unknown_field")
-        change.update(house, request.call(), server_id(request), changes)
-        return json_response({"server": detail(request, read.get(house, request.call(), server_id(request)))})
-
-    def remove(request: Request) -> Response:
-        delete.delete(house, request.call(), server_id(request))
-        return no_content()
-
-    def ips(request: Request) -> Response:
-        view = read.get(house, request.call(), server_id(request))
-        shown = {
-            name: [{"version": a["version"], "addr": a["addr"]} for a in found]
-            for name, found in addresses(view).items()
-        }
-        return json_response({"addresses": shown})
-
-    def interfaces(request: Request) -> Response:
-        view = read.get(house, request.call(), server_id(request))
-        shown = [
-            {
-                "port_id": nic.id,
-                "net_id": nic.network_id,
-                "mac_addr": nic.mac,
-                "port_state": "ACTIVE" if view.instance.status == "active" else "DOWN",
-                "fixed_ips": [{"subnet_id": ip.subnet_id, "ip_address": ip.address} for ip in nic.fixed_ips],
-            }
-            for nic in view.nics
-        ]
-        return json_response({"interfaceAttachments": shown})
-
-    def groups(request: Request) -> Response:
-        view = read.get(house, request.call(), server_id(request))
-        shown = [
-            {"id": g.id, "name": g.name, "description": g.description, "tenant_id": g.project_id, "rules": []}
-            for g in sorted(view.groups.values(), key=lambda g: g.name)
-        ]
-        return json_response({"security_groups": shown})
-
     return [
-        Route("GET", V + "/servers", find, "instance.read", "compute"),
-        Route("GET", V + "/servers/detail", find_detail, "instance.read", "compute"),
-        Route("POST", V + "/servers", create, "instance.create", "compute", body_type=CreateBody, success=202),
-        Route("GET", V + "/servers/{id}", show, "instance.read", "compute"),
-        Route("PUT", V + "/servers/{id}", update, "instance.update", "compute", body_type=UpdateBody),
-        Route("DELETE", V + "/servers/{id}", remove, "instance.delete", "compute", success=204),
-        Route("GET", V + "/servers/{id}/ips", ips, "instance.read", "compute"),
-        Route("GET", V + "/servers/{id}/os-interface", interfaces, "instance.read", "compute"),
-        Route("GET", V + "/servers/{id}/os-security-groups", groups, "instance.read", "compute"),
+        Route("GET", V + "/servers", partial(find, house), "instance.read", "compute"),
+        Route("GET", V + "/servers/detail", partial(find_detail, house), "instance.read", "compute"),
+        Route(
+            "POST",
+            V + "/servers",
+            partial(create, house),
+            "instance.create",
+            "compute",
+            body_type=CreateBody,
+            success=202,
+        ),
+        Route("GET", V + "/servers/{id}", partial(show, house), "instance.read", "compute"),
+        Route("PUT", V + "/servers/{id}", partial(update, house), "instance.update", "compute", body_type=UpdateBody),
+        Route("DELETE", V + "/servers/{id}", partial(remove, house), "instance.delete", "compute", success=204),
+        Route("GET", V + "/servers/{id}/ips", partial(ips, house), "instance.read", "compute"),
+        Route("GET", V + "/servers/{id}/os-interface", partial(interfaces, house), "instance.read", "compute"),
+        Route("GET", V + "/servers/{id}/os-security-groups", partial(groups, house), "instance.read", "compute"),
     ]
+
+
+def find(house: House, request: Request) -> Response:
+    query, everyone, deleted = _query(request)
+    found = read.find(house, request.call(), query, all_projects=everyone, deleted=deleted)
+    return json_response(_page(request, "servers", [brief(request, i) for i in found], query))
+
+
+def find_detail(house: House, request: Request) -> Response:
+    query, everyone, deleted = _query(request)
+    found = read.find_views(house, request.call(), query, all_projects=everyone, deleted=deleted)
+    return json_response(_page(request, "servers", [detail(request, v) for v in found], query))
+
+
+def show(house: House, request: Request) -> Response:
+    return json_response({"server": detail(request, read.get(house, request.call(), server_id(request)))})
+
+
+def create(house: House, request: Request) -> Response:
+    body = request.json(CreateBody)
+    wish = wish_of(request, body)
+    made = run.run(house, request.call(), wish)
+    if body.server.return_reservation_id:
+        return json_response({"reservation_id": made[0].reservation_id}, 202)
+    one = made[0]
+    shown = {
+        "id": one.id,
+        "links": links(request, one.id),
+        "OS-DCF:diskConfig": body.server.disk_config,
+        "security_groups": [{"name": g.name} for g in body.server.security_groups or ()] or [{"name": "default"}],
+    }
+    # Nova makes up a password that only some hypervisors set; ours reach guests by keys and user data.
+    shown["adminPass"] = body.server.adminPass or house.chance.secret(9).hex()
+    return json_response({"server": shown}, 202, [("Location", f"{links(request, one.id)[0]['href']}")])
+
+
+def update(house: House, request: Request) -> Response:
+    wished = request.json(UpdateBody).server
+    names = {"accessIPv4": "access_ip_v4", "accessIPv6": "access_ip_v6"}
+    changes = {names.get(k, k): v or "" for k, v in msgspec.structs.asdict(wished).items() if v is not msgspec.UNSET}
+    if "description" in changes and not at_least(request, 19):
+        raise Invalid("api", field="server.description", reason="unknown_field")
+    change.update(house, request.call(), server_id(request), changes)
+    return json_response({"server": detail(request, read.get(house, request.call(), server_id(request)))})
+
+
+def remove(house: House, request: Request) -> Response:
+    delete.delete(house, request.call(), server_id(request))
+    return no_content()
+
+
+def ips(house: House, request: Request) -> Response:
+    view = read.get(house, request.call(), server_id(request))
+    shown = {
+        name: [{"version": a["version"], "addr": a["addr"]} for a in found] for name, found in addresses(view).items()
+    }
+    return json_response({"addresses": shown})
+
+
+def interfaces(house: House, request: Request) -> Response:
+    view = read.get(house, request.call(), server_id(request))
+    shown = [
+        {
+            "port_id": nic.id,
+            "net_id": nic.network_id,
+            "mac_addr": nic.mac,
+            "port_state": "ACTIVE" if view.instance.status == "active" else "DOWN",
+            "fixed_ips": [{"subnet_id": ip.subnet_id, "ip_address": ip.address} for ip in nic.fixed_ips],
+        }
+        for nic in view.nics
+    ]
+    return json_response({"interfaceAttachments": shown})
+
+
+def groups(house: House, request: Request) -> Response:
+    view = read.get(house, request.call(), server_id(request))
+    shown = [
+        {"id": g.id, "name": g.name, "description": g.description, "tenant_id": g.project_id, "rules": []}
+        for g in sorted(view.groups.values(), key=lambda g: g.name)
+    ]
+    return json_response({"security_groups": shown})
 
 
 def server_id(request: Request) -> InstanceId:
@@ -142,27 +157,18 @@ def _query(request: Request) -> tuple[Query, bool, bool]:
     """The query, whether it is for all projects, and whether it is for deleted ones."""
     filters: list[Filter] = []
     labels: list[LabelFilter] = []
-    everyone = deleted = False
     admin = may(request.call(), "instance.all_projects")
+    everyone = any(_true(v) for k, v in request.query if k in {"all_tenants", "all_projects"})
+    since = any(k == "changes-since" for k, _ in request.query)
+    deleted = since or (admin and _true(request.arg("deleted") or ""))
     for key, value in request.query:
-        if key in {"all_tenants", "all_projects"}:
-            everyone = value.lower() not in {"0", "false", ""}
-        elif key == "deleted" and admin:
-            deleted = value.lower() not in {"0", "false", ""}
-        elif key == "status":
-            filters.append(is_in("status", STATUSES.get(value.upper(), ("no such status",))))
-        elif key == "changes-since":
-            filters.append(Filter("updated_at", "ge", _instant(key, value)))
-            deleted = True
-        elif key in {"tags", "tags-any"} and at_least(request, 26):
+        if key in {"tags", "tags-any"} and at_least(request, 26):
             labels += [LabelFilter("tag", tag) for tag in value.split(",")]
-        elif key == "name":
-            filters.append(Filter("name", "like", f"%{_literal(value)}%"))
-        elif key in FILTERS and (admin or key not in ADMIN_FILTERS):
-            filters.append(eq(FILTERS[key], value))
+        elif key not in ADMIN_FILTERS or admin:
+            filters += _filter(key, value)
     if everyone and not admin:
         raise Forbidden("identity", action="instance.all_projects", needs=["admin"])
-    if deleted and not any(f.field == "updated_at" for f in filters):
+    if deleted and not since:
         filters.append(Filter("deleted_at", "null", False))
     query = Query(
         filters=tuple(filters),
@@ -172,6 +178,21 @@ def _query(request: Request) -> tuple[Query, bool, bool]:
         limit=_limit(request),
     )
     return query, everyone, deleted
+
+
+def _filter(key: str, value: str) -> list[Filter]:
+    """One parameter's filter; none for a name that is none."""
+    if key == "status":
+        return [is_in("status", STATUSES.get(value.upper(), ("no such status",)))]
+    if key == "changes-since":
+        return [Filter("updated_at", "ge", _instant(key, value))]
+    if key == "name":
+        return [Filter("name", "like", f"%{_literal(value)}%")]
+    return [eq(FILTERS[key], value)] if key in FILTERS else []
+
+
+def _true(text: str) -> bool:
+    return text.lower() not in {"0", "false", ""}
 
 
 def _order(request: Request) -> tuple[Order, ...]:

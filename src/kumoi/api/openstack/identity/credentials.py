@@ -1,5 +1,6 @@
 """/v3/users/{user}/credentials/OS-EC2: access keys."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,33 +21,38 @@ class CreateBody(msgspec.Struct):
 
 
 def routes(house: House) -> list[Route]:
-    def user(request: Request) -> UserId:
-        return UserId(request.params["user"])
-
-    def find(request: Request) -> Response:
-        held = access_keys.find(house, request.call(), user(request))
-        links = {"self": f"{request.base_url}{request.raw_path.decode('latin-1')}", "next": None, "previous": None}
-        return json_response({"credentials": [_render(request, k, s) for k, s in held], "links": links})
-
-    def create(request: Request) -> Response:
-        project = ProjectId(request.json(CreateBody).tenant_id)
-        key, secret = access_keys.create(house, request.call(), user(request), project)
-        return json_response({"credential": _render(request, key, secret)}, 201)
-
-    def show(request: Request) -> Response:
-        key, secret = access_keys.get(house, request.call(), user(request), request.params["access"])
-        return json_response({"credential": _render(request, key, secret)})
-
-    def delete(request: Request) -> Response:
-        access_keys.delete(house, request.call(), user(request), request.params["access"])
-        return no_content()
-
     return [
-        Route("GET", _PATH, find, "credential.own", "identity"),
-        Route("POST", _PATH, create, "credential.own", "identity", body_type=CreateBody, success=201),
-        Route("GET", _PATH + "/{access}", show, "credential.own", "identity"),
-        Route("DELETE", _PATH + "/{access}", delete, "credential.own", "identity", success=204),
+        Route("GET", _PATH, partial(find, house), "credential.own", "identity"),
+        Route("POST", _PATH, partial(create, house), "credential.own", "identity", body_type=CreateBody, success=201),
+        Route("GET", _PATH + "/{access}", partial(show, house), "credential.own", "identity"),
+        Route("DELETE", _PATH + "/{access}", partial(delete, house), "credential.own", "identity", success=204),
     ]
+
+
+def user(request: Request) -> UserId:
+    return UserId(request.params["user"])
+
+
+def find(house: House, request: Request) -> Response:
+    held = access_keys.find(house, request.call(), user(request))
+    links = {"self": f"{request.base_url}{request.raw_path.decode('latin-1')}", "next": None, "previous": None}
+    return json_response({"credentials": [_render(request, k, s) for k, s in held], "links": links})
+
+
+def create(house: House, request: Request) -> Response:
+    project = ProjectId(request.json(CreateBody).tenant_id)
+    key, secret = access_keys.create(house, request.call(), user(request), project)
+    return json_response({"credential": _render(request, key, secret)}, 201)
+
+
+def show(house: House, request: Request) -> Response:
+    key, secret = access_keys.get(house, request.call(), user(request), request.params["access"])
+    return json_response({"credential": _render(request, key, secret)})
+
+
+def delete(house: House, request: Request) -> Response:
+    access_keys.delete(house, request.call(), user(request), request.params["access"])
+    return no_content()
 
 
 def _render(request: Request, key: AccessKey, secret: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ T = TypeVar("T")
 
 
 def query(request: Request, fields: Mapping[str, str], *, order: str = "name") -> Query:
-    """Filters from the parameters that `fields` maps to the noun's own; `enabled` is a boolean, `name__contains` is offered."""
+    """Filters from the parameters that `fields` maps to the noun's own; `enabled` is a boolean, `name__contains`
+    is offered."""
     filters: list[Filter] = []
     for key, value in request.query:
         name, _, operator = key.partition("__")

@@ -1,5 +1,6 @@
 """/v3/projects and /v3/domains."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -34,7 +35,7 @@ class CreateBody(msgspec.Struct):
 
 class _Change(msgspec.Struct):
     name: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | None | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
     enabled: bool | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -43,58 +44,73 @@ class UpdateBody(msgspec.Struct):
 
 
 def routes(house: House) -> list[Route]:
-    def find(request: Request) -> Response:
-        return page(request, "projects", people.projects(house, request.call(), query(request, FILTERS)), render)
-
-    def show(request: Request) -> Response:
-        found = people.project(house, request.call(), ProjectId(request.params["id"]))
-        return json_response({"project": render(request, found)})
-
-    def create(request: Request) -> Response:
-        new = request.json(CreateBody).project
-        if new.is_domain or new.parent_id not in {None, "default", new.domain_id}:
-            raise Unsupported("identity", what="nested_projects")
-        wish = Project(
-            id=ProjectId(""),
-            account="",
-            name=new.name,
-            description=new.description or "",
-            domain_id=DomainId(new.domain_id),
-            parent_id=new.domain_id,
-            enabled=new.enabled,
-        )
-        return json_response({"project": render(request, people.create_project(house, request.call(), wish))}, 201)
-
-    def update(request: Request) -> Response:
-        change = request.json(UpdateBody).project
-        wished = {k: v or "" if v is None else v for k, v in msgspec.structs.asdict(change).items()}
-        changes = {k: v for k, v in wished.items() if v is not msgspec.UNSET}
-        done = people.update_project(house, request.call(), ProjectId(request.params["id"]), changes)
-        return json_response({"project": render(request, done)})
-
-    def delete(request: Request) -> Response:
-        people.delete_project(house, request.call(), ProjectId(request.params["id"]))
-        return no_content()
-
-    def find_domains(request: Request) -> Response:
-        found = [d for d in people.domains(house, request.call()) if request.arg("name", d.name) == d.name]
-        return page(request, "domains", found, _render_domain)
-
-    def show_domain(request: Request) -> Response:
-        for domain in people.domains(house, request.call()):
-            if domain.id == request.params["id"]:
-                return json_response({"domain": _render_domain(request, domain)})
-        raise NotFound("identity", kind="domain", id=request.params["id"])
-
     return [
-        Route("GET", "/v3/projects", find, "identity.read_own", "identity"),
-        Route("POST", "/v3/projects", create, "identity.write", "identity", body_type=CreateBody, success=201),
-        Route("GET", "/v3/projects/{id}", show, "identity.read_own", "identity"),
-        Route("PATCH", "/v3/projects/{id}", update, "identity.write", "identity", body_type=UpdateBody),
-        Route("DELETE", "/v3/projects/{id}", delete, "identity.write", "identity", success=204),
-        Route("GET", "/v3/domains", find_domains, "identity.read_own", "identity"),
-        Route("GET", "/v3/domains/{id}", show_domain, "identity.read_own", "identity"),
+        Route("GET", "/v3/projects", partial(find, house), "identity.read_own", "identity"),
+        Route(
+            "POST",
+            "/v3/projects",
+            partial(create, house),
+            "identity.write",
+            "identity",
+            body_type=CreateBody,
+            success=201,
+        ),
+        Route("GET", "/v3/projects/{id}", partial(show, house), "identity.read_own", "identity"),
+        Route("PATCH", "/v3/projects/{id}", partial(update, house), "identity.write", "identity", body_type=UpdateBody),
+        Route("DELETE", "/v3/projects/{id}", partial(delete, house), "identity.write", "identity", success=204),
+        Route("GET", "/v3/domains", partial(find_domains, house), "identity.read_own", "identity"),
+        Route("GET", "/v3/domains/{id}", partial(show_domain, house), "identity.read_own", "identity"),
     ]
+
+
+def find(house: House, request: Request) -> Response:
+    return page(request, "projects", people.projects(house, request.call(), query(request, FILTERS)), render)
+
+
+def show(house: House, request: Request) -> Response:
+    found = people.project(house, request.call(), ProjectId(request.params["id"]))
+    return json_response({"project": render(request, found)})
+
+
+def create(house: House, request: Request) -> Response:
+    new = request.json(CreateBody).project
+    if new.is_domain or new.parent_id not in {None, "default", new.domain_id}:
+        raise Unsupported("identity", what="nested_projects")
+    wish = Project(
+        id=ProjectId(""),
+        account="",
+        name=new.name,
+        description=new.description or "",
+        domain_id=DomainId(new.domain_id),
+        parent_id=new.domain_id,
+        enabled=new.enabled,
+    )
+    return json_response({"project": render(request, people.create_project(house, request.call(), wish))}, 201)
+
+
+def update(house: House, request: Request) -> Response:
+    change = request.json(UpdateBody).project
+    wished = {k: v or "" if v is None else v for k, v in msgspec.structs.asdict(change).items()}
+    changes = {k: v for k, v in wished.items() if v is not msgspec.UNSET}
+    done = people.update_project(house, request.call(), ProjectId(request.params["id"]), changes)
+    return json_response({"project": render(request, done)})
+
+
+def delete(house: House, request: Request) -> Response:
+    people.delete_project(house, request.call(), ProjectId(request.params["id"]))
+    return no_content()
+
+
+def find_domains(house: House, request: Request) -> Response:
+    found = [d for d in people.domains(house, request.call()) if request.arg("name", d.name) == d.name]
+    return page(request, "domains", found, _render_domain)
+
+
+def show_domain(house: House, request: Request) -> Response:
+    for domain in people.domains(house, request.call()):
+        if domain.id == request.params["id"]:
+            return json_response({"domain": _render_domain(request, domain)})
+    raise NotFound("identity", kind="domain", id=request.params["id"])
 
 
 def render(request: Request, project: Project) -> dict[str, Any]:

@@ -21,55 +21,62 @@ _ON_SYSTEM = "/v3/system/users/{user}/roles"
 
 
 def routes(house: House) -> list[Route]:
-    def find(request: Request) -> Response:
-        named = [n for n in ROLES if request.arg("name", n) == n]
-        return page(request, "roles", named, _render)
-
-    def show(request: Request) -> Response:
-        return json_response({"role": _render(request, _name(request.params["id"]))})
-
-    def assign(request: Request) -> Response:
-        people.assign(house, request.call(), *_target(request))
-        return no_content()
-
-    def unassign(request: Request) -> Response:
-        people.unassign(house, request.call(), *_target(request))
-        return no_content()
-
-    def check(request: Request) -> Response:
-        user, project, role = _target(request)
-        if not people.is_assigned(house, request.call(), user, project, role):
-            raise NotFound("identity", kind="role_assignment", id=f"{user}/{project}/{role}")
-        return no_content()
-
-    def of_user(request: Request) -> Response:
-        wanted = (eq("user_id", request.params["user"]), eq("project_id", request.params.get("project", "")))
-        held = people.assignments(house, request.call(), query(request, {}, order="id").where(*wanted))
-        return page(request, "roles", sorted(a.role for a in held), _render)
-
-    def assignments(request: Request) -> Response:
-        wanted = query(request, {"user.id": "user_id", "scope.project.id": "project_id"}, order="id")
-        if request.arg("role.id") is not None:
-            wanted = wanted.where(eq("role", _name(request.arg("role.id") or "")))
-        if request.arg("scope.system") is not None:
-            wanted = wanted.where(eq("project_id", ""))
-        held = people.assignments(house, request.call(), wanted)
-        names = _names(house, request) if request.arg("include_names") is not None else None
-        return page(request, "role_assignments", held, partial(_render_held, names=names))
-
     found = [
         Route("GET", "/v3/roles", find, "identity.read_own", "identity"),
         Route("GET", "/v3/roles/{id}", show, "identity.read_own", "identity"),
-        Route("GET", "/v3/role_assignments", assignments, "identity.read_own", "identity"),
+        Route("GET", "/v3/role_assignments", partial(assignments, house), "identity.read_own", "identity"),
     ]
     for path in (_ON_PROJECT, _ON_SYSTEM):
         found += [
-            Route("GET", path, of_user, "identity.read_own", "identity"),
-            Route("PUT", path + "/{role}", assign, "identity.write", "identity", success=204),
-            Route("GET", path + "/{role}", check, "identity.read", "identity", success=204),
-            Route("DELETE", path + "/{role}", unassign, "identity.write", "identity", success=204),
+            Route("GET", path, partial(of_user, house), "identity.read_own", "identity"),
+            Route("PUT", path + "/{role}", partial(assign, house), "identity.write", "identity", success=204),
+            Route("GET", path + "/{role}", partial(check, house), "identity.read", "identity", success=204),
+            Route("DELETE", path + "/{role}", partial(unassign, house), "identity.write", "identity", success=204),
         ]
     return found
+
+
+def find(request: Request) -> Response:
+    named = [n for n in ROLES if request.arg("name", n) == n]
+    return page(request, "roles", named, _render)
+
+
+def show(request: Request) -> Response:
+    return json_response({"role": _render(request, _name(request.params["id"]))})
+
+
+def assign(house: House, request: Request) -> Response:
+    people.assign(house, request.call(), *_target(request))
+    return no_content()
+
+
+def unassign(house: House, request: Request) -> Response:
+    people.unassign(house, request.call(), *_target(request))
+    return no_content()
+
+
+def check(house: House, request: Request) -> Response:
+    user, project, role = _target(request)
+    if not people.is_assigned(house, request.call(), user, project, role):
+        raise NotFound("identity", kind="role_assignment", id=f"{user}/{project}/{role}")
+    return no_content()
+
+
+def of_user(house: House, request: Request) -> Response:
+    wanted = (eq("user_id", request.params["user"]), eq("project_id", request.params.get("project", "")))
+    held = people.assignments(house, request.call(), query(request, {}, order="id").where(*wanted))
+    return page(request, "roles", sorted(a.role for a in held), _render)
+
+
+def assignments(house: House, request: Request) -> Response:
+    wanted = query(request, {"user.id": "user_id", "scope.project.id": "project_id"}, order="id")
+    if request.arg("role.id") is not None:
+        wanted = wanted.where(eq("role", _name(request.arg("role.id") or "")))
+    if request.arg("scope.system") is not None:
+        wanted = wanted.where(eq("project_id", ""))
+    held = people.assignments(house, request.call(), wanted)
+    names = _names(house, request) if request.arg("include_names") is not None else None
+    return page(request, "role_assignments", held, partial(_render_held, names=names))
 
 
 def _name(role_id: str) -> str:

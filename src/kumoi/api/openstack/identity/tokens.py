@@ -1,5 +1,6 @@
 """POST, GET, HEAD, DELETE /v3/auth/tokens, and what the holder of a token may choose from."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -68,44 +69,50 @@ class _ScopeBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def routes(house: House, site: Site) -> list[Route]:
-    def issue(request: Request) -> Response:
-        auth = request.json(AuthBody).auth
-        scope = _scope(auth.scope)
-        match auth.identity:
-            case _Identity(methods=["password"], password=_Password(user=user)):
-                grant = tokens.by_password(house, _who(user), user.password, scope)
-            case _Identity(methods=["token"], token=_Token(id=token)):
-                grant = tokens.by_token(house, token, scope)
-            case _Identity(methods=methods):
-                raise Invalid("identity", field="auth.identity.methods", reason="not_in_enum", value=",".join(methods))
-        return json_response({"token": _render(site, request, grant)}, 201, [("X-Subject-Token", grant.token)])
-
-    def show(request: Request) -> Response:
-        grant = tokens.look(house, _subject(request))
-        nocatalog = request.arg("nocatalog") is not None
-        body = _render(site, request, grant, with_catalog=not nocatalog)
-        return json_response({"token": body}, 200, [("X-Subject-Token", grant.token)])
-
-    def revoke(request: Request) -> Response:
-        tokens.revoke(house, _subject(request))
-        return no_content()
-
-    def my_projects(request: Request) -> Response:
-        found = people.own_projects(house, request.call())
-        links = {"self": f"{request.base_url}/identity/v3/auth/projects", "next": None, "previous": None}
-        return json_response({"projects": [render_project(request, p) for p in found], "links": links})
-
-    def my_catalog(request: Request) -> Response:
-        return json_response({"catalog": catalog(site, request), "links": {"self": None}})
-
     return [
-        Route("POST", "/v3/auth/tokens", issue, "token.issue", "identity", body_type=AuthBody, pool="hash",
+        Route("POST", "/v3/auth/tokens", partial(issue, house, site), "token.issue", "identity",
+              body_type=AuthBody, pool="hash",
               anonymous=True, success=201),
-        Route("GET", "/v3/auth/tokens", show, "identity.read_own", "identity"),
-        Route("DELETE", "/v3/auth/tokens", revoke, "identity.read_own", "identity", success=204),
-        Route("GET", "/v3/auth/projects", my_projects, "identity.read_own", "identity"),
-        Route("GET", "/v3/auth/catalog", my_catalog, "identity.read_own", "identity"),
+        Route("GET", "/v3/auth/tokens", partial(show, house, site), "identity.read_own", "identity"),
+        Route("DELETE", "/v3/auth/tokens", partial(revoke, house), "identity.read_own", "identity", success=204),
+        Route("GET", "/v3/auth/projects", partial(my_projects, house), "identity.read_own", "identity"),
+        Route("GET", "/v3/auth/catalog", partial(my_catalog, site), "identity.read_own", "identity"),
     ]  # fmt: skip
+
+
+def issue(house: House, site: Site, request: Request) -> Response:
+    auth = request.json(AuthBody).auth
+    scope = _scope(auth.scope)
+    match auth.identity:
+        case _Identity(methods=["password"], password=_Password(user=user)):
+            grant = tokens.by_password(house, _who(user), user.password, scope)
+        case _Identity(methods=["token"], token=_Token(id=token)):
+            grant = tokens.by_token(house, token, scope)
+        case _Identity(methods=methods):
+            raise Invalid("identity", field="auth.identity.methods", reason="not_in_enum", value=",".join(methods))
+    return json_response({"token": _render(site, request, grant)}, 201, [("X-Subject-Token", grant.token)])
+
+
+def show(house: House, site: Site, request: Request) -> Response:
+    grant = tokens.look(house, _subject(request))
+    nocatalog = request.arg("nocatalog") is not None
+    body = _render(site, request, grant, with_catalog=not nocatalog)
+    return json_response({"token": body}, 200, [("X-Subject-Token", grant.token)])
+
+
+def revoke(house: House, request: Request) -> Response:
+    tokens.revoke(house, _subject(request))
+    return no_content()
+
+
+def my_projects(house: House, request: Request) -> Response:
+    found = people.own_projects(house, request.call())
+    links = {"self": f"{request.base_url}/identity/v3/auth/projects", "next": None, "previous": None}
+    return json_response({"projects": [render_project(request, p) for p in found], "links": links})
+
+
+def my_catalog(site: Site, request: Request) -> Response:
+    return json_response({"catalog": catalog(site, request), "links": {"self": None}})
 
 
 def _subject(request: Request) -> str:

@@ -1,5 +1,6 @@
 """/v3/users."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -34,10 +35,10 @@ class CreateBody(msgspec.Struct):
 
 class _Change(msgspec.Struct):
     name: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | None | msgspec.UnsetType = msgspec.UNSET
-    email: str | None | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    email: str | msgspec.UnsetType | None = msgspec.UNSET
     enabled: bool | msgspec.UnsetType = msgspec.UNSET
-    default_project_id: str | None | msgspec.UnsetType = msgspec.UNSET
+    default_project_id: str | msgspec.UnsetType | None = msgspec.UNSET
     password: str | None = None
 
 
@@ -55,68 +56,75 @@ class PasswordBody(msgspec.Struct):
 
 
 def routes(house: House) -> list[Route]:
-    def find(request: Request) -> Response:
-        return page(request, "users", people.users(house, request.call(), query(request, FILTERS)), render)
-
-    def show(request: Request) -> Response:
-        found = people.user(house, request.call(), UserId(request.params["id"]))
-        return json_response({"user": render(request, found)})
-
-    def create(request: Request) -> Response:
-        new = request.json(CreateBody).user
-        wish = User(
-            id=UserId(""),
-            password_hash="",
-            name=new.name,
-            domain_id=DomainId(new.domain_id),
-            default_project_id=ProjectId(new.default_project_id) if new.default_project_id else None,
-            description=new.description or "",
-            email=new.email or "",
-            enabled=new.enabled,
-        )
-        # A user without a password can be made, but has none that anybody could know.
-        made = people.create_user(house, request.call(), wish, new.password or house.chance.secret(24).hex())
-        return json_response({"user": render(request, made)}, 201)
-
-    def update(request: Request) -> Response:
-        fields = msgspec.structs.asdict(request.json(UpdateBody).user)
-        password = fields.pop("password")
-        changes = {
-            k: "" if v is None and k != "default_project_id" else v for k, v in fields.items() if v is not msgspec.UNSET
-        }
-        done = people.update_user(house, request.call(), UserId(request.params["id"]), changes, password)
-        return json_response({"user": render(request, done)})
-
-    def change_password(request: Request) -> Response:
-        wish = request.json(PasswordBody).user
-        people.change_password(
-            house, request.call(), UserId(request.params["id"]), wish.original_password, wish.password
-        )
-        return no_content()
-
-    def delete(request: Request) -> Response:
-        people.delete_user(house, request.call(), UserId(request.params["id"]))
-        return no_content()
-
-    def projects(request: Request) -> Response:
-        call, user_id = request.call(), request.params["id"]
-        people.user(house, call, UserId(user_id))
-        held = people.assignments(house, call, query(request, {}, order="id"))
-        ids = tuple({a.project_id for a in held if a.user_id == user_id and a.project_id})
-        found = people.projects(house, call, query(request, {}).where(is_in("id", ids)))
-        return page(request, "projects", found, render_project)
-
     return [
-        Route("GET", "/v3/users", find, "identity.read", "identity"),
-        Route("POST", "/v3/users", create, "identity.write", "identity", body_type=CreateBody, pool="hash",
+        Route("GET", "/v3/users", partial(find, house), "identity.read", "identity"),
+        Route("POST", "/v3/users", partial(create, house), "identity.write", "identity", body_type=CreateBody,
+              pool="hash",
               success=201),
-        Route("GET", "/v3/users/{id}", show, "identity.read_own", "identity"),
-        Route("PATCH", "/v3/users/{id}", update, "identity.write", "identity", body_type=UpdateBody, pool="hash"),
-        Route("POST", "/v3/users/{id}/password", change_password, "identity.read_own", "identity",
+        Route("GET", "/v3/users/{id}", partial(show, house), "identity.read_own", "identity"),
+        Route("PATCH", "/v3/users/{id}", partial(update, house), "identity.write", "identity",
+              body_type=UpdateBody, pool="hash"),
+        Route("POST", "/v3/users/{id}/password", partial(change_password, house), "identity.read_own", "identity",
               body_type=PasswordBody, pool="hash", success=204),
-        Route("DELETE", "/v3/users/{id}", delete, "identity.write", "identity", success=204),
-        Route("GET", "/v3/users/{id}/projects", projects, "identity.read_own", "identity"),
+        Route("DELETE", "/v3/users/{id}", partial(delete, house), "identity.write", "identity", success=204),
+        Route("GET", "/v3/users/{id}/projects", partial(projects, house), "identity.read_own", "identity"),
     ]  # fmt: skip
+
+
+def find(house: House, request: Request) -> Response:
+    return page(request, "users", people.users(house, request.call(), query(request, FILTERS)), render)
+
+
+def show(house: House, request: Request) -> Response:
+    found = people.user(house, request.call(), UserId(request.params["id"]))
+    return json_response({"user": render(request, found)})
+
+
+def create(house: House, request: Request) -> Response:
+    new = request.json(CreateBody).user
+    wish = User(
+        id=UserId(""),
+        password_hash="",
+        name=new.name,
+        domain_id=DomainId(new.domain_id),
+        default_project_id=ProjectId(new.default_project_id) if new.default_project_id else None,
+        description=new.description or "",
+        email=new.email or "",
+        enabled=new.enabled,
+    )
+    # A user without a password can be made, but has none that anybody could know.
+    made = people.create_user(house, request.call(), wish, new.password or house.chance.secret(24).hex())
+    return json_response({"user": render(request, made)}, 201)
+
+
+def update(house: House, request: Request) -> Response:
+    fields = msgspec.structs.asdict(request.json(UpdateBody).user)
+    password = fields.pop("password")
+    changes = {
+        k: "" if v is None and k != "default_project_id" else v for k, v in fields.items() if v is not msgspec.UNSET
+    }
+    done = people.update_user(house, request.call(), UserId(request.params["id"]), changes, password)
+    return json_response({"user": render(request, done)})
+
+
+def change_password(house: House, request: Request) -> Response:
+    wish = request.json(PasswordBody).user
+    people.change_password(house, request.call(), UserId(request.params["id"]), wish.original_password, wish.password)
+    return no_content()
+
+
+def delete(house: House, request: Request) -> Response:
+    people.delete_user(house, request.call(), UserId(request.params["id"]))
+    return no_content()
+
+
+def projects(house: House, request: Request) -> Response:
+    call, user_id = request.call(), request.params["id"]
+    people.user(house, call, UserId(user_id))
+    held = people.assignments(house, call, query(request, {}, order="id"))
+    ids = tuple({a.project_id for a in held if a.user_id == user_id and a.project_id})
+    found = people.projects(house, call, query(request, {}).where(is_in("id", ids)))
+    return page(request, "projects", found, render_project)
 
 
 def render(request: Request, user: User) -> dict[str, Any]:

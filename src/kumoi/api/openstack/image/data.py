@@ -15,33 +15,35 @@ OCTETS = "application/octet-stream"
 
 
 def routes(house: House) -> list[Route]:
-    async def put(request: Request) -> Response:
-        kind = (request.header("content-type") or "").partition(";")[0].strip()
-        if kind != OCTETS:
-            raise UnsupportedMediaType("image", got=kind, wanted=OCTETS)
-        call = request.call()
-        filling = await request.run_in("write", partial(upload.begin, house, call, ImageId(request.params["id"])))
-        done = False
-        try:
-            await pump(request.chunks(), filling.write, request.run_in)
-            await request.run_in("hash", partial(upload.finish, house, call, filling))
-            done = True
-        finally:
-            if not done:
-                await request.run_in("write", partial(upload.give_up, house, filling))
-        return no_content()
-
-    async def get(request: Request) -> Response:
-        look = partial(doors.layer_of, house, request.call(), ImageId(request.params["id"]))
-        image, layer = await request.run_in("read", look)
-        if layer is None:
-            return no_content()
-        source = house.blobs.read(layer.sha256)
-        headers = (("Content-MD5", image.checksum or ""),)
-        return Response(200, None, OCTETS, headers, pieces(source, request.run_in), layer.size_bytes)
-
     return [
-        Route("PUT", "/v2/images/{id}/file", put, "image.update", "image", wait=True, streamed=True,
+        Route("PUT", "/v2/images/{id}/file", partial(put, house), "image.update", "image", wait=True, streamed=True,
               body_limit=upload.MOST_BYTES, success=204),
-        Route("GET", "/v2/images/{id}/file", get, "image.read", "image", wait=True),
+        Route("GET", "/v2/images/{id}/file", partial(get, house), "image.read", "image", wait=True),
     ]  # fmt: skip
+
+
+async def put(house: House, request: Request) -> Response:
+    kind = (request.header("content-type") or "").partition(";")[0].strip()
+    if kind != OCTETS:
+        raise UnsupportedMediaType("image", got=kind, wanted=OCTETS)
+    call = request.call()
+    filling = await request.run_in("write", partial(upload.begin, house, call, ImageId(request.params["id"])))
+    done = False
+    try:
+        await pump(request.chunks(), filling.write, request.run_in)
+        await request.run_in("hash", partial(upload.finish, house, call, filling))
+        done = True
+    finally:
+        if not done:
+            await request.run_in("write", partial(upload.give_up, house, filling))
+    return no_content()
+
+
+async def get(house: House, request: Request) -> Response:
+    look = partial(doors.layer_of, house, request.call(), ImageId(request.params["id"]))
+    image, layer = await request.run_in("read", look)
+    if layer is None:
+        return no_content()
+    source = house.blobs.read(layer.sha256)
+    headers = (("Content-MD5", image.checksum or ""),)
+    return Response(200, None, OCTETS, headers, pieces(source, request.run_in), layer.size_bytes)

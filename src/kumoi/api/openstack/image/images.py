@@ -1,6 +1,7 @@
 """/v2/images: list, create, show, patch, delete; /v2/schemas are not offered."""
 
 import re
+from functools import partial
 from typing import Any, get_args
 from urllib.parse import urlencode
 
@@ -35,52 +36,58 @@ FILTERS = {
 
 
 def routes(house: House) -> list[Route]:
-    def find(request: Request) -> Response:
-        query = _query(request)
-        found = doors.find(house, request.call(), query, visibility=request.arg("visibility"), tag=request.arg("tag"))
-        return json_response(_page(request, found, query))
-
-    def show(request: Request) -> Response:
-        return json_response(render(doors.get(house, request.call(), _id(request))))
-
-    def create(request: Request) -> Response:
-        body = request.json(dict)
-        image_id = body.pop("id", None) or house.chance.uuid()
-        if not isinstance(image_id, str) or not is_uuid(image_id):
-            raise Invalid("image", field="id", reason="format")
-        wish = from_document(Image(id=ImageId(image_id), project_id=ProjectId(""), name=""), body)
-        made = doors.create(house, request.call(), wish)
-        return json_response(render(made), 201, [("Location", f"{request.base_url}/image/v2/images/{made.id}")])
-
-    def patch(request: Request) -> Response:
-        old = doors.get(house, request.call(), _id(request))
-        changed = patched(request, document(old))
-        done = doors.update(house, request.call(), from_document(replace(old, properties={}, tags=()), changed))
-        return json_response(render(done))
-
-    def delete(request: Request) -> Response:
-        doors.delete(house, request.call(), _id(request))
-        return no_content()
-
-    def tag(request: Request) -> Response:
-        old = doors.get(house, request.call(), _id(request))
-        wanted = request.params["tag"]
-        if len(wanted) > 255:
-            raise Invalid("image", field="tag", reason="length", bound=f"from {1} to {255}")
-        rest = tuple(t for t in old.tags if t != wanted)
-        tags = rest if request.method == "DELETE" else (*rest, wanted)
-        doors.update(house, request.call(), replace(old, tags=tags))
-        return no_content()
-
     return [
-        Route("GET", "/v2/images", find, "image.read", "image"),
-        Route("POST", "/v2/images", create, "image.create", "image", success=201),
-        Route("GET", "/v2/images/{id}", show, "image.read", "image"),
-        Route("PATCH", "/v2/images/{id}", patch, "image.update", "image"),
-        Route("DELETE", "/v2/images/{id}", delete, "image.delete", "image", success=204),
-        Route("PUT", "/v2/images/{id}/tags/{tag}", tag, "image.update", "image", success=204),
-        Route("DELETE", "/v2/images/{id}/tags/{tag}", tag, "image.update", "image", success=204),
+        Route("GET", "/v2/images", partial(find, house), "image.read", "image"),
+        Route("POST", "/v2/images", partial(create, house), "image.create", "image", success=201),
+        Route("GET", "/v2/images/{id}", partial(show, house), "image.read", "image"),
+        Route("PATCH", "/v2/images/{id}", partial(patch, house), "image.update", "image"),
+        Route("DELETE", "/v2/images/{id}", partial(delete, house), "image.delete", "image", success=204),
+        Route("PUT", "/v2/images/{id}/tags/{tag}", partial(tag, house), "image.update", "image", success=204),
+        Route("DELETE", "/v2/images/{id}/tags/{tag}", partial(tag, house), "image.update", "image", success=204),
     ]
+
+
+def find(house: House, request: Request) -> Response:
+    query = _query(request)
+    found = doors.find(house, request.call(), query, visibility=request.arg("visibility"), tag=request.arg("tag"))
+    return json_response(_page(request, found, query))
+
+
+def show(house: House, request: Request) -> Response:
+    return json_response(render(doors.get(house, request.call(), _id(request))))
+
+
+def create(house: House, request: Request) -> Response:
+    body = request.json(dict)
+    image_id = body.pop("id", None) or house.chance.uuid()
+    if not isinstance(image_id, str) or not is_uuid(image_id):
+        raise Invalid("image", field="id", reason="format")
+    wish = from_document(Image(id=ImageId(image_id), project_id=ProjectId(""), name=""), body)
+    made = doors.create(house, request.call(), wish)
+    return json_response(render(made), 201, [("Location", f"{request.base_url}/image/v2/images/{made.id}")])
+
+
+def patch(house: House, request: Request) -> Response:
+    old = doors.get(house, request.call(), _id(request))
+    changed = patched(request, document(old))
+    done = doors.update(house, request.call(), from_document(replace(old, properties={}, tags=()), changed))
+    return json_response(render(done))
+
+
+def delete(house: House, request: Request) -> Response:
+    doors.delete(house, request.call(), _id(request))
+    return no_content()
+
+
+def tag(house: House, request: Request) -> Response:
+    old = doors.get(house, request.call(), _id(request))
+    wanted = request.params["tag"]
+    if len(wanted) > 255:
+        raise Invalid("image", field="tag", reason="length", bound=f"from {1} to {255}")
+    rest = tuple(t for t in old.tags if t != wanted)
+    tags = rest if request.method == "DELETE" else (*rest, wanted)
+    doors.update(house, request.call(), replace(old, tags=tags))
+    return no_content()
 
 
 def _id(request: Request) -> ImageId:
