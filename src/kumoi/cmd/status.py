@@ -90,15 +90,15 @@ def _people(state: StateFolder, record: Record | None) -> None:
     click.echo(f"up     {state.root}")
     for name, address in record.addresses.items():
         click.echo(f"       {name:10} {address}")
-    click.echo(f"\n{'':11}{'state':9}{'pid':>8}{'up':>10}{'memory':>9}{'restarts':>10}  last end")
+    click.echo(f"\n{'':13}{'state':9}{'pid':>8}{'up':>10}{'memory':>9}{'restarts':>10}  last end")
     for name, row in known["programs"].items():
         up = _span(row["up_s"]) if row["up_s"] is not None else ""
         memory = f"{row['memory_kib'] / 1024:.0f} MB" if row["memory_kib"] else ""
         click.echo(
-            f"{name:11}{row['state']:9}{row['pid'] or '':>8}{up:>10}{memory:>9}{row['restarts']:>10}  {row['ended']}"
+            f"{name:13}{row['state']:9}{row['pid'] or '':>8}{up:>10}{memory:>9}{row['restarts']:>10}  {row['ended']}"
         )
         if row["refusal"]:
-            click.echo(f"{'':11}" + " ".join(f"{k}={v}" for k, v in row["facts"].items()))
+            click.echo(f"{'':13}" + " ".join(f"{k}={v}" for k, v in row["facts"].items()))
     if known["counts"]:
         click.echo("\n" + "  ".join(f"{noun} {n}" for noun, n in known["counts"].items()))
 
