@@ -67,9 +67,15 @@ class Edge:
             self._waiters = Waiters()
         return self._waiters
 
-    def stop(self) -> None:
+    def end_waits(self) -> None:
         """End long-polls and streams that wait, so that a server may stop at once. On the loop only."""
         self.waiters.close()
+
+    def close(self) -> None:
+        """Let the pools' threads go. Harmless twice."""
+        if self._pools is not None:
+            self._pools.stop()
+            self._pools = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["type"]:
@@ -85,8 +91,7 @@ class Edge:
             self.pools  # noqa: B018 - made now rather than under the first request
             self.waiters  # noqa: B018
             await send({"type": "lifespan.startup.complete"})
-        if self._pools is not None:
-            self._pools.stop()
+        self.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -22,26 +22,27 @@ RETRY_AFTER_S: Final = 1
 
 
 class WorkerPool:
-    """Some threads of one kind, bound to one event loop."""
+    """At most `threads` threads of one kind, started as work comes, bound to one event loop."""
 
     def __init__(self, name: Pool, threads: int, loop: asyncio.AbstractEventLoop) -> None:
         self.name = name
+        self._most = threads
         self._loop = loop
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"edge-{name}-{i}", daemon=True) for i in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
+        self._unfinished = 0  # on the loop only
 
     def waiting(self) -> int:
-        """How much work no thread has begun, about."""
-        return self._tasks.qsize()
+        """How much work has no thread."""
+        return max(0, self._unfinished - self._most)
 
     def run(self, fn: Callable[[], T]) -> "asyncio.Future[T]":
         """`fn()` in a thread, in this context. Raises Unavailable at once when too many already wait."""
-        if self._tasks.qsize() >= WAITING_MOST:
+        if self._unfinished >= self._most + WAITING_MOST:
             raise Unavailable(what=f"{self.name}_pool", retry_after_s=RETRY_AFTER_S)
+        self._unfinished += 1
+        if self._unfinished > len(self._threads) < self._most:
+            self._start_thread()
         future: asyncio.Future[T] = self._loop.create_future()
         self._tasks.put((fn, contextvars.copy_context(), future))
         return future
@@ -51,24 +52,39 @@ class WorkerPool:
         for _ in self._threads:
             self._tasks.put(None)
 
+    def _start_thread(self) -> None:
+        name = f"edge-{self.name}-{len(self._threads)}"
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:
             fn, context, future = task
-            if future.cancelled():
-                continue
+            result: Any = None
+            error: BaseException | None = None
             try:
-                result = context.run(fn)
+                if not future.cancelled():
+                    result = context.run(fn)
+            except StopIteration as e:  # no future takes it
+                error = RuntimeError("the work ended an iteration that it had not begun")
+                error.__cause__ = e
             except BaseException as e:  # noqa: BLE001 - it belongs to whoever awaits the future
-                self._tell(_fail, future, e)
-            else:
-                self._tell(_settle, future, result)
-            del task, fn, context, future  # an idle thread keeps no request alive
+                error = e
+            try:
+                self._loop.call_soon_threadsafe(self._finish, future, result, error)
+            except RuntimeError:  # the loop has closed: nobody waits any more
+                return
+            del task, fn, context, future, result, error  # an idle thread keeps no request alive
 
-    def _tell(self, how: Callable[[Any, Any], None], future: Any, value: Any) -> None:
-        try:
-            self._loop.call_soon_threadsafe(how, future, value)
-        except RuntimeError:  # the loop has closed: nobody waits any more
+    def _finish(self, future: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
+        self._unfinished -= 1
+        if future.done():
             return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
 
 
 class Pools:
@@ -87,13 +103,3 @@ class Pools:
     def stop(self) -> None:
         for pool in self._pools.values():
             pool.stop()
-
-
-def _settle(future: "asyncio.Future[Any]", result: Any) -> None:
-    if not future.done():
-        future.set_result(result)
-
-
-def _fail(future: "asyncio.Future[Any]", error: BaseException) -> None:
-    if not future.done():
-        future.set_exception(error)

@@ -100,7 +100,7 @@ class Request:
         """The body as `kind`. Raises Invalid with the field's path and what is wrong with it."""
         try:
             decoded: T = _decoder(kind).decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as e:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
             raise from_decoder(e) from None
         else:
             return decoded

@@ -71,7 +71,7 @@ class Server(uvicorn.Server):
         self._edge = edge
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._edge.stop()
+        self._edge.end_waits()
         await super().shutdown(sockets)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.unit.api.edge.asgi_client import Answer, Caller, call, scope_of
 
 from kumoi.api.edge.app import Edge
@@ -195,6 +197,7 @@ def test_a_body_becomes_a_value() -> None:
     [
         (b"{", "The body is not valid JSON."),
         (b'{"name": "\xff"}', "The body is not valid JSON."),
+        (b"", "The body is not valid JSON."),
         (b"{}", "Invalid input: name is required."),
         (b'{"name": 1}', "Invalid input for name: str is expected, not int."),
         (b'{"name": "a", "x": 1}', "Invalid input: x is not known here."),
@@ -203,6 +206,24 @@ def test_a_body_becomes_a_value() -> None:
 def test_a_wrong_body_names_the_field(body: bytes, message: str) -> None:
     answer = run(call(edge(), "POST", "/test/v2.1/things", [TOKEN], body))
     assert (answer.status, answer.json()["message"]) == (400, message)
+
+
+def test_a_body_of_endless_depth_is_refused() -> None:
+    deep = b'{"start": ' + b"[" * 500_000
+    answer = run(call(edge(), "POST", "/test/v2.1/things/a/action", [TOKEN], deep))
+    assert answer.status == 400
+
+
+@given(st.binary(max_size=99) | st.text(max_size=30).map(lambda t: f'{{"name": "{t}"}}'.encode()))
+def test_any_body_is_taken_or_refused(body: bytes) -> None:
+    async def scenario() -> Answer:
+        app = edge()
+        try:
+            return await call(app, "POST", "/test/v2.1/things", [TOKEN], body)
+        finally:
+            app.close()
+
+    assert run(scenario()).status in {201, 400}
 
 
 def test_undeclared_length_is_limited_too() -> None:

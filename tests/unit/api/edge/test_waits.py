@@ -39,6 +39,38 @@ def test_errors_come_back() -> None:
         asyncio.run(scenario())
 
 
+def test_an_ended_iteration_comes_back_too() -> None:
+    async def scenario() -> None:
+        pools = Pools({"read": 1})
+        try:
+            await pools.run_in("read", lambda: next(iter(())))
+        finally:
+            pools.stop()
+
+    with pytest.raises(RuntimeError):
+        asyncio.run(scenario())
+
+
+def test_threads_start_as_work_comes_and_are_bounded() -> None:
+    async def scenario() -> tuple[int, int]:
+        pools = Pools({"link": 3})
+        await pools.run_in("link", int)
+        one = await pools.run_in("link", mine)
+        gate = threading.Event()
+        blocked = [pools.run_in("link", gate.wait) for _ in range(9)]
+        many = mine()
+        gate.set()
+        await asyncio.gather(*blocked)
+        pools.stop()
+        return one, many
+
+    def mine() -> int:
+        return sum(t.name.startswith("edge-link") for t in threading.enumerate()) - before
+
+    before = sum(t.name.startswith("edge-link") for t in threading.enumerate())
+    assert asyncio.run(scenario()) == (1, 3)
+
+
 def test_a_full_pool_refuses_and_the_others_go_on() -> None:
     async def scenario() -> str:
         pools = Pools({"read": 1, "write": 1})
