@@ -48,7 +48,7 @@ def test_what_is_deleted_leaves_nothing() -> None:
     bench.settle()
     assert (bench.world.machines, bench.world.roots, bench.world.segments, bench.world.nics) == ({}, {}, {}, {})
     assert bench.world.broken == []
-    assert bench.agent.ledger_sections() == [OWN]
+    assert bench.agent.ledger.held() == [OWN]
 
 
 def test_an_unchanged_world_is_told_at_heartbeats_only() -> None:

@@ -13,10 +13,12 @@ from kumoi.agent.asks import Asks
 from kumoi.agent.drivers import Drivers
 from kumoi.agent.guests import Guests
 from kumoi.agent.hands import FETCH, NETWORK, REPORT, Hands, Papers, Tools
+from kumoi.agent.ledger import Ledger
 from kumoi.agent.networks import Networks
 from kumoi.agent.reporting import Reporting, says_the_same
 from kumoi.agent.wish import wish
 from kumoi.contracts.link import Link
+from kumoi.core.conditions import Condition
 from kumoi.core.errors import Stale
 from kumoi.core.ids import InstanceId, SectionKey, SessionId
 from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, SectionDelta
@@ -74,9 +76,13 @@ class Agent:
         self.talk.stop(0.0)
         self.loop.stop()
 
-    def ledger_sections(self) -> list[SectionKey]:
-        """Which sections this host holds."""
-        return self._ledger.held()
+    @property
+    def ledger(self) -> Ledger:
+        """For who wants to look inside."""
+        return self._ledger
+
+    def condition(self, instance_id: str) -> Condition | None:
+        return self._guests.conditions.get(InstanceId(instance_id))
 
     def noticed(self, instance_id: InstanceId) -> None:
         """A guest's power changed by itself."""

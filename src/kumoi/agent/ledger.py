@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
 from kumoi.agent.journal import Journal
 from kumoi.agent.section import Section, decode
@@ -157,6 +158,12 @@ class Ledger:
             if key in self._sections:
                 self._write(Dropped(key))
 
+    def shorten(self) -> None:
+        """One record for each section instead of its history."""
+        with self._lock:
+            self._journal.replace([msgspec.json.encode(record) for record in self._shortened()])
+            self._short = self._journal.size()
+
     # --- inside --------------------------------------------------------------------------------
 
     def _write(self, record: Record) -> None:
@@ -164,8 +171,7 @@ class Ledger:
         self._journal.append(msgspec.json.encode(record))
         self._replay(record)
         if self._journal.size() > 2 * self._short + _SPARE_BYTES:
-            self._journal.replace([msgspec.json.encode(r) for r in self._shortened()])
-            self._short = self._journal.size()
+            self.shorten()
 
     def _replay(self, record: Record) -> None:
         match record:
@@ -190,9 +196,9 @@ class Ledger:
         mine = delta.key == host_section(self.identity.host_id)
         for entry_id in _touched(held, epoch, delta):
             old, now = held.entries.get(entry_id), new.entries.get(entry_id)
-            if old is None or (now is not None and now.body is not None):
+            if old is None or (now is not None and now.body is not UNSET):
                 continue
-            if old.body is not None:
+            if old.body is not UNSET:
                 self._remember(delta.key, old, vanished=mine and now is None)
             elif now is None and entry_id in self._known(delta.key).before:
                 # A tombstone that control has forgotten is still an order, until it is done.
@@ -203,7 +209,7 @@ class Ledger:
         """What the plan names again has not vanished, and what is present again is not going."""
         known = self._memories.get(delta.key, _NOTHING)
         for entry in delta.entries:
-            if entry.body is not None:
+            if entry.body is not UNSET:
                 known.before.pop(entry.id, None)
             elif entry.id in known.vanished:
                 known.before[entry.id] = known.vanished[entry.id]

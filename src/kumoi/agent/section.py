@@ -7,6 +7,7 @@ shared: a thousand simulated hosts hold the same network section, and decode it 
 from functools import cached_property
 
 import msgspec
+from msgspec import UNSET
 
 from kumoi.core.errors import Stale
 from kumoi.core.ids import NicId, SectionKey
@@ -30,7 +31,7 @@ _decoder: msgspec.json.Decoder[Spec] = msgspec.json.Decoder(Spec)
 
 def decode(entry: Entry) -> Spec | None:
     """What the entry says; None when it is absent."""
-    return None if entry.body is None else _decoder.decode(entry.body)
+    return None if entry.body is UNSET else _decoder.decode(entry.body)
 
 
 class Section:
@@ -62,7 +63,7 @@ class Section:
     def absent(self, entry_id: str) -> bool:
         """Whether the plan says in so many words that it is not to be."""
         entry = self.entries.get(entry_id)
-        return entry is not None and entry.body is None
+        return entry is not None and entry.body is UNSET
 
     def apply(self, epoch: int, delta: SectionDelta) -> "Section":
         """The section after the delta. Raises Stale when the delta is older than what is held."""
@@ -84,19 +85,19 @@ class Section:
 
     def without(self, entry_ids: set[str]) -> "Section":
         """The same, tombstones of these ids forgotten."""
-        kept = {k: e for k, e in self.entries.items() if e.body is not None or k not in entry_ids}
+        kept = {k: e for k, e in self.entries.items() if e.body is not UNSET or k not in entry_ids}
         new = Section(self.key, self.epoch, self.serial, kept)
         new._specs, new._total, new.sound = self._specs, self._total, self.sound
         return new
 
     def _put(self, entry: Entry) -> None:
         old = self.entries.get(entry.id)
-        if old is not None and old.body is not None:
+        if old is not None and old.body is not UNSET:
             self._total -= entry_digest(self.key, entry.id, bytes(old.body))
-        if entry.body is not None:
+        if entry.body is not UNSET:
             self._total += entry_digest(self.key, entry.id, bytes(entry.body))
         self._specs.pop(entry.id, None)
-        if entry.body is None and not self.key.startswith("host/"):
+        if entry.body is UNSET and not self.key.startswith("host/"):
             self.entries.pop(entry.id, None)
         else:
             self.entries[entry.id] = entry

@@ -182,11 +182,14 @@ Spec = InstanceEntry | VpcEntry | NetworkEntry | SubnetEntry | NicEntry | GroupE
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """`id` is `<kind>/<resource id>`, unique in its section. `body` is the JSON of a Spec; None when absent."""
+    """`id` is `<kind>/<resource id>`, unique in its section. `body` is the JSON of a Spec; unset when absent.
+
+    (Not None: msgspec decodes no raw value that may also be null.)
+    """
 
     id: str
     serial: int
-    body: msgspec.Raw | None = None
+    body: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     cause: str = ""
 
 

@@ -157,7 +157,7 @@ class Loop:
             return None if first is None else max(0.0, first - self._clock.monotonic())
 
     def run_until_quiet(self, within_s: float = 0.0) -> None:
-        """For a virtual clock: let up to `within_s` pass, as `settle` does."""
+        """For a virtual clock: let `within_s` pass, as `settle` does."""
         settle([self], self._clock, within_s)
 
     # --- looking inside ------------------------------------------------------------------------
@@ -267,7 +267,7 @@ class Loop:
 
 
 def settle(loops: Sequence[Loop], clock: Clock, within_s: float = 0.0) -> None:
-    """Run loops that were never started, in turns, until nothing is due within `within_s` from now.
+    """Let `within_s` pass while running loops that were never started, in turns, as they fall due.
 
     Deterministic with a virtual clock, whose `sleep` only moves its hands.
     """
@@ -276,7 +276,9 @@ def settle(loops: Sequence[Loop], clock: Clock, within_s: float = 0.0) -> None:
         while sum(loop.run_due() for loop in loops):
             pass
         waits = [wait_s for loop in loops if (wait_s := loop.next_due_s()) is not None]
-        if not waits or clock.monotonic() + min(waits) > deadline:
+        left_s = deadline - clock.monotonic()
+        if not waits or min(waits) > left_s:
+            clock.sleep(max(0.0, left_s))
             return
         clock.sleep(max(_TICK_S, min(waits)))
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 
 import msgspec
+from msgspec import UNSET
 
 from kumoi.core.errors import NotFound, Stale, Unavailable
 from kumoi.core.ids import HostId, SectionKey, SessionId
@@ -48,7 +49,7 @@ class FakeLink:
 
     def drop(self, section: SectionKey, entry: str, cause: str = "deleted") -> int:
         """The entry is absent, in so many words."""
-        return self._stamp(section, entry, None, cause)
+        return self._stamp(section, entry, UNSET, cause)
 
     def forget(self, section: SectionKey, entry: str) -> None:
         """The entry vanishes without a word, as no correct control would let it."""
@@ -67,7 +68,7 @@ class FakeLink:
         with self._lock:
             return {key: dict(entries) for key, entries in self._sections.items()}
 
-    def _stamp(self, section: SectionKey, entry: str, body: msgspec.Raw | None, cause: str) -> int:
+    def _stamp(self, section: SectionKey, entry: str, body: msgspec.Raw | msgspec.UnsetType, cause: str) -> int:
         with self._lock:
             serial = self._serials[section] = self._serials.get(section, 0) + 1
             held = self._sections.setdefault(section, {})
@@ -122,6 +123,6 @@ class FakeLink:
         if serial == have:
             return None
         whole = have > serial
-        total = sum(entry_digest(key, e.id, bytes(e.body)) for e in entries.values() if e.body is not None)
+        total = sum(entry_digest(key, e.id, bytes(e.body)) for e in entries.values() if e.body is not UNSET)
         newer = sorted((e for e in entries.values() if whole or e.serial > have), key=lambda e: (e.serial, e.id))
         return SectionDelta(key=key, serial=serial, digest=section_digest(total), entries=tuple(newer), whole=whole)

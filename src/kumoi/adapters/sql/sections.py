@@ -156,7 +156,7 @@ class SqlSections:
             serial=serial,
             digest=digest,
             entries=tuple(
-                Entry(id=entry, serial=at, body=None if body is None else msgspec.Raw(body.encode()), cause=cause)
+                Entry(id=entry, serial=at, body=msgspec.UNSET if body is None else msgspec.Raw(body.encode()), cause=cause)
                 for entry, at, body, cause in rows
             ),
             whole=whole,
