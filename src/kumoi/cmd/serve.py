@@ -11,7 +11,7 @@ import uvicorn
 
 from kumoi.api.edge.app import Edge
 from kumoi.api.edge.routes import Tongue
-from kumoi.api.edge.server import server
+from kumoi.api.edge.server import run, server
 from kumoi.api.link.pacing import Pacer
 from kumoi.api.link.routes import tongue as link_tongue
 from kumoi.api.openstack.catalog import Site
@@ -49,7 +49,7 @@ def main() -> None:
     _found(house, chosen, sockets)
     control.start()
     try:
-        asyncio.run(_serve(house, chosen, sockets))
+        run(_serve(house, chosen, sockets))
     finally:
         control.stop()
         house.store.close()
