@@ -105,10 +105,11 @@ def table(
     )  # fmt: skip
     guestd = _program(state, "guestd", layer="network", descriptors=("guestd",))
     python, paths = namespace.unprivileged_python()
+    # It can read nothing of STATE, so its settings travel with it.
     guestd = msgspec.structs.replace(
         guestd,
-        argv=(python, *guestd.argv[1:]),
-        environ={**guestd.environ, **paths},
+        argv=(python, *guestd.argv[1:-1], namespace.OWN_RUN),
+        environ={**guestd.environ, **paths, **settings.environment(settings.chosen(chosen))},
         inside=partial(namespace.enter_unprivileged, ground),
     )
     agent = _program(state, "agent", layer="compute")

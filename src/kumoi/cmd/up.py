@@ -53,19 +53,21 @@ def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> 
     """Raises KumoiError; its layer says where it is stuck."""
     if len(str(state.guestd_socket)) > _SOCKET_PATH_MAX:
         raise Invalid("host", field="--state", reason="path_too_long", max=_SOCKET_PATH_MAX)
+    begun = time.monotonic()
     prepare(state)
     with locked(state):
         chosen = _settings(state, flags)
-        running = alive(state)
-        if running is None:
+        started = None
+        if running := alive(state):
+            click.echo("kumoi: already up")
+        else:
             state_folder.replace(state.wish, b"up")
             started = _start(state, flags)
-            _line("supervisor started")
-        else:
-            started = None
         record = _wait(state, started, timeout_s)
-        _line("already up" if running else "up", address=record.addresses["api"])
-        _line("region", name=chosen.cloud.region, state=str(state.root))
+    url = chosen.api.public_url or f"http://{record.addresses['api']}"
+    took = "" if running else f" after {time.monotonic() - begun:.1f} s"
+    click.echo(f"kumoi: ready{took}: {url} ({chosen.cloud.region})")
+    click.echo(f"kumoi: for clients: . {state.root}/env")
 
 
 def prepare(state: StateFolder) -> None:
@@ -118,9 +120,12 @@ def _start(state: StateFolder, flags: dict[str, Value | None]) -> subprocess.Pop
 def _wait(state: StateFolder, started: subprocess.Popen[bytes] | None, timeout_s: float) -> Record:
     """Until the API says that it is ready. Raises Unavailable with the layer that is stuck."""
     deadline = time.monotonic() + timeout_s
+    told: set[str] = set()
     while time.monotonic() < deadline:
         record = alive(state)
         if record is not None:
+            if started is not None:
+                _tell_new(record, told)
             _dying(state, record)
             if _ready(record.addresses["api"]):
                 return record
@@ -190,5 +195,9 @@ def _tail(log: Path) -> list[str]:
         return []
 
 
-def _line(text: str, **facts: object) -> None:
-    click.echo("kumoi: " + " ".join([text, *(f"{v}" for v in facts.values())]))
+def _tell_new(record: Record, known: set[str]) -> None:
+    """A line for each program that was not told of."""
+    for name, entry in record.programs.items():
+        if entry.process and name not in known:
+            known.add(name)
+            click.echo(f"kumoi: {name} started")

@@ -152,6 +152,12 @@ def environment(flags: Mapping[str, Value | None]) -> dict[str, str]:
     }
 
 
+def chosen(known: Settings) -> dict[str, Value | None]:
+    """Every setting that is not a default, for a program that cannot read the file."""
+    pairs = (key.split(".") for key in known.origins if known.explicit(key))
+    return {f"{section}.{name}": getattr(getattr(known, section), name) for section, name in pairs}
+
+
 def write(state: Path, flags: Mapping[str, Value | None]) -> None:
     """A first `kumoi.toml` that holds what was chosen, so that the next start needs no flags."""
     lines: list[str] = ["# Kumoi's settings. `kumoi status --settings` shows all, and their origin."]

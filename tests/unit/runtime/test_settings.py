@@ -63,3 +63,10 @@ def test_flags_travel_by_environment(tmp_path: Path) -> None:
     environ = settings.environment({"cloud.simulate": True, "api.port": 7, "s3.port": None})
     got = settings.load(tmp_path, environ)
     assert (got.cloud.simulate, got.api.port, got.s3.port) == (True, 7, 5867)
+
+
+def test_who_cannot_read_the_file_is_told_by_environment(tmp_path: Path) -> None:
+    (tmp_path / "kumoi.toml").write_text("[log]\nlevel = 'debug'\n[retention]\nquarantine_s = 5\n")
+    known = settings.load(tmp_path, {"KUMOI_CLOUD__SIMULATE": "true"})
+    told = settings.load(tmp_path / "elsewhere", settings.environment(settings.chosen(known)))
+    assert (told.log, told.retention, told.cloud) == (known.log, known.retention, known.cloud)
