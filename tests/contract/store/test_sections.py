@@ -63,7 +63,7 @@ class Subscriber:
         if delta.whole:
             self.entries = {}
         for entry in delta.entries:
-            if entry.body is None:
+            if entry.body is msgspec.UNSET:
                 self.entries.pop(entry.id, None)
             else:
                 self.entries[entry.id] = bytes(entry.body)
@@ -117,7 +117,8 @@ def agree(store: SqlStore, section: SectionKey, model: Model) -> None:
     if whole is None:
         assert model.serial == 0
         return
-    assert {e.id: (None if e.body is None else bytes(e.body), e.serial) for e in whole.entries} == model.entries
+    told = {e.id: (None if e.body is msgspec.UNSET else bytes(e.body), e.serial) for e in whole.entries}
+    assert told == model.entries
     assert whole.digest == model.digest(section)
     for entry, (body, serial) in model.entries.items():
         assert store.read(lambda tx, entry=entry: tx.sections.entry_serial(section, entry)) == (
@@ -150,7 +151,7 @@ def test_an_absent_entry_tells_its_cause(store: SqlStore) -> None:
     stamp(store, {"instance/1": None})
     delta = store.read(lambda tx: tx.sections.delta(HOST, 0))
     assert delta is not None
-    assert [(e.id, e.body, e.cause) for e in delta.entries] == [("instance/1", None, "deleted")]
+    assert [(e.id, e.body, e.cause) for e in delta.entries] == [("instance/1", msgspec.UNSET, "deleted")]
 
 
 def test_who_is_behind_a_forgotten_tombstone_gets_the_whole(store: SqlStore) -> None:

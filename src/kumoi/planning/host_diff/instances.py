@@ -168,11 +168,11 @@ def _reboot(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) ->
 
 def _press(button: Act, code: str, memory: Memory, gates: Gates) -> Decision:
     """Ask the guest, again from time to time; the deadline belongs to the caller."""
-    left_s = memory.asked_at + gates.soft_s - gates.now
     acts: tuple[Act, ...] = ()
     if gates.now >= memory.pressed_at + PRESS_EVERY_S:
         memory, acts = replace(memory, pressed_at=gates.now), (button,)
-    return Decision(condition=Working(code=code), memory=memory, acts=acts, again_s=min(left_s, PRESS_EVERY_S))
+    again = min(memory.asked_at + gates.soft_s, memory.pressed_at + PRESS_EVERY_S)
+    return Decision(condition=Working(code=code), memory=memory, acts=acts, again_s=again - gates.now)
 
 
 def _start(entry: InstanceEntry, memory: Memory, gates: Gates) -> Decision:
