@@ -4,6 +4,7 @@ A pid alone is reused; a recorded pid is a claim until its start time agrees. Wh
 here: starting and restarting (supervision), namespaces (adapters).
 """
 
+import contextlib
 import ctypes
 import os
 import select
@@ -92,6 +93,15 @@ def end(processes: Iterable[Process], patience_s: float) -> None:
     for process in left:
         send(process, signal.SIGKILL)
     _await_death(left, patience_s)
+
+
+def end_group(leader: Process) -> None:
+    """Kill what a dead leader of a process group left in it; who made a session of its own stays.
+
+    The number is not given to anybody else while one of them lives.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader.pid, signal.SIGKILL)
 
 
 def _await_death(processes: list[Process], patience_s: float) -> list[Process]:

@@ -188,7 +188,9 @@ class Supervisor:
     def _dead(self, name: str) -> None:
         entry = self._entries[name]
         process = entry.process
-        assert process is not None  # noqa: S101 - only the started die
+        assert process is not None
+        # Its helpers (a conversion, a shell) must not meet those of the next one.
+        processes.end_group(process)
         quick = processes.age_s(process) < STEADY_S
         deaths = entry.deaths + 1 if quick else 1
         status = self._statuses.pop(process.pid, None)
@@ -230,7 +232,7 @@ class Supervisor:
 
     def _write(self) -> None:
         supervisor = processes.identify(os.getpid())
-        assert supervisor is not None  # noqa: S101 - it is this process
+        assert supervisor is not None
         record = Record(
             boot_id=processes.boot_id(), supervisor=supervisor, programs=self._entries, addresses=self._addresses
         )
@@ -242,6 +244,7 @@ class Supervisor:
             if process is None or program.outlives:
                 continue
             processes.end([process], program.patience_s)
+            processes.end_group(process)
             self._reap()
             self._put(name, process=None, ended=_ended(self._statuses.pop(process.pid, None)))
             self._say("stopped", name=name, pid=process.pid)

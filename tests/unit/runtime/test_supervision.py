@@ -43,11 +43,19 @@ while True:
     c, _ = listener.accept()
     c.sendall(str(os.getpid()).encode()); c.close()
 '''
+PARENT = '''
+import signal, subprocess
+helper = subprocess.Popen(["sleep", "30"])
+daemon = subprocess.Popen(["sleep", "30"], start_new_session=True)
+print(helper.pid, daemon.pid, flush=True)
+signal.pause()
+'''
 listener = listeners.open_unix(folder / "api") if not (folder / "api").exists() else None
 descriptors = {"api": listener.fileno()} if listener else {}
 programs = [
     program("steady", "import signal; signal.pause()", outlives=True),
     program("dying", "import sys; sys.exit('no reason')"),
+    program("parent", PARENT),
     program("guarded", "import signal; signal.pause()", before=blocked),
 ]
 if listener:
@@ -175,6 +183,20 @@ def test_orphans_of_programs_are_reaped(trial: Trial) -> None:
     children = Path(f"/proc/{trial.process.pid}/task/{trial.process.pid}/children")
     until(lambda: trial.restarts("dying") >= 2)
     until(lambda: all(processes.identify(int(pid)) is not None for pid in children.read_text().split()))
+
+
+def test_helpers_end_with_their_program_and_daemons_do_not(trial: Trial) -> None:
+    log = trial.folder / "parent.log"
+    until(lambda: log.exists() and log.read_text().endswith("\n"))
+    helper, daemon = (processes.identify(int(pid)) for pid in log.read_text().split())
+    assert helper
+    assert daemon
+    try:
+        os.kill(trial.pid("parent"), signal.SIGKILL)
+        until(lambda: not processes.alive(helper))
+        assert processes.alive(daemon)
+    finally:
+        processes.end([daemon], 1.0)
 
 
 def test_back_off_is_quick_first_and_bounded() -> None:
