@@ -1,0 +1,117 @@
+"""What Nova's metadata service and config drive tell a guest: JSON documents below /openstack. Pure but for the seed.
+
+Also used for config drives, which hold the same documents.
+"""
+
+import base64
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Any, Final
+
+import msgspec
+
+from kumoi.adapters.linux import devices
+from kumoi.adapters.linux.guestd.book import Machine, Place, is_v4
+from kumoi.adapters.linux.guestd.ec2 import full_name, user_data
+from kumoi.core.plan import SubnetEntry
+
+VERSIONS: Final = (
+    "2012-08-10", "2013-04-04", "2013-10-17", "2015-10-15", "2016-06-30", "2016-10-06", "2017-02-22", "2018-08-27",
+    "2020-10-14", "latest",
+)  # fmt: skip
+SEED_BYTES: Final = 512
+
+
+def read(machine: Machine, path: list[str], seed: bytes) -> bytes | None:
+    """What stands at the path below `/openstack`. `seed`: SEED_BYTES of fresh randomness."""
+    if not path:
+        return "\n".join(VERSIONS).encode()
+    if path[0] not in VERSIONS or len(path) > 2:
+        return None
+    found = documents(machine, seed)
+    return "\n".join(found).encode() if len(path) == 1 else found.get(path[1])
+
+
+def documents(machine: Machine, seed: bytes) -> dict[str, bytes]:
+    """File name → content."""
+    found = {
+        "meta_data.json": _json(meta_data(machine, seed)),
+        "password": b"",
+        "vendor_data.json": b"{}",
+        "vendor_data2.json": b"{}",
+        "network_data.json": _json(network_data(machine)),
+    }
+    given = user_data(machine)
+    return found if given is None else {**found, "user_data": given}
+
+
+def meta_data(machine: Machine, seed: bytes) -> dict[str, Any]:
+    data = machine.data
+    found: dict[str, Any] = {
+        "uuid": machine.id,
+        "name": data.name,
+        "hostname": full_name(machine),
+        "availability_zone": data.zone,
+        "launch_index": data.launch_index,
+        "project_id": data.project_id,
+        "devices": [],
+        "dedicated_cpus": [],
+        "random_seed": base64.b64encode(seed).decode(),
+    }
+    if data.labels:
+        found["meta"] = data.labels
+    if data.public_key:
+        found["public_keys"] = {data.keypair_name: data.public_key}
+        found["keys"] = [{"name": data.keypair_name, "type": "ssh", "data": data.public_key}]
+    return found
+
+
+def network_data(machine: Machine) -> dict[str, Any]:
+    """Nova's network_data.json, by which cloud-init sets up what DHCP does not."""
+    networks = [entry for place in machine.places for entry in _networks(place)]
+    for number, entry in enumerate(networks):
+        entry["id"] = f"network{number}"
+    servers = dict.fromkeys(s for place in machine.places for _, subnet in place.addresses for s in subnet.dns_servers)
+    return {
+        "links": [
+            {
+                "id": devices.tap(place.nic.id),
+                "vif_id": place.nic.id,
+                "type": "bridge",
+                "mtu": place.network.mtu,
+                "ethernet_mac_address": place.nic.mac,
+            }
+            for place in machine.places
+        ],
+        "networks": networks,
+        "services": [{"type": "dns", "address": server} for server in servers],
+    }
+
+
+def _networks(place: Place) -> Iterator[dict[str, Any]]:
+    for address, subnet in place.addresses:
+        entry = {"id": "", "link": devices.tap(place.nic.id), "network_id": place.network.id}
+        version = "ipv4" if is_v4(address) else "ipv6"
+        if subnet.dhcp:
+            yield {**entry, "type": f"{version}_dhcp"}
+            continue
+        yield {
+            **entry,
+            "type": version,
+            "ip_address": address,
+            "netmask": str(ip_network(subnet.cidr, strict=False).netmask),
+            "routes": _routes(subnet),
+            "services": [{"type": "dns", "address": server} for server in subnet.dns_servers],
+        }
+
+
+def _routes(subnet: SubnetEntry) -> list[dict[str, str]]:
+    routes = [(r.destination, r.nexthop) for r in subnet.host_routes]
+    if subnet.gateway:
+        routes.append(("0.0.0.0/0" if is_v4(subnet.gateway) else "::/0", subnet.gateway))
+    blocks = [(ip_network(destination, strict=False), hop) for destination, hop in routes]
+    return [{"network": str(b.network_address), "netmask": str(b.netmask), "gateway": hop} for b, hop in blocks]
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(document)

@@ -1,0 +1,107 @@
+"""guestd's own life: it hears one agent at a time and serves the networks that were handed over.
+
+It goes on when the agent dies: what was published last stays true until another agent says otherwise.
+"""
+
+import asyncio
+import os
+import socket
+import struct
+from typing import Final
+
+from kumoi.adapters.linux.guestd import messages
+from kumoi.adapters.linux.guestd.book import Book
+from kumoi.adapters.linux.guestd.forwarding import Forwarder
+from kumoi.adapters.linux.guestd.messages import Done, Frames, Give, Hello, Publish
+from kumoi.adapters.linux.guestd.served import House, ServedNetwork
+from kumoi.core.ids import NetworkId
+from kumoi.runtime import log
+
+_CREDENTIALS: Final = struct.Struct("=iII")
+_PATIENCE_S: Final = 2.0
+
+
+class Guestd:
+    def __init__(self, forward: tuple[str, ...] = ()) -> None:
+        self._log = log.get()
+        self._house = House(Forwarder(forward), self._failed)
+        self._networks: dict[NetworkId, ServedNetwork] = {}
+        self._digest = ""
+        self._agent: socket.socket | None = None
+        self._frames = Frames()
+        self._failures = 0
+
+    async def run(self, listener: socket.socket) -> None:
+        """Until cancelled. `listener`: a unix stream socket that only the agent may call."""
+        loop = asyncio.get_running_loop()
+        listener.setblocking(False)
+        while True:
+            connection, _ = await loop.sock_accept(listener)
+            if _caller(connection) in {0, os.geteuid()}:
+                self._welcome(connection)
+            else:
+                connection.close()
+
+    def _welcome(self, connection: socket.socket) -> None:
+        """The newest is the living one."""
+        self._dismiss()
+        self._agent, self._frames = connection, Frames()
+        rooms = {network: served.room for network, served in self._networks.items()}
+        try:
+            connection.settimeout(_PATIENCE_S)
+            messages.send(connection, Hello(sockets=rooms, digest=self._digest))
+        except OSError:
+            self._dismiss()  # it came and went
+            return
+        connection.setblocking(False)
+        asyncio.get_running_loop().add_reader(connection, self._hear, connection)
+
+    def _dismiss(self) -> None:
+        if self._agent is not None:
+            asyncio.get_running_loop().remove_reader(self._agent)
+            self._agent.close()
+            self._frames.close()
+            self._agent = None
+
+    def _hear(self, connection: socket.socket) -> None:
+        try:
+            if not self._frames.receive(connection):
+                self._dismiss()
+                return
+            while (frame := self._frames.next()) is not None:
+                self._obey(connection, messages.for_guestd(frame))
+        except BlockingIOError:
+            return
+        except (OSError, ValueError) as e:  # msgspec's errors are ValueErrors
+            self._log.warning("agent not understood", error=repr(e))
+            self._dismiss()
+
+    def _obey(self, connection: socket.socket, message: Give | Publish) -> None:
+        if isinstance(message, Give):
+            self._drop(message.network_id)
+            sockets = self._frames.descriptors()
+            self._networks[message.network_id] = ServedNetwork(self._house, message.network_id, message.room, sockets)
+            return
+        self._house.book = Book(message.networks, message.guests)
+        self._digest = message.digest
+        for network in self._networks.keys() - {known.network.id for known in message.networks}:
+            self._drop(network)
+        self._log.info("published", networks=len(self._networks), guests=len(message.guests))
+        messages.send(connection, Done(digest=self._digest))
+
+    def _drop(self, network: NetworkId) -> None:
+        served = self._networks.pop(network, None)
+        if served is not None:
+            served.close()
+
+    def _failed(self, error: BaseException) -> None:
+        """A mistake of ours that a guest found; told for the first few and then for every thousandth."""
+        self._failures += 1
+        if self._failures <= 10 or self._failures % 1000 == 0:
+            self._log.error("request failed", error=repr(error), failures=self._failures, exc_info=error)
+
+
+def _caller(connection: socket.socket) -> int:
+    """The uid at the other end."""
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return int(_CREDENTIALS.unpack(raw)[1])

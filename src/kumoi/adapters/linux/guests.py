@@ -1,0 +1,129 @@
+"""The agent's side of guestd: sockets opened in the networks' namespaces and handed over, and what guests may be told.
+
+guestd has no right to open them; it keeps serving while the agent is away, and asks for them again after its own death
+by saying hello without any. What does not belong here: answering (`guestd`).
+"""
+
+import contextlib
+import hashlib
+import select
+import socket
+import threading
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from kumoi.adapters.linux import devices, rooms, segments
+from kumoi.adapters.linux.guestd import datagrams, messages
+from kumoi.adapters.linux.guestd.messages import Done, Frames, Give, Hello, Publish, ToAgent
+from kumoi.contracts.guests import GuestNetwork
+from kumoi.core.errors import Unavailable
+from kumoi.core.ids import InstanceId, NetworkId
+from kumoi.core.plan import GuestData
+
+_PATIENCE_S: Final = 20.0
+_BACKLOG: Final = 128
+
+
+class LinuxGuestServices:
+    """`contracts.guests.GuestServices` by guestd at `path`. Raises Unavailable while it does not answer."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._guestd: socket.socket | None = None
+        self._frames = Frames()
+        self._handed: dict[NetworkId, int] = {}
+        self._digest = ""
+
+    def publish(self, networks: tuple[GuestNetwork, ...], guests: dict[InstanceId, GuestData]) -> None:
+        with self._lock:
+            try:
+                self._publish(networks, guests)
+            except (OSError, ValueError) as e:
+                self._hang_up()
+                raise Unavailable("network", what="guestd", said=str(e)) from e
+
+    def close(self) -> None:
+        with self._lock:
+            self._hang_up()
+
+    def _publish(self, networks: tuple[GuestNetwork, ...], guests: dict[InstanceId, GuestData]) -> None:
+        guestd = self._called()
+        digest = hashlib.sha256(msgspec.json.encode((networks, guests), order="deterministic")).hexdigest()
+        wanted = {n.network.id: room for n in networks if (room := _room(n)) is not None}
+        missing = {network: room for network, room in wanted.items() if self._handed.get(network) != room}
+        for network, room in missing.items():
+            sockets = rooms.visit(devices.dhcp_namespace(network), _open)
+            with contextlib.ExitStack() as opened:
+                numbers = tuple(opened.enter_context(s).fileno() for s in sockets)
+                messages.send(guestd, Give(network_id=network, room=room), numbers)
+        gone = self._handed.keys() - wanted.keys()
+        if missing or gone or digest != self._digest:
+            self._tell(guestd, Publish(networks=networks, guests=guests, digest=digest), gone)
+            self._handed, self._digest = wanted, digest
+
+    def _tell(self, guestd: socket.socket, told: Publish, gone: set[NetworkId]) -> None:
+        # A network whose namespace went is one that guestd must let go of, or the namespace stays.
+        kept = tuple(known for known in told.networks if known.network.id not in gone)
+        messages.send(guestd, msgspec.structs.replace(told, networks=kept))
+        answer = self._heard(guestd)
+        if not isinstance(answer, Done) or answer.digest != told.digest:
+            raise ConnectionError("guestd answered something else")
+
+    def _called(self) -> socket.socket:
+        """The connection; a new one where guestd, or the connection, is another one now."""
+        if self._guestd is not None and not select.select([self._guestd], [], [], 0)[0]:
+            return self._guestd
+        self._hang_up()
+        guestd = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        self._guestd, self._frames = guestd, Frames()
+        guestd.settimeout(_PATIENCE_S)
+        guestd.connect(str(self._path))
+        hello = self._heard(guestd)
+        if not isinstance(hello, Hello):
+            raise ConnectionError("guestd said no hello")
+        self._handed, self._digest = dict(hello.sockets), hello.digest
+        return guestd
+
+    def _heard(self, guestd: socket.socket) -> ToAgent:
+        while (frame := self._frames.next()) is None:
+            if not self._frames.receive(guestd):
+                raise ConnectionError("guestd hung up")
+        return messages.for_agent(frame)
+
+    def _hang_up(self) -> None:
+        if self._guestd is not None:
+            self._guestd.close()
+            self._guestd = None
+
+
+def _room(known: GuestNetwork) -> int | None:
+    """The inode of the network's namespace, where it has one now."""
+    room = devices.dhcp_namespace(known.network.id)
+    return rooms.inode(room) if segments.served(known.subnets) and rooms.exists(room) else None
+
+
+def _open() -> tuple[socket.socket, ...]:
+    """In the calling thread's namespace. Bound to no address or device: they may come later and change."""
+    dhcp, dns = _datagrams(67), _datagrams(53)
+    dhcp.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    return dhcp, dns, _stream(53), _stream(80)
+
+
+def _datagrams(port: int) -> socket.socket:
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    # A former guestd's may be closing still.
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    datagrams.prepare(s)
+    s.bind(("", port))
+    return s
+
+
+def _stream(port: int) -> socket.socket:
+    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("", port))
+    s.listen(_BACKLOG)
+    return s

@@ -1,0 +1,289 @@
+"""The inside of the Linux rig: a process in namespaces of its own, where the real driver works on a real kernel.
+
+Machines are namespaces with one wire to a bridge. Requests come as pickles on standard input (`linux_rig`).
+"""
+
+import os
+import pickle
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.contract.network import asking
+
+from kumoi.adapters.linux import devices, links, netns, rooms
+from kumoi.adapters.linux.guests import LinuxGuestServices
+from kumoi.adapters.linux.network import LinuxNetwork
+from kumoi.core.errors import KumoiError
+from kumoi.core.plan import NetworkEntry, NicEntry
+
+PATIENCE_S = 1.0
+_DHCP_SCRIPT = """#!/bin/busybox sh
+[ "$1" = bound ] || exit 0
+ip addr add "$ip/$mask" dev "$interface"
+set -- $staticroutes
+while [ $# -gt 1 ]; do ip route add "$1" via "$2"; shift 2; done
+for name in ip mask router dns mtu staticroutes hostname domain lease serverid; do eval echo "got $name=\\$$name"; done
+"""
+GUESTD_SOCKET = Path("/run/guestd.sock")
+
+
+class World:
+    def __init__(self) -> None:
+        self.network = LinuxNetwork()
+        self.services = LinuxGuestServices(GUESTD_SOCKET)
+        self._connections: dict[int, socket.socket] = {}
+        self._guestd: subprocess.Popen[bytes] | None = None
+
+    def restart_driver(self) -> None:
+        self.network.close()
+        self.services.close()
+        self.network = LinuxNetwork()
+        self.services = LinuxGuestServices(GUESTD_SOCKET)
+
+    def start_services(self) -> None:
+        command = [sys.executable, "-P", "-m", "kumoi.cmd.guestd", "--socket", str(GUESTD_SOCKET)]
+        self._guestd = subprocess.Popen(command)
+        deadline = time.monotonic() + 20
+        while not _listens(GUESTD_SOCKET):
+            assert time.monotonic() < deadline
+            assert self._guestd.poll() is None
+            time.sleep(0.02)
+
+    def kill_services(self) -> None:
+        assert self._guestd is not None
+        self._guestd.kill()
+        self._guestd.wait()
+
+    def services_alive(self) -> bool:
+        return self._guestd is not None and self._guestd.poll() is None
+
+    def plug(self, nic: NicEntry, network: NetworkEntry, gateway: str | None = None, *, by_hand: bool = True) -> None:
+        own = [f"{ip.address}/{64 if ':' in ip.address else 24}" for ip in nic.fixed_ips]
+        self._machine(nic.id, devices.tap(nic.id), network, own if by_hand else [], gateway=gateway, mac=nic.mac)
+
+    def unplug(self, nic: str) -> None:
+        with links.at() as home:
+            home.remove(devices.tap(nic))
+        rooms.remove(nic)
+
+    def stranger(self, name: str, network: NetworkEntry, address: str, gateway: str | None = None) -> None:
+        self._machine(name, f"out-{name}", network, [address], gateway=gateway)
+
+    def _machine(
+        self, name: str, device: str, network: NetworkEntry, own: list[str], *, gateway: str | None, mac: str = ""
+    ) -> None:
+        rooms.ensure(name)
+        with links.at() as home, links.at(name) as inside:
+            rooms.visit(name, lambda: links.sysctl({"ipv6/conf/default/accept_dad": 0}))
+            wire = home.add_wire(device, "eth0", name, network.mtu)
+            eth0 = inside.get("eth0")
+            bridge = home.get(self.network.bridge(network))
+            assert eth0 is not None
+            for lo in (d for d in inside.all() if d.name == "lo"):
+                inside.mend(lo, state="up")
+            inside.mend(eth0, state="up", **({"address": mac} if mac else {}))
+            inside.ensure_addresses(eth0, own)
+            if bridge is not None:
+                home.mend(wire, master=bridge.index, state="up")
+            if gateway is not None:
+                inside.ensure_routes({"0.0.0.0/0": gateway})
+
+    def add_address(self, guest: str, address: str) -> None:
+        with links.at(guest) as inside:
+            eth0 = inside.get("eth0")
+            assert eth0 is not None
+            inside.ensure_addresses(eth0, [*inside.addresses(eth0), address])
+
+    def serve(self, guest: str, port: int) -> None:
+        listener = rooms.visit(
+            guest,
+            lambda: socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True),
+        )
+        threading.Thread(target=_serve, args=(listener,), daemon=True).start()
+
+    def call(self, guest: str, address: str, port: int, source: str = "") -> str | None:
+        def there() -> str | None:
+            try:
+                with _connect(address, port, source) as s:
+                    return s.makefile().readline().strip() or None
+            except OSError:
+                return None
+
+        return rooms.visit(guest, there)
+
+    def ask_address(self, guest: str) -> dict[str, str]:
+        script = Path("/run/udhcpc.sh")
+        script.write_text(_DHCP_SCRIPT)
+        script.chmod(0o755)
+        command = ["busybox", "udhcpc", "-i", "eth0", "-fnq", "-t3", "-T1", "-s", str(script), "-O", "mtu"]
+        for option in ("staticroutes", "hostname", "domain"):
+            command += ["-O", option]
+        _, said = self.run(guest, *command)
+        found = (line.partition("=") for line in said.splitlines() if line.startswith("got "))
+        return {name.removeprefix("got "): value for name, _, value in found}
+
+    def ask_name(self, guest: str, server: str, name: str, kind: str = "A") -> tuple[str, list[str]]:
+        return rooms.visit(guest, lambda: asking.ask_name(server, name, kind))
+
+    def fetch(self, guest: str, path: str, method: str = "GET", **headers: str) -> tuple[int, str]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return rooms.visit(guest, lambda: asking.fetch(method, path, named))
+
+    def ping(self, guest: str, address: str, source: str = "") -> bool:
+        return rooms.visit(guest, lambda: _ping(address, source))
+
+    def open(self, guest: str, address: str, port: int) -> int:
+        connection = rooms.visit(guest, lambda: _connect(address, port, ""))
+        connection.makefile().readline()
+        self._connections[connection.fileno()] = connection
+        return connection.fileno()
+
+    def alive(self, connection: int) -> bool:
+        s = self._connections[connection]
+        try:
+            s.sendall(b"word\n")
+            heard = b""
+            # Answers to words that were given up before may come first.
+            while not heard.endswith(b"word\n"):
+                part = s.recv(100)
+                if not part:
+                    return False
+                heard += part
+            return True
+        except OSError:
+            return False
+
+    def run(self, guest: str, *command: str, timeout_s: float = 30.0) -> tuple[int, str]:
+        def there() -> tuple[int, str]:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
+            return done.returncode, done.stdout + done.stderr
+
+        return rooms.visit(guest, there)
+
+    def shell(self, *command: str) -> str:
+        """A command in the host's own namespace."""
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    def send_frames(self, guest: str, frames: list[bytes]) -> None:
+        def there() -> None:
+            with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+                s.bind(("eth0", 0))
+                for frame in frames:
+                    s.send(frame)
+
+        rooms.visit(guest, there)
+
+    def listen_frames(self, guest: str) -> int:
+        """Hear every frame that reaches a machine from now on; `heard` tells them."""
+
+        def there() -> socket.socket:
+            s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+            s.bind(("eth0", 0))
+            return s
+
+        s = rooms.visit(guest, there)
+        self._connections[s.fileno()] = s
+        return s.fileno()
+
+    def heard(self, ear: int, last: bytes) -> list[bytes]:
+        """The frames heard until one that contains `last`."""
+        s = self._connections[ear]
+        s.settimeout(10)
+        frames: list[bytes] = []
+        while not frames or last not in frames[-1]:
+            frame, (_, _, kind, *_) = s.recvfrom(65536)
+            if kind != socket.PACKET_OUTGOING:
+                frames.append(frame)
+        return frames
+
+
+def _connect(address: str, port: int, source: str) -> socket.socket:
+    return socket.create_connection((address, port), PATIENCE_S, (source, 0) if source else None)
+
+
+def _serve(listener: socket.socket) -> None:
+    while True:
+        connection, peer = listener.accept()
+        threading.Thread(target=_answer, args=(connection, peer[0]), daemon=True).start()
+
+
+def _answer(connection: socket.socket, peer: str) -> None:
+    with connection:
+        try:
+            connection.sendall(peer.removeprefix("::ffff:").encode() + b"\n")
+            while data := connection.recv(1000):
+                connection.sendall(data)
+        except OSError:
+            return
+
+
+def _ping(address: str, source: str) -> bool:
+    six = ":" in address
+    family, protocol = (socket.AF_INET6, socket.IPPROTO_ICMPV6) if six else (socket.AF_INET, socket.IPPROTO_ICMP)
+    body = os.urandom(8)
+    head = struct.pack("!BBHHH", 128 if six else 8, 0, 0, os.getpid() & 0xFFFF, 1)
+    total = sum(struct.unpack("!8H", head + body))
+    total = (total >> 16) + (total & 0xFFFF)
+    total += total >> 16
+    with socket.socket(family, socket.SOCK_RAW, protocol) as s:
+        if source:
+            s.bind((source, 0))
+        try:
+            s.sendto(head[:2] + struct.pack("!H", ~total & 0xFFFF) + head[4:] + body, (address, 0))
+            deadline = time.monotonic() + PATIENCE_S
+            while (left := deadline - time.monotonic()) > 0:
+                s.settimeout(left)
+                answer = s.recv(2000)
+                if answer[0 if six else 20] == (129 if six else 0) and answer.endswith(body):
+                    return True
+        except OSError:
+            pass
+    return False
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+        try:
+            s.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+def main() -> None:
+    """Answer requests (target, arguments) with ("ok", result), ("refused", class, layer, facts) or ("broken", text)."""
+    world = World()
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    while True:
+        try:
+            target, arguments, named = pickle.load(requests)
+        except EOFError:
+            return
+        pickle.dump(_perform(world, target, arguments, named), answers)
+        answers.flush()
+
+
+def _perform(world: World, target: str, arguments: Any, named: Any) -> tuple[Any, ...]:
+    found: Any = world
+    for word in target.split("."):
+        found = getattr(found, word)
+    try:
+        return "ok", found(*arguments, **named)
+    except KumoiError as e:
+        return "refused", type(e), e.layer, e.facts
+    except Exception as e:  # noqa: BLE001 - it is told to the test
+        import traceback
+
+        return "broken", f"{e!r}\n{traceback.format_exc()}"
+
+
+if __name__ == "__main__":
+    assert netns.FOLDER.is_dir()
+    main()

@@ -1,0 +1,73 @@
+"""What a network test may do to the world, whatever driver stands in it: machines join it and call each other."""
+
+from typing import Protocol
+
+from kumoi.contracts.guests import GuestServices
+from kumoi.contracts.network import Network
+from kumoi.core.ids import NicId
+from kumoi.core.plan import NetworkEntry, NicEntry
+
+GuestId = str  # a nic's id, or the name of a machine that is no guest
+
+
+class Rig(Protocol):
+    """A world with one host. Every machine answers TCP on any port that it serves, and pings."""
+
+    network: Network
+    services: GuestServices
+
+    def restart_driver(self) -> None:
+        """The agent was killed: a new driver over what stands."""
+        ...
+
+    def plug(self, nic: NicEntry, network: NetworkEntry, gateway: str | None = None, *, by_hand: bool = True) -> None:
+        """A machine with this nic starts and its tap joins the network's bridge; its addresses are set by hand, /24."""
+        ...
+
+    def unplug(self, nic: NicId) -> None: ...
+    def stranger(self, name: str, network: NetworkEntry, address: str, gateway: str | None = None) -> None:
+        """A machine on a network that is no guest of ours, with `address/prefix`."""
+        ...
+
+    def add_address(self, guest: GuestId, address: str) -> None:
+        """One more `address/prefix` on a machine, asked of nobody."""
+        ...
+
+    def serve(self, guest: GuestId, port: int) -> None:
+        """From now on the machine answers TCP connections on this port."""
+        ...
+
+    def call(self, guest: GuestId, address: str, port: int, source: str = "") -> str | None:
+        """A TCP connection: the caller's address as the other side saw it; None where nobody answered."""
+        ...
+
+    def start_services(self) -> None:
+        """What answers guests is started, knowing nothing."""
+        ...
+
+    def ask_address(self, guest: GuestId) -> dict[str, str]:
+        """The machine asks by DHCP and lives by the answer: ip, mask, router, dns, mtu, routes, hostname, domain.
+
+        Empty where nobody answered.
+        """
+        ...
+
+    def ask_name(self, guest: GuestId, server: str, name: str, kind: str = "A") -> tuple[str, list[str]]:
+        """The answer's code (`ok`, `no_such_name`, `refused`…; `silence`) and the texts of the records."""
+        ...
+
+    def fetch(self, guest: GuestId, path: str, method: str = "GET", **headers: str) -> tuple[int, str]:
+        """Status and body of a request to http://169.254.169.254; 0 where nobody answered.
+
+        Header names have underscores for dashes here.
+        """
+        ...
+
+    def ping(self, guest: GuestId, address: str, source: str = "") -> bool: ...
+    def open(self, guest: GuestId, address: str, port: int) -> int:
+        """A TCP connection that stays; its handle."""
+        ...
+
+    def alive(self, connection: int) -> bool:
+        """Whether a word through the connection comes back."""
+        ...
