@@ -24,7 +24,7 @@ class Control:
         self._retention = retention
         self._stamper = Stamper(house, holder)
         self._stamp = self._loop("stamp", self._stamp_all, STAMP_RESYNC_S)
-        self._loops = (
+        self.loops = (
             self._stamp,
             self._loop("purge", self._purge, PURGE_EVERY_S),
             self._loop("audit", self._audit, AUDIT_EVERY_S),
@@ -32,19 +32,19 @@ class Control:
 
     def start(self) -> None:
         self._house.hints.subscribe(MARKS_TOPIC, lambda _key: self._stamp.hint(ALL))
-        for loop in self._loops:
+        for loop in self.loops:
             loop.start()
 
     def stop(self) -> None:
-        for loop in self._loops:
+        for loop in self.loops:
             loop.stop()
 
     def run_due(self) -> int:
         """Do what is due in this thread (tests drive control by hand)."""
-        return sum(loop.run_due() for loop in self._loops)
+        return sum(loop.run_due() for loop in self.loops)
 
     def states(self) -> list[LoopState]:
-        return [loop.state() for loop in self._loops]
+        return [loop.state() for loop in self.loops]
 
     def _loop(self, name: str, work: Callable[[str], None], every_s: float) -> Loop:
         pace = Pace(resync_s=every_s)

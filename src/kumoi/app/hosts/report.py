@@ -6,7 +6,7 @@ not seen.
 
 from msgspec.structs import replace
 
-from kumoi.app.hosts.fetch import check_session
+from kumoi.app.hosts.fetch import check_epoch, check_session
 from kumoi.app.hosts.proof import take_proofs
 from kumoi.app.house import House
 from kumoi.app.writing import INSTANCE_TOPIC, mark_instance, project_status
@@ -24,10 +24,11 @@ TOUCH_S = 15.0
 
 def take_report(house: House, report: Report) -> None:
     """Raises Stale when the session, epoch or sequence is old: such a report says nothing."""
+    check_epoch(house, report.host_id, report.epoch)
     now = house.clock.now()
 
     def write(tx: Transaction) -> list[InstanceId]:
-        check_session(tx, house, report.host_id, report.session, report.epoch)
+        check_session(tx, report.host_id, report.session)
         host = tx.hosts.get(report.host_id)
         if host is None or report.sequence <= host.sequence:
             return []
@@ -43,7 +44,7 @@ def touch(house: House, report: Report) -> None:
     now = house.clock.now()
 
     def write(tx: Transaction) -> None:
-        check_session(tx, house, report.host_id, report.session, report.epoch)
+        check_session(tx, report.host_id, report.session)
         host = tx.hosts.get(report.host_id)
         if host is not None:
             tx.hosts.save(replace(host, seen_at=now))

@@ -49,6 +49,8 @@ INVALID: Final[dict[str, str]] = {
     "base64": "Invalid input for {field}: it is not base64.",
     "min_ram": "The {field} is too small for the image: {has} MiB of memory, where {needs} are needed.",
     "min_disk": "The {field} is too small for the image: a disk of {has} GiB, where {needs} are needed.",
+    "no_such_image": "Invalid {field}: there is no image {value} that you may use.",
+    "no_such_flavor": "Invalid {field}: there is no flavor {value}.",
     "no_such_key": "Invalid {field}: there is no key pair {name}.",
     "several_networks": "Several networks are possible: name the one to use in {field}.",
     "path_too_long": "The path in {field} is too long: at most {max} characters fit a socket's address.",

@@ -50,6 +50,8 @@ INVALID: Final[dict[str, str]] = {
     "base64": "{field} の入力が正しくありません: base64 ではありません。",
     "min_ram": "{field} がイメージに対して小さすぎます: メモリー {has} MiB (必要 {needs})",
     "min_disk": "{field} がイメージに対して小さすぎます: ディスク {has} GiB (必要 {needs})",
+    "no_such_image": "{field} が無効です。使えるイメージ {value} はありません。",
+    "no_such_flavor": "{field} が無効です。フレーバー {value} はありません。",
     "no_such_key": "{field} が正しくありません: キーペア {name} はありません。",
     "several_networks": "使えるネットワークが複数あります。{field} で指定してください。",
     "path_too_long": "{field} のパスが長すぎます: ソケットのアドレスには {max} 文字までしか入りません。",

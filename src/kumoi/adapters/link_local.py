@@ -1,0 +1,34 @@
+"""The link inside one process: the doors themselves, with no wire between. For tests and trials with a virtual clock."""
+
+from collections.abc import Iterator
+
+from kumoi.app.hosts.fetch import deltas
+from kumoi.app.hosts.greet import greet
+from kumoi.app.hosts.report import take_report
+from kumoi.app.house import House
+from kumoi.core.errors import NotFound
+from kumoi.core.plan import Fetched, FetchAsk, Hello, Report, Welcome
+
+
+class LocalLink:
+    """`contracts.link.Link`; a fetch never waits."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def hello(self, hello: Hello) -> Welcome:
+        return greet(self._house, hello)
+
+    def fetch(self, ask: FetchAsk) -> Fetched:
+        news = deltas(self._house, ask)
+        return Fetched(epoch=ask.epoch, sections=news, asks=self._house.asks.pending(ask.host_id))
+
+    def report(self, report: Report) -> None:
+        take_report(self._house, report)
+
+    def read(self, ask_id: str, answer: bytes) -> None:
+        if not self._house.asks.answer(ask_id, answer):
+            raise NotFound("host", kind="ask", id=ask_id)
+
+    def stream(self, sha256: str) -> Iterator[bytes]:
+        return self._house.blobs.read(sha256)

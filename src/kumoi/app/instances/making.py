@@ -1,0 +1,235 @@
+"""The rows of a new instance, inside the transaction of a run: its place, its nics, itself, its labels."""
+
+import msgspec
+
+from kumoi.app.house import House
+from kumoi.app.instances.wish import NicChoice, RunWish, hostname_of
+from kumoi.app.networks.addresses import FixedWish
+from kumoi.app.networks.default_group import default_group
+from kumoi.app.networks.nics import NicWish, make_nic, plug
+from kumoi.app.writing import Thing, charge, mark_instance, record
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Call
+from kumoi.core.errors import Invalid, NoCapacity, NotFound, WrongState
+from kumoi.core.events import Label
+from kumoi.core.flavors import Flavor
+from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, PlacementId, ec2_key
+from kumoi.core.images import Image
+from kumoi.core.instances import Instance, Placement, Refusal
+from kumoi.core.nics import Nic
+from kumoi.core.query import Query, alive, eq
+from kumoi.core.quotas import Allocation, host_scope
+from kumoi.core.tenancy import KeyPair
+from kumoi.planning.scheduling import Room, Wanted, refusal
+
+GIB = 1 << 30
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where instances of this run may live, best first. `last`: what fits nowhere is refused rather than looked at
+    again."""
+
+    homes: tuple[HostId, ...]
+    rooms: tuple[Room, ...]
+    wanted: Wanted
+    last: bool
+
+
+class Maker:
+    """What the instances of one run share, read once. Raises NotFound, Invalid, WrongState when they cannot be made."""
+
+    def __init__(self, tx: Transaction, house: House, call: Call, wish: RunWish, place: Place) -> None:
+        self._tx = tx
+        self._house = house
+        self._call = call
+        self._wish = wish
+        self._place = place
+        self._flavor = flavor_of(tx, wish)
+        self._image = _image(tx, call, wish)
+        _check_fits(self._flavor, self._image)
+        self._key = _key(tx, call, wish.keypair_name)
+        self._groups = _groups(tx, house, call, wish.groups)
+        self._nics = wish.nics if wish.nics is not None else _only_network(tx, call)
+
+    def make(self, instance_id: InstanceId, reservation: str, index: int, count: int) -> Instance:
+        """One instance. Raises QuotaExceeded, NoAddress, and NoCapacity where it is to be tried again or refused."""
+        flavor, call = self._flavor, self._call
+        amounts = {"instances": 1, "vcpus": flavor.vcpus, "memory_mib": flavor.memory_mib}
+        charge(self._tx, call.project_id, instance_id, **amounts)
+        home = self._claim_home(instance_id)
+        one = self._row(instance_id, reservation, index, count, self._refused(home))
+        self._tx.instances.insert(one)
+        self._label(one)
+        for slot, choice in enumerate(self._nics):
+            self._plug(one, choice, slot, home)
+        if home is not None:
+            placement_id = PlacementId(self._house.chance.uuid())
+            self._tx.placements.insert(
+                Placement(id=placement_id, instance_id=one.id, host_id=home, created_at=call.now)
+            )
+            mark_instance(self._tx, one.id)
+        thing = Thing("instance", one.id, one.project_id)
+        record(self._tx, self._house, call, "instance.create", thing, {"host": home or ""})
+        return one
+
+    def _claim_home(self, instance_id: InstanceId) -> HostId | None:
+        """The first candidate whose counters all take the amounts."""
+        amounts = self._place.wanted.amounts()
+        for host_id in self._place.homes:
+            scope = host_scope(host_id)
+            if all(
+                self._tx.counters.take(Allocation(consumer=instance_id, provider=scope, resource=r, amount=n))
+                for r, n in amounts.items()
+                if n
+            ):
+                self._house.rooms.took(host_id, amounts)
+                return host_id
+            self._tx.counters.give_back(instance_id, "host/")
+        return None
+
+    def _refused(self, home: HostId | None) -> Refusal | None:
+        """Nova's way: it is made and says why it is nowhere. EC2's: it is not made at all."""
+        if home is not None:
+            return None
+        if not self._place.last:
+            raise NoCapacity("compute")
+        facts = refusal(list(self._place.rooms), self._place.wanted, self._call.now)
+        if self._wish.refuse_full:
+            raise NoCapacity("compute", **facts)
+        return Refusal(code=NoCapacity.code, facts=facts, at=self._call.now)
+
+    def _row(
+        self, instance_id: InstanceId, reservation: str, index: int, count: int, refused: Refusal | None
+    ) -> Instance:
+        wish, flavor, image, now = self._wish, self._flavor, self._image, self._call.now
+        assert image.layer_id is not None
+        name = wish.name if count == 1 else f"{wish.name}-{index + 1}"
+        return Instance(
+            id=instance_id,
+            project_id=self._call.project_id,
+            user_id=self._call.actor.user_id,
+            name=name,
+            hostname=hostname_of(name),
+            flavor_id=flavor.id,
+            flavor_name=flavor.name,
+            vcpus=flavor.vcpus,
+            memory_mib=flavor.memory_mib,
+            disk_gib=flavor.disk_gib,
+            image_id=image.id,
+            root_layer_id=image.layer_id,
+            ec2_key=ec2_key(instance_id),
+            reservation_id=reservation,
+            launch_index=index,
+            keypair_name=self._key.name if self._key else "",
+            public_key=self._key.public_key if self._key else "",
+            user_data=wish.user_data,
+            config_drive=wish.config_drive,
+            description=wish.description,
+            zone=wish.zone,
+            access_ip_v4=wish.access_ip_v4,
+            access_ip_v6=wish.access_ip_v6,
+            refusal=refused,
+            status="error" if refused else "building",
+            status_changed_at=now,
+            created_at=now,
+            updated_at=now,
+        )
+
+    def _label(self, one: Instance) -> None:
+        wish = self._wish
+        spaces = (("metadata", wish.metadata), ("aws", wish.tags), ("tag", dict.fromkeys(wish.os_tags, "")))
+        for namespace, pairs in spaces:
+            for key, value in pairs.items():
+                row_id = self._house.chance.uuid()
+                self._tx.labels.put(
+                    Label(id=row_id, kind="instance", resource_id=one.id, namespace=namespace, key=key, value=value)
+                )
+
+    def _plug(self, one: Instance, choice: NicChoice, slot: int, home: HostId | None) -> Nic:
+        tx, call = self._tx, self._call
+        if choice.nic_id is not None:
+            nic = tx.nics.get(choice.nic_id)
+            if nic is None or nic.deleted_at is not None or nic.project_id != call.project_id:
+                raise NotFound("network", kind="nic", id=choice.nic_id)
+        else:
+            assert choice.network_id is not None
+            fixed = (FixedWish(address=choice.fixed_ip),) if choice.fixed_ip else None
+            wish = NicWish(
+                network_id=choice.network_id, fixed_ips=fixed, group_ids=self._groups, made_with_instance=True
+            )
+            nic = make_nic(tx, self._house, call, wish)
+        return plug(tx, nic, one.id, home, slot=slot)
+
+
+def wanted_of(tx: Transaction, wish: RunWish) -> Wanted:
+    """What one instance of the wish takes of a host."""
+    flavor = flavor_of(tx, wish)
+    return Wanted(
+        vcpus=flavor.vcpus,
+        memory_mib=flavor.memory_mib,
+        disk_gib=flavor.disk_gib,
+        zone=wish.zone,
+        host_name=wish.host_name,
+    )
+
+
+def flavor_of(tx: Transaction, wish: RunWish) -> Flavor:
+    flavor = tx.flavors.get(wish.flavor_id)
+    if flavor is None:
+        raise Invalid("compute", field="flavor", reason="no_such_flavor", value=wish.flavor_id)
+    return flavor
+
+
+def _image(tx: Transaction, call: Call, wish: RunWish) -> Image:
+    image = tx.images.get(wish.image_id)
+    open_to_all = image is not None and image.visibility in {"public", "community"}
+    own = image is not None and (image.project_id == call.actor.project_id or call.actor.is_admin)
+    if image is None or image.deleted_at is not None or not (open_to_all or own):
+        raise Invalid("image", field="image", reason="no_such_image", value=wish.image_id)
+    if image.status != "active" or image.layer_id is None:
+        raise WrongState("image", kind="image", id=image.id, status=image.status, action="boot")
+    return image
+
+
+def _check_fits(flavor: Flavor, image: Image) -> None:
+    if flavor.memory_mib < image.min_ram_mib:
+        raise Invalid("compute", field="flavor", reason="min_ram", needs=image.min_ram_mib, has=flavor.memory_mib)
+    least_gib = max(image.min_disk_gib, -(-(image.virtual_bytes or 0) // GIB))
+    if flavor.disk_gib and flavor.disk_gib < least_gib:
+        raise Invalid("compute", field="flavor", reason="min_disk", needs=least_gib, has=flavor.disk_gib)
+
+
+def _key(tx: Transaction, call: Call, name: str) -> KeyPair | None:
+    if not name:
+        return None
+    found = tx.key_pairs.find(Query(filters=(eq("user_id", call.actor.user_id), eq("name", name))))
+    if not found:
+        raise Invalid("compute", field="key_name", reason="no_such_key", name=name)
+    return found[0]
+
+
+def _groups(tx: Transaction, house: House, call: Call, named: tuple[str, ...]) -> tuple[GroupId, ...] | None:
+    """Ids of the project's groups that are named by id or name; None: the default one."""
+    if not named:
+        return None
+    default_group(tx, house, call, call.project_id)
+    own = tx.security_groups.find(Query(filters=(eq("project_id", call.project_id), alive())))
+    found: list[GroupId] = []
+    for text in named:
+        fitting = [g.id for g in own if g.id == text] or [g.id for g in own if g.name == text]
+        if not fitting:
+            raise Invalid("compute", field="security_groups", reason="no_such_group", value=text)
+        if len(fitting) > 1:
+            raise Invalid("compute", field="security_groups", reason="several_groups", value=text)
+        found.append(fitting[0])
+    return tuple(found)
+
+
+def _only_network(tx: Transaction, call: Call) -> tuple[NicChoice, ...]:
+    """The project's network, its own or a shared one; none is no nic at all, several are refused."""
+    own = Query(filters=(eq("project_id", call.project_id), eq("external", value=False), alive()), limit=2)
+    shared = Query(filters=(eq("shared", value=True), eq("external", value=False), alive()), limit=2)
+    found = {n.id for query in (own, shared) for n in tx.networks.find(query)}
+    if len(found) > 1:
+        raise Invalid("network", field="networks", reason="several_networks")
+    return tuple(NicChoice(network_id=NetworkId(n)) for n in found)

@@ -1,0 +1,148 @@
+"""A whole cloud in one thread: real doors, real store, control's loops, and one agent on the fake world; virtual time."""
+
+import hashlib
+from pathlib import Path
+
+from tests.usecase.agent_bench import MANNER
+
+from kumoi.adapters.fake.chance import FakeChance
+from kumoi.adapters.fake.clock import FakeClock
+from kumoi.adapters.fake.compute import FakeCompute
+from kumoi.adapters.fake.guests import FakeGuestServices
+from kumoi.adapters.fake.journal import FakeJournal
+from kumoi.adapters.fake.network import FakeNetwork
+from kumoi.adapters.fake.storage import FakeStorage
+from kumoi.adapters.fake.world import World
+from kumoi.adapters.hints_local import LocalHints
+from kumoi.adapters.link_local import LocalLink
+from kumoi.adapters.secrets import FernetTokens, FernetVault, SshKeys
+from kumoi.adapters.sql.store import open_store
+from kumoi.adapters.storage.blobs import FileBlobs
+from kumoi.adapters.storage.inspector import ConfinedInspector
+from kumoi.agent.agent import Agent
+from kumoi.agent.drivers import Drivers
+from kumoi.agent.hands import Papers, Tools
+from kumoi.agent.ledger import Ledger
+from kumoi.agent.notebook import Notebook
+from kumoi.app.founding import found_networks
+from kumoi.app.house import House
+from kumoi.app.identity.bootstrap import FirstUser, bootstrap
+from kumoi.app.images import doors as images
+from kumoi.app.images import upload
+from kumoi.app.rooms import Rooms
+from kumoi.control.loops import Control
+from kumoi.control.purge import Retention
+from kumoi.core.call import Actor, Call
+from kumoi.core.hosts import Capacity
+from kumoi.core.ids import ImageId, ProjectId
+from kumoi.core.images import Image
+from kumoi.core.plan import Hello
+from kumoi.runtime.asks import AskDesk
+from kumoi.runtime.loop import settle
+
+
+class PlainPasswords:
+    """Quick hashes for tests, behind the same contract."""
+
+    dummy = hashlib.sha256(b"nobody").hexdigest()
+
+    def hash(self, password: str) -> str:
+        return hashlib.sha256(password.encode()).hexdigest()
+
+    def verify(self, hashed: str, password: str) -> bool:
+        return hashed == self.hash(password)
+
+
+class Cloud:
+    """`call` is the demo user's, `admin` the administrator's. `settle` lets control and agent work until all is quiet."""
+
+    def __init__(self, folder: Path, url: str = "sqlite://") -> None:
+        self.clock = FakeClock()
+        self.chance = FakeChance()
+        self.hints = LocalHints()
+        self.store = open_store(url)
+        self.house = House(
+            store=self.store,
+            hints=self.hints,
+            clock=self.clock,
+            chance=self.chance,
+            blobs=FileBlobs(folder / "blobs"),
+            inspector=ConfinedInspector(),
+            passwords=PlainPasswords(),
+            vault=FernetVault(folder / "keys"),
+            tokens=FernetTokens(folder / "keys" / "tokens"),
+            keys=SshKeys(),
+            rooms=Rooms(self.store),
+            asks=AskDesk(lambda _host: None),
+        )
+        self.control = Control(self.house, "test", Retention())
+        self.world = World(self.clock)
+        self.ledger, self.notebook = FakeJournal(), FakeJournal()
+        self._found()
+        self.agent = self.new_agent()
+
+    def _found(self) -> None:
+        admin = FirstUser(
+            name="admin", password="a", roles=(("admin", "admin"), ("demo", "admin")), key_project="demo"
+        )
+        demo = FirstUser(name="demo", password="d", roles=(("demo", "member"),), key_project="demo")
+        first, second = bootstrap(self.house, (admin, demo))
+        self.project = ProjectId(first.key_project_id)
+        found_networks(self.house, first.user_id, self.project, "172.24.4.0/24")
+        self._admin, self._demo = first.user_id, second.user_id
+
+    def new_agent(self) -> Agent:
+        """Another process of the agent, on the same papers and the same world."""
+        hello = Hello(
+            name="one",
+            boot_id=self.world.boot_id,
+            capacity=Capacity(vcpus=8, memory_mib=8192, disk_gib=100),
+            capabilities=("router",),
+        )
+        drivers = Drivers(
+            compute=FakeCompute(self.world),
+            network=FakeNetwork(self.world),
+            storage=FakeStorage(self.world),
+            guests=FakeGuestServices(self.world),
+            config_files=lambda _entry, _nics, _subnets: {},
+        )
+        papers = Papers(Ledger(self.ledger), Notebook(self.notebook))
+        tools = Tools(clock=self.clock, chance=self.chance, manner=MANNER)
+        agent = Agent(hello, drivers, papers, LocalLink(self.house), tools)
+        self.world.watchers[:] = [agent.noticed]
+        return agent
+
+    def restart_agent(self) -> None:
+        self.agent = self.new_agent()
+
+    def call(self, *, admin: bool = False) -> Call:
+        user, role = (self._admin, "admin") if admin else (self._demo, "member")
+        actor = Actor(user_id=user, user_name="x", project_id=self.project, roles=frozenset({role}))
+        return Call(actor=actor, request_id="req-test", now=self.clock.now())
+
+    def control_only(self) -> None:
+        """Control works; the agent is stopped."""
+        self.control.run_due()
+
+    def settle(self, within_s: float = 15.0) -> None:
+        """Both work until nothing is due within that time."""
+        settle([*self.control.loops, self.agent.talk, self.agent.loop], self.clock, within_s)
+
+    def image(self, data: bytes = b"\0" * 4096) -> ImageId:
+        """An active image of raw bytes."""
+        call = self.call(admin=True)
+        wish = Image(
+            id=ImageId(self.chance.uuid()),
+            project_id=self.project,
+            name="blank",
+            disk_format="raw",
+            container_format="bare",
+            visibility="public",
+        )
+        made = images.create(self.house, call, wish)
+        filling = upload.begin(self.house, call, made.id)
+        filling.write(data)
+        return upload.finish(self.house, call, filling).id
+
+    def close(self) -> None:
+        self.store.close()
