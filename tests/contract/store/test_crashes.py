@@ -2,15 +2,19 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import psycopg
+import pytest
 from tests.contract.store.values import instance
 
-from kumoi.adapters.sql.store import open_store
+from kumoi.adapters.sql.sqlite import SqliteDatabase
+from kumoi.adapters.sql.store import SqlStore, open_store
 from kumoi.adapters.sql.transaction import SqlTransaction
+from kumoi.core.errors import Unavailable
 from kumoi.core.query import Query
 
 WRITER = """
@@ -107,3 +111,34 @@ def cut_all_others(url: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+def test_a_full_disk_is_unavailable_and_breaks_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "kumoi.db"
+    open_store(f"sqlite:///{path}").close()
+    store = SqlStore(SmallDisk(path))
+    kept: list[str] = []
+
+    def fill() -> None:
+        while True:
+            one = instance(user_data="x" * 4000)
+            store.write(lambda tx, one=one: tx.instances.insert(one))
+            kept.append(one.id)
+
+    with pytest.raises(Unavailable) as raised:
+        fill()
+    assert raised.value.facts["what"] == "database"
+    assert kept
+    assert [one.id for one in store.read(lambda tx: tx.instances.find(Query()))] == sorted(kept)
+    store.write(lambda tx: tx.leases.drop("nobody", "nobody"))
+    store.close()
+
+
+class SmallDisk(SqliteDatabase):
+    """A database that may not grow by much."""
+
+    def connect(self) -> sqlite3.Connection:
+        raw = super().connect()
+        pages = raw.execute("PRAGMA page_count").fetchone()[0]
+        raw.execute(f"PRAGMA max_page_count={pages + 20}")
+        return raw

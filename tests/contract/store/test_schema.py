@@ -21,8 +21,9 @@ from kumoi.adapters.sql.tables import cloud
 from kumoi.core.errors import Invalid, Unavailable, Unsupported
 
 
-def test_the_migrations_end_where_the_tables_are(store: SqlStore, url: str) -> None:
-    database = database_of(url)
+def test_the_migrations_end_where_the_tables_are(new_url: str) -> None:
+    open_store(new_url).close()
+    database = database_of(new_url)
     with database.engine().begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, cloud.metadata) == []
@@ -50,8 +51,8 @@ def test_the_cloud_has_one_id_and_an_epoch_that_only_rises(another: Callable[[],
     assert there.epoch() == 2
 
 
-def test_processes_that_start_at_once_make_the_schema_once(url: str) -> None:
-    stores = together([lambda: open_store(url) for _ in range(4)])
+def test_processes_that_start_at_once_make_the_schema_once(new_url: str) -> None:
+    stores = together([lambda: open_store(new_url) for _ in range(4)])
     try:
         assert len({store.cloud_id() for store in stores}) == 1
     finally:
@@ -69,13 +70,13 @@ def test_what_was_written_is_there_after_opening_again(url: str) -> None:
     second.close()
 
 
-def test_a_newer_schema_is_refused_by_name(url: str) -> None:
-    open_store(url).close()
-    database: Database = database_of(url)
+def test_a_newer_schema_is_refused_by_name(new_url: str) -> None:
+    open_store(new_url).close()
+    database: Database = database_of(new_url)
     with database.engine().begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(Unsupported) as raised:
-        open_store(url)
+        open_store(new_url)
     assert raised.value.facts == {"what": "schema", "found": "9999", "newest": HEAD}
 
 

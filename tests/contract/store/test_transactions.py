@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.contract.store.together import together
+from tests.contract.store.together import together, wait_for
 from tests.contract.store.values import event, instance, label, nic
 
 from kumoi.adapters.sql.store import SqlStore
@@ -108,25 +108,43 @@ def test_one_job_that_the_database_cannot_take_harms_no_other(store: SqlStore) -
     assert names(store) == {f"n{n}" for n in range(10) if n != 5}
 
 
+def test_what_a_repeated_job_did_the_first_time_is_forgotten(store: SqlStore) -> None:
+    """One job breaks the batch at its end, so that all are run again; another changes its mind in its second run."""
+    runs: list[int] = []
+
+    def fickle(tx: SqlTransaction) -> None:
+        tx.events.add(event("fickle"))
+        runs.append(1)
+        if len(runs) > 1:
+            raise Invalid(field="name", reason="changed_my_mind")
+
+    def breaking(tx: SqlTransaction) -> None:
+        tx.events.add(replace(event(), at=None))
+
+    def refused(fn: Callable[[SqlTransaction], None]) -> bool:
+        try:
+            store.write(fn)
+        except Exception:  # noqa: BLE001  whatever the driver calls it
+            return True
+        return False
+
+    assert queued(store, [lambda: refused(fickle), lambda: refused(breaking)]) == [True, True]
+    assert store.read(lambda tx: tx.events.after(0, 10)) == []
+
+
 def queued(store: SqlStore, jobs: list[Callable[[], Any]]) -> list[Any]:
-    """Run the jobs in threads while another thread holds the writer until all have come."""
-    inside, go = threading.Event(), threading.Event()
+    """Run the jobs in threads while another thread holds the writer until all of them wait: they are one batch."""
+    inside = threading.Event()
 
     def hold(_tx: SqlTransaction) -> None:
         inside.set()
-        go.wait(30)
+        wait_for(lambda: store.waiting() == len(jobs))
 
     holder = threading.Thread(target=store.write, args=(hold,))
     holder.start()
     assert inside.wait(30)
-    coming = threading.Barrier(len(jobs), action=go.set)
-
-    def run(job: Callable[[], Any]) -> Any:
-        coming.wait()
-        return job()
-
     try:
-        return together([lambda job=job: run(job) for job in jobs])
+        return together(jobs)
     finally:
         holder.join()
 

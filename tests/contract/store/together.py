@@ -1,6 +1,7 @@
 """Many threads at once, from one starting line."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -18,3 +19,11 @@ def together(jobs: list[Callable[[], T]]) -> list[T]:
 
     with ThreadPoolExecutor(len(jobs)) as pool:
         return list(pool.map(run, jobs))
+
+
+def wait_for(predicate: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Until the predicate holds; fails when it does not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not predicate():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.001)

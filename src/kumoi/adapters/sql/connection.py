@@ -14,14 +14,14 @@ class Conflict(Exception):
 
 
 class Again(Exception):
-    """The database gave the whole transaction up for a reason that passes: another one was in the way.
+    """The database gave the whole transaction up, mostly because another one was in the way.
 
-    `answered` is False when a commit may or may not have happened; then it must not be tried again.
+    Not `repeatable`: the disk is full or broken, or a commit may or may not have happened.
     """
 
-    def __init__(self, reason: str, *, answered: bool = True) -> None:
+    def __init__(self, reason: str, *, repeatable: bool = True) -> None:
         super().__init__(reason)
-        self.answered = answered
+        self.repeatable = repeatable
 
 
 class Database(Protocol):

@@ -7,7 +7,7 @@ statement object is the cache's key: keep statements in module constants or in a
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import Boolean, Double, Executable
+from sqlalchemy import Double, Executable
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.default import DefaultDialect
@@ -15,6 +15,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.types import NullType
 
 DialectName = Literal["sqlite", "postgresql"]
 Params = dict[str, Any]
@@ -46,7 +47,7 @@ class DatabaseNow(FunctionElement[float]):
     inherit_cache = True
 
 
-@compiles(DatabaseNow, "sqlite")
+@compiles(DatabaseNow)
 def _now_sqlite(_element: DatabaseNow, _compiler: SQLCompiler, **_kw: Any) -> str:
     return "((julianday('now') - 2440587.5) * 86400.0)"
 
@@ -56,17 +57,17 @@ def _now_postgresql(_element: DatabaseNow, _compiler: SQLCompiler, **_kw: Any) -
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)"
 
 
-class Among(FunctionElement[bool]):
+class Among(FunctionElement[Any]):
     """`column IN (values)` for any number of values in one parameter; the connection packs it (`Connection.pack`)."""
 
-    type = Boolean()
+    type = NullType()  # a Boolean would be compared with 1 on SQLite, and no index used
     inherit_cache = True
 
     def __init__(self, column: ColumnElement[Any], values: ColumnElement[Any]) -> None:
         super().__init__(column, values)
 
 
-@compiles(Among, "sqlite")
+@compiles(Among)
 def _among_sqlite(element: Among, compiler: SQLCompiler, **kw: Any) -> str:
     column, values = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 (compiled clauses)
@@ -78,17 +79,17 @@ def _among_postgresql(element: Among, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{column} = ANY({values})"
 
 
-class Holds(FunctionElement[bool]):
+class Holds(FunctionElement[Any]):
     """Whether the piece of text occurs in the column, letter by letter."""
 
-    type = Boolean()
+    type = NullType()
     inherit_cache = True
 
     def __init__(self, column: ColumnElement[Any], piece: ColumnElement[Any]) -> None:
         super().__init__(column, piece)
 
 
-@compiles(Holds, "sqlite")
+@compiles(Holds)
 def _holds_sqlite(element: Holds, compiler: SQLCompiler, **kw: Any) -> str:
     column, piece = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"instr({column}, {piece}) > 0"

@@ -20,7 +20,7 @@ from kumoi.adapters.sql.language import DialectName, Params, Row, text_of
 MIGRATION_LOCK = 586600
 CONNECT_TIMEOUT_S = 10
 SETTINGS = (
-    "lock_timeout = '10s'",
+    "lock_timeout = '3s'",
     "statement_timeout = '60s'",
     "idle_in_transaction_session_timeout = '60s'",
     "jit = off",
@@ -101,7 +101,7 @@ class PostgresConnection:
         except IN_THE_WAY as error:
             raise Again(str(error)) from error
         except psycopg.OperationalError as error:
-            raise Again(str(error), answered=False) from error
+            raise Again(str(error), repeatable=False) from error
 
     def rollback(self) -> None:
         if self._raw.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
@@ -160,4 +160,6 @@ class PostgresConnection:
     def _refuse(self, error: psycopg.Error) -> NoReturn:
         if isinstance(error, IN_THE_WAY) or self._raw.closed:
             raise Again(str(error)) from error
+        if isinstance(error, psycopg.OperationalError):
+            raise Again(str(error), repeatable=False) from error
         raise error

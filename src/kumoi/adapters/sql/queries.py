@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -100,7 +101,7 @@ def params_of(noun: Noun[Any], query: Query) -> Params:
         if one.op == "null" or one.value is None:
             continue
         nested = _column(noun, one.field).info.get(JSON)
-        params[f"f{n}"] = f'"{one.value}"' if nested else one.value
+        params[f"f{n}"] = msgspec.json.encode(one.value).decode() if nested else one.value
         if one.op == "prefix":
             params[f"f{n}_end"] = f"{one.value}{LAST_CHARACTER}"
     for n, label in enumerate(query.labels):

@@ -155,10 +155,7 @@ class SqlSections:
             key=section,
             serial=serial,
             digest=digest,
-            entries=tuple(
-                Entry(id=entry, serial=at, body=msgspec.UNSET if body is None else msgspec.Raw(body.encode()), cause=cause)
-                for entry, at, body, cause in rows
-            ),
+            entries=tuple(_told(*row) for row in rows),
             whole=whole,
         )
 
@@ -185,6 +182,11 @@ class SqlSections:
 
 def _section(stamp: Stamp) -> SectionKey:
     return stamp.section
+
+
+def _told(entry: str, serial: int, body: str | None, cause: str) -> Entry:
+    raw = msgspec.UNSET if body is None else msgspec.Raw(body.encode())
+    return Entry(id=entry, serial=serial, body=raw, cause=cause)
 
 
 def _digest(section: SectionKey, entry: str, body: bytes | None) -> int:

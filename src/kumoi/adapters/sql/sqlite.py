@@ -19,6 +19,7 @@ from kumoi.adapters.sql.language import DialectName, Params, Row, text_of
 BUSY_TIMEOUT_MS = 5000
 UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 IN_THE_WAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+OUT_OF_ORDER = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
 class SqliteDatabase:
@@ -123,6 +124,7 @@ class SqliteConnection:
         try:
             return self._raw.execute(sql, params or {}).fetchall()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF in IN_THE_WAY:
-                raise Again(str(error)) from error
+            code = error.sqlite_errorcode & 0xFF
+            if code in IN_THE_WAY or code in OUT_OF_ORDER:
+                raise Again(str(error), repeatable=code in IN_THE_WAY) from error
             raise

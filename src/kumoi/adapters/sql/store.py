@@ -14,7 +14,6 @@ from sqlalchemy import select, update
 
 from kumoi.adapters.sql.connection import Again, Database, unavailable
 from kumoi.adapters.sql.migrate import migrate
-from kumoi.adapters.sql.postgres import PostgresDatabase
 from kumoi.adapters.sql.readers import Readers
 from kumoi.adapters.sql.sqlite import SqliteDatabase
 from kumoi.adapters.sql.tables import cloud
@@ -56,6 +55,10 @@ class SqlStore:
         """To be called once after a restore, before anything else is started: what hosts have is older from then on."""
         return self.write(lambda tx: int(tx.session.change(_RAISE)[0][0]))
 
+    def waiting(self) -> int:
+        """How many writes have not begun: a figure for the metrics."""
+        return self._writer.waiting()
+
     def close(self) -> None:
         self._writer.close()
         self._readers.close()
@@ -80,6 +83,8 @@ def open_store(url: str) -> SqlStore:
 def database_of(url: str) -> Database:
     scheme, _, rest = url.partition("://")
     if scheme in {"postgresql", "postgresql+psycopg"}:
+        from kumoi.adapters.sql.postgres import PostgresDatabase  # the driver is loaded only where it is used
+
         return PostgresDatabase(f"postgresql://{rest}")
     if scheme == "sqlite" and rest.startswith("/") and rest != "/":
         return SqliteDatabase(Path(rest.removeprefix("/")))

@@ -59,6 +59,9 @@ class Writer:
                 self._drain()
         return job.result()
 
+    def waiting(self) -> int:
+        return len(self._waiting)
+
     def close(self) -> None:
         with self._lock:
             if self._connection is not None:
@@ -79,9 +82,10 @@ class Writer:
     def _answer(self, batch: list[Job[Any]]) -> None:
         try:
             self._commit(batch)
-        except Again:
+        except Again as again:
             for job in batch:
                 job.error = unavailable()
+                job.error.__cause__ = again
         except Exception as error:  # noqa: BLE001  whatever it is, somebody waits for it
             if len(batch) > 1:  # one of them broke the whole: each by itself, and only that one fails
                 for job in batch:
@@ -99,7 +103,7 @@ class Writer:
             try:
                 return self._try(batch)
             except Again as again:
-                if not again.answered:
+                if not again.repeatable:
                     raise
         raise Again("too many tries")
 

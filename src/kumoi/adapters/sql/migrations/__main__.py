@@ -15,7 +15,7 @@ from kumoi.adapters.sql.sqlite import SqliteDatabase
 
 
 def draft(message: str) -> None:
-    """A file in versions/: read it, then set HEAD in migrate.py to its number."""
+    """A file in versions/, to be read and put right by its author."""
     config = Config()
     config.set_main_option("script_location", SCRIPTS)
     config.set_main_option("file_template", "v%%(rev)s_%%(slug)s")
