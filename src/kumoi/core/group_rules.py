@@ -83,15 +83,21 @@ def _check_ports(wish: RuleWish, number: int | None) -> None:
         _check_icmp(low, high)
     elif number not in _WITH_PORTS:
         raise Invalid("network", field="port_min", reason="protocol_has_no_ports", value=wish.protocol)
-    elif low is None or high is None or low > high:
+    else:
+        _check_range(low, high)
+
+
+def _check_range(low: int | None, high: int | None) -> None:
+    for field, value in (("port_min", low), ("port_max", high)):
+        if value is not None and not 1 <= value <= 65535:
+            raise Invalid("network", field=field, reason="port_value", value=value)
+    if low is None or high is None or low > high:
         raise Invalid("network", field="port_min", reason="port_range")
-    elif not (1 <= low <= 65535 and high <= 65535):
-        raise Invalid("network", field="port_min", reason="port_value", value=low)
 
 
 def _check_icmp(icmp_type: int | None, code: int | None) -> None:
     if icmp_type is None:
         raise Invalid("network", field="port_min", reason="icmp_code_without_type", value=code)
-    for field, value in (("port_min", icmp_type), ("port_max", code)):
+    for field, name, value in (("port_min", "type", icmp_type), ("port_max", "code", code)):
         if value is not None and not 0 <= value <= 255:
-            raise Invalid("network", field=field, reason="icmp_value", value=value)
+            raise Invalid("network", field=field, reason="icmp_value", value=value, name=name)

@@ -42,7 +42,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Subnet(msgspec.Struct, frozen=True, kw_only=True):
-    """An address block on a network. `gateway` None: no router is offered to guests."""
+    """An address block on a network. `gateway` None: no router is offered to guests. DHCP serves IPv4 ones only."""
 
     id: SubnetId
     network_id: NetworkId

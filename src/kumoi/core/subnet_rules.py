@@ -4,9 +4,11 @@ import msgspec
 
 from kumoi.core import addressing
 from kumoi.core.addressing import LONGEST_DHCP_PREFIX, Block
-from kumoi.core.errors import Invalid, Unsupported
+from kumoi.core.errors import Invalid
 from kumoi.core.networks import Pool, Route
 
+# DHCP, DNS and metadata answer by IPv4. An IPv6 address is the guest's to configure (the config drive tells it).
+SERVED_VERSION = 4
 MOST_NAME_SERVERS = 5
 MOST_ROUTES = 20
 
@@ -34,11 +36,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan(draft: Draft) -> Plan:
-    """Raises Invalid naming the field, Unsupported for IPv6."""
+    """Raises Invalid naming the field."""
     block = addressing.block(draft.cidr)
-    if block.version != 4:
-        raise Unsupported("network", what="ipv6_subnet")
-    if draft.dhcp:
+    if draft.dhcp and block.version == SERVED_VERSION:
         _check_dhcp(block)
     gateway = addressing.default_gateway(block) if draft.gateway == "" else draft.gateway
     if gateway is not None:
@@ -57,8 +57,8 @@ def plan(draft: Draft) -> Plan:
     )
 
 
-def routes(wished: tuple[Route, ...], ip_version: int, field: str = "host_routes") -> tuple[Route, ...]:
-    """Canonical; each once, no more than 20, destination and next hop of the given version."""
+def routes(wished: tuple[Route, ...], ip_version: int | None = None, field: str = "host_routes") -> tuple[Route, ...]:
+    """Canonical; each once, no more than 20, destination and next hop of one version (the given one)."""
     if len(wished) > MOST_ROUTES:
         raise Invalid("network", field=field, reason="too_many", most=MOST_ROUTES)
     found = tuple(_route(r, ip_version, field) for r in wished)
@@ -67,10 +67,11 @@ def routes(wished: tuple[Route, ...], ip_version: int, field: str = "host_routes
     return found
 
 
-def _route(route: Route, ip_version: int, field: str) -> Route:
+def _route(route: Route, ip_version: int | None, field: str) -> Route:
     destination, hop = addressing.block(route.destination, field), addressing.address(route.nexthop, field)
-    if destination.version != ip_version or hop.version != ip_version:
-        raise Invalid("network", field=field, reason="wrong_ip_version", value=route.destination, wanted=ip_version)
+    if hop.version != destination.version or ip_version not in {None, hop.version}:
+        wanted = ip_version or destination.version
+        raise Invalid("network", field=field, reason="wrong_ip_version", value=route.nexthop, wanted=wanted)
     return Route(destination=str(destination), nexthop=str(hop))
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from kumoi.app.house import House
 from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import VNI_MOST, claim_number
-from kumoi.app.networks.nics import drop_nic
+from kumoi.app.networks.nics import drop_nic, drop_public
 from kumoi.app.networks.reading import Noun
 from kumoi.app.writing import Thing, charge, commit, mark_network, mark_nic, mark_subnet, record
 from kumoi.contracts.store import Transaction
@@ -108,11 +108,14 @@ def update_network(house: House, call: Call, network_id: NetworkId, change: Netw
 
 
 def delete_network(house: House, call: Call, network_id: NetworkId) -> None:
-    """With its subnets and its service nic. InUse while any other nic is on it."""
+    """With its subnets, its service nic, public addresses that lead nowhere. InUse while any other nic is on it."""
     allow(call, "network.delete")
 
     def write(tx: Transaction) -> None:
         network = reading.owned(tx, call, NETWORKS, network_id, "delete")
+        for public in tx.public_addresses.find(Query(filters=(eq("network_id", network.id), alive()))):
+            if public.nic_id is None:
+                drop_public(tx, house, call, public)
         nics = tx.nics.find(Query(filters=(eq("network_id", network.id), alive())))
         for nic in nics:
             if nic.use != "dhcp":

@@ -18,6 +18,7 @@ from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, NicId, Projec
 from kumoi.core.networks import Network
 from kumoi.core.nics import AddressPair, Nic, NicUse
 from kumoi.core.query import Query, alive, eq
+from kumoi.core.vpcs import PublicAddress
 
 MOST_PAIRS = 10
 # Uses that are the cloud's own affair: nobody's quota pays for them, no group filters them.
@@ -129,6 +130,29 @@ def drop_nic(tx: Transaction, house: House, call: Call, nic: Nic) -> None:
     else:
         tx.nics.save(replace(nic, deleted_at=call.now, updated_at=call.now))
     record(tx, house, call, "nic.delete", Thing("nic", nic.id, nic.project_id), {"network_id": nic.network_id})
+
+
+def drop_public(tx: Transaction, house: House, call: Call, public: PublicAddress) -> None:
+    """A public address back to the provider; what carried it lets go in its own time, the claim waits until then."""
+    mark_public(tx, public)
+    nic = tx.nics.get(public.own_nic_id)
+    if nic is not None:
+        drop_nic(tx, house, call, nic)
+    tx.public_addresses.remove(public.id)
+    tx.counters.give_back(public.id, "project/")
+    tx.labels.drop("public_address", public.id)
+    thing = Thing("public_address", public.id, public.project_id)
+    record(tx, house, call, "public_address.delete", thing)
+
+
+def mark_public(tx: Transaction, public: PublicAddress) -> None:
+    """The router that carries it, and the nic it leads to (its guest may ask for its public address)."""
+    if public.vpc_id is not None:
+        vpc = tx.vpcs.get(public.vpc_id)
+        mark_vpc(tx, public.vpc_id, vpc.host_id if vpc else None)
+    nic = tx.nics.get(public.nic_id) if public.nic_id is not None else None
+    if nic is not None:
+        mark_nic(tx, nic)
 
 
 def check_groups(tx: Transaction, project_id: str, group_ids: tuple[GroupId, ...]) -> tuple[GroupId, ...]:

@@ -9,9 +9,9 @@ from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.nic_doors import NICS
-from kumoi.app.networks.nics import NicWish, drop_nic, make_nic
+from kumoi.app.networks.nics import NicWish, drop_public, make_nic, mark_public
 from kumoi.app.networks.reading import Noun
-from kumoi.app.writing import Thing, charge, commit, mark_nic, mark_vpc, record
+from kumoi.app.writing import Thing, charge, commit, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, NoAddress, NotFound
@@ -105,7 +105,7 @@ def create_public_address(house: House, call: Call, wish: PublicWish) -> PublicV
         if wish.nic_id is not None:
             public = _led(tx, call, public, wish.nic_id, wish.fixed_address)
         tx.public_addresses.insert(public)
-        _mark(tx, public)
+        mark_public(tx, public)
         record(tx, house, call, "public_address.create", Thing("public_address", public_id, project_id))
         return _views(tx, [public])
 
@@ -129,8 +129,8 @@ def update_public_address(house: House, call: Call, public_id: PublicAddressId, 
         elif change.fixed_address is not None:
             raise Invalid("network", field="nic_id", reason="missing", name="nic_id")
         saved = tx.public_addresses.save(changed)
-        _mark(tx, public)
-        _mark(tx, saved)
+        mark_public(tx, public)
+        mark_public(tx, saved)
         record(tx, house, call, "public_address.update", Thing("public_address", saved.id, saved.project_id))
         return _views(tx, [saved])
 
@@ -143,14 +143,7 @@ def delete_public_address(house: House, call: Call, public_id: PublicAddressId) 
 
     def write(tx: Transaction) -> None:
         public = reading.owned(tx, call, PUBLIC_ADDRESSES, public_id, "delete")
-        _mark(tx, public)
-        nic = tx.nics.get(public.own_nic_id)
-        if nic is not None:
-            drop_nic(tx, house, call, nic)
-        tx.public_addresses.remove(public.id)
-        tx.counters.give_back(public.id, "project/")
-        tx.labels.drop("public_address", public.id)
-        record(tx, house, call, "public_address.delete", Thing("public_address", public.id, public.project_id))
+        drop_public(tx, house, call, public)
 
     commit(house, write)
 
@@ -218,13 +211,3 @@ def _way(tx: Transaction, public: PublicAddress, fixed: FixedIp) -> Vpc | None:
         Query(filters=(is_in("id", ids), eq("external_network_id", public.network_id), alive()), limit=1)
     )
     return found[0] if found else None
-
-
-def _mark(tx: Transaction, public: PublicAddress) -> None:
-    """The router that carries it, and the nic it leads to (its guest may ask for its public address)."""
-    if public.vpc_id is not None:
-        vpc = tx.vpcs.get(public.vpc_id)
-        mark_vpc(tx, public.vpc_id, vpc.host_id if vpc else None)
-    nic = tx.nics.get(public.nic_id) if public.nic_id is not None else None
-    if nic is not None:
-        mark_nic(tx, nic)

@@ -21,7 +21,7 @@ from kumoi.core.ids import NetworkId, ProjectId, SubnetId
 from kumoi.core.networks import Network, Pool, Route, Subnet
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, eq
-from kumoi.core.subnet_rules import Draft, Plan, plan
+from kumoi.core.subnet_rules import SERVED_VERSION, Draft, Plan, plan
 
 
 class SubnetWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ def update_subnet(house: House, call: Call, subnet_id: SubnetId, change: SubnetC
             _check_gateway_free(tx, subnet)
         saved = tx.subnets.save(_with(wished, planned))
         network = reading.there(tx.networks.get(subnet.network_id), "network", subnet.network_id)
-        if saved.dhcp and not subnet.dhcp:
+        if saved.dhcp and not subnet.dhcp and saved.ip_version == SERVED_VERSION:
             serve(tx, house, call, network, saved)
         elif subnet.dhcp and not saved.dhcp:
             unserve(tx, house, call, saved)
@@ -154,7 +154,7 @@ def _create(tx: Transaction, house: House, call: Call, wish: SubnetWish, planned
         planned,
     )
     tx.subnets.insert(subnet)
-    if subnet.dhcp:
+    if subnet.dhcp and subnet.ip_version == SERVED_VERSION:
         serve(tx, house, call, network, subnet)
     _touch_network(tx, network.id, call.now)
     mark_subnet(tx, network.id, subnet.id)

@@ -197,7 +197,7 @@ def subnets_of(tx: Transaction, nics: list[Nic]) -> list[Subnet]:
 
 def check_routes(tx: Transaction, vpc: Vpc, wished: tuple[Route, ...]) -> tuple[Route, ...]:
     """Every next hop lies on a subnet of a leg or of the gateway and is not the router's own address."""
-    found = routes(wished, 4, "routes")
+    found = routes(wished, field="routes")
     legs = tx.nics.find(Query(filters=(eq("vpc_id", vpc.id), alive())))
     cidrs = [s.cidr for s in subnets_of(tx, legs)]
     own = {ip.address for nic in legs for ip in nic.fixed_ips}

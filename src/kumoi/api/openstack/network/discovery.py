@@ -43,6 +43,7 @@ EXTENSIONS: Final[dict[str, str]] = {
     "router_availability_zone": "Router Availability Zone",
     "security-group": "security-group",
     "security-groups-normalized-cidr": "Normalized CIDR field for security group rules",
+    "service-type": "Neutron Service Type Management",
     "sort-key-validation": "Sort keys validation",
     "sorting": "Sorting support",
     "standard-attr-description": "standard-attr-description",

@@ -91,10 +91,41 @@ _STATUS_BY_TURN: Final[dict[str, int]] = {
 }
 
 
+# Sentences that programs written for Neutron look for.
+_WORDING: Final[dict[str, str]] = {
+    "port_value": "Invalid value for port {value}.",
+    "port_range": "For TCP/UDP protocols, port_range_min must be <= port_range_max.",
+    "icmp_value": "Invalid value for ICMP {name} ({field}) {value}. It must be 0 to 255.",
+    "icmp_code_without_type": "ICMP code (port-range-max) {value} is given but ICMP type (port-range-min) is missing.",
+    "unknown_field": "Unrecognized attribute(s) '{name}'.",
+    "quota_exceeded": "Quota exceeded for resources: ['{resource}'] ({used} of {limit} used, {wanted} wanted).",
+}
+
+# What doors call in core's terms.
+_FIELDS: Final[dict[str, str]] = {
+    "admin_up": "admin_state_up",
+    "dhcp": "enable_dhcp",
+    "dns_servers": "dns_nameservers",
+    "external": "router:external",
+    "fixed_address": "fixed_ip_address",
+    "gateway": "gateway_ip",
+    "group_ids": "security_groups",
+    "mac": "mac_address",
+    "nic_id": "port_id",
+    "pairs": "allowed_address_pairs",
+    "pools": "allocation_pools",
+    "port_max": "port_range_max",
+    "port_min": "port_range_min",
+    "port_security": "port_security_enabled",
+    "remote_cidr": "remote_ip_prefix",
+    "vni": "provider:segmentation_id",
+}
+
+
 def render_error(request: Request, error: KumoiError) -> Response:
     """`{"NeutronError": {"type", "message", "detail"}}`; a caller who is nobody gets Keystone's middleware's answer."""
     status = status_of(error, _STATUS)
-    message = say(error, request.locale)
+    message = say(_in_neutrons_terms(error), request.locale, _WORDING if request.locale == "en" else None)
     if status == 401:
         body = {"code": 401, "title": "Unauthorized", "message": message}
         where = f'Keystone uri="{request.base_url}/identity"'
@@ -108,6 +139,14 @@ def render_error(request: Request, error: KumoiError) -> Response:
     if isinstance(error, errors.Stale) and "wanted" in error.facts:
         status = 412
     return json_response({"NeutronError": {"type": kind, "message": message, "detail": ""}}, status)
+
+
+def _in_neutrons_terms(error: KumoiError) -> KumoiError:
+    """The same refusal, of the field by the name that the caller knows."""
+    field = error.facts.get("field")
+    if not isinstance(error, errors.Invalid) or field not in _FIELDS:
+        return error
+    return errors.Invalid(error.layer, **{**error.facts, "field": _FIELDS[str(field)]})
 
 
 def _turns(error: KumoiError) -> list[str]:

@@ -55,6 +55,8 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
 def _wish(new: New) -> SubnetWish:
     if new.subnetpool_id is not None or new.prefixlen is not None:
         raise Unsupported("network", what="subnet pools")
+    if new.ipv6_ra_mode is not None or new.ipv6_address_mode is not None:
+        raise Unsupported("network", what="ipv6_ra_mode and ipv6_address_mode")
     if new.cidr is None:
         raise Invalid("network", field="subnet.cidr", reason="missing", name="cidr")
     if new.ip_version is not None and block(new.cidr).version != new.ip_version:

@@ -13,6 +13,7 @@ from kumoi.app.hosts import read
 from kumoi.app.house import House
 from kumoi.core.hosts import Host, state
 from kumoi.core.ids import HostId
+from kumoi.core.policy import may
 
 ZONE = "nova"
 
@@ -29,16 +30,22 @@ def routes(house: House) -> list[Route]:
         def render(host: Host, _admin: bool) -> Shown:
             return _agent(host, call.now)
 
-        return listing.answer(request, _table(render), lambda _query: read.find(house, call))
+        # Neutron shows those who may not see agents an empty list.
+        found = read.find(house, call) if may(call, "host.read") else []
+        return listing.answer(request, _table(render), lambda _query: found)
 
     def agent(request: Request) -> Response:
         call = request.call()
         found = read.show(house, call, HostId(request.params["id"]))
         return json_response({"agent": listing.fields(request, _agent(found, call.now))})
 
+    def providers(_request: Request) -> Response:
+        return json_response({"service_providers": []})
+
     return [
+        Route("GET", "/v2.0/service-providers", providers, "network.read", SERVICE),
         Route("GET", "/v2.0/availability_zones", zones, "zone.read", SERVICE),
-        Route("GET", "/v2.0/agents", agents, "host.read", SERVICE),
+        Route("GET", "/v2.0/agents", agents, "zone.read", SERVICE),
         Route("GET", "/v2.0/agents/{id}", agent, "host.read", SERVICE),
     ]
 
