@@ -70,6 +70,7 @@ class Ground:
         shutil.copytree(source, self.folder / "src/kumoi", ignore=ignore)
         for name, text in {"serve": SERVE, "agent": AGENT, "guestd": GUESTD, **standins}.items():
             (self.folder / f"src/kumoi/cmd/{name}.py").write_text(text)
+        subprocess.run(["chmod", "-R", "a+rX", self.folder / "src"], check=True)
         self.state = self.folder / "state"
         self.prefix: tuple[str, ...] = ()
         self.environ = {
@@ -92,12 +93,12 @@ class Ground:
         enter = f'mount --bind {node} /dev/net/tun && {become} "$@"'
         self.prefix = ("unshare", "-m", "--propagation", "private", "sh", "-c", enter, "sh")
 
-    def start(self, *words: str, **more: Any) -> "subprocess.Popen[str]":
+    def start(self, *words: str) -> "subprocess.Popen[str]":
         program = "from kumoi.cmd.main import main; main()"
         return subprocess.Popen(
             [*self.prefix, sys.executable, "-P", "-c", program, "--state", str(self.state), *words],
-            env=self.environ, cwd="/", text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, **more,
+            env=self.environ, cwd="/", text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            umask=0o077,  # the strictest of callers
         )  # fmt: skip
 
     def try_(self, *words: str) -> tuple[int, str]:

@@ -3,11 +3,10 @@
 What does not belong here: starting and ending it (up, down).
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import click
 
 from kumoi.adapters.linux import account, namespace
 from kumoi.adapters.linux.namespace import Namespace
@@ -22,7 +21,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except KumoiError as e:
-        raise click.ClickException(tell(e)) from e
+        sys.exit(f"kumoi: {tell(e)}")
 
 
 def tell(error: KumoiError) -> str:

@@ -20,4 +20,4 @@ def command(root: Path) -> None:
         up.prepare(state)
     state_folder.replace(state.wish, b"up")
     argv = supervisor.command_line(state, wait=False)
-    os.execv(argv[0], argv)  # noqa: S606 - an init system wants this very process
+    os.execve(argv[0], argv, supervisor.environment())  # noqa: S606 - an init system wants this very process

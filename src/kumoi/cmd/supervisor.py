@@ -25,6 +25,9 @@ from kumoi.runtime.settings import Settings
 from kumoi.runtime.state_folder import StateFolder
 
 FLOCK: Final = "/usr/bin/flock"
+_KEPT: Final = frozenset({"HOME", "USER", "LOGNAME", "LANG", "TZ"})
+_KEPT_PREFIXES: Final = ("KUMOI_", "PYTHON", "LC_")
+_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SERVE_SOCKETS: Final = ("api", "s3", "link")
 EVERY: Final = "0.0.0.0"  # noqa: S104 - all of the inside, which is ours
 INNER: Final = "inner"  # for guests and test clients: the API's port on every address inside
@@ -84,7 +87,7 @@ def table(
     understudies = tuple(
         Program(
             name=f"understudy-{number}", argv=command_line(state, wait=True),
-            log=state.log("supervisor"), environ=_environment(), descriptors=descriptors,
+            log=state.log("supervisor"), environ=environment(), descriptors=descriptors,
             pause_max_s=0.1,
         )
         for number in (1, 2)
@@ -131,14 +134,16 @@ def _program(state: StateFolder, name: str, *, layer: str, descriptors: tuple[st
         name=name,
         argv=(sys.executable, "-P", "-m", f"kumoi.cmd.{name}", "--state", str(state.root)),
         log=state.log(name),
-        environ=_environment(),
+        environ=environment(),
         layer=layer,
         descriptors=descriptors,
     )
 
 
-def _environment() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if not k.startswith("LISTEN_")}
+def environment() -> dict[str, str]:
+    """What programs may see of the caller's environment, who may have keys and proxies in it."""
+    kept = {k: v for k, v in os.environ.items() if k in _KEPT or k.startswith(_KEPT_PREFIXES)}
+    return {**kept, "PATH": _PATH}
 
 
 def _sockets(state: StateFolder, chosen: Settings, given: Mapping[str, int]) -> dict[str, tuple[int, str]]:

@@ -72,6 +72,8 @@ def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> 
 
 def prepare(state: StateFolder) -> None:
     """The folder, its owner and its nodes; from here on this process is that owner."""
+    # The state folder is closed; inside it, other uids of ours must pass.
+    os.umask(0o022)
     owner = account.ensure(state)
     account.ensure_nodes(state, owner)
     account.become(owner)
@@ -113,7 +115,7 @@ def _start(state: StateFolder, flags: dict[str, Value | None]) -> subprocess.Pop
         return subprocess.Popen(
             supervisor.command_line(state, wait=False),
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
-            env={**os.environ, **settings.environment(flags)},
+            env={**supervisor.environment(), **settings.environment(flags)},
         )  # fmt: skip
 
 
