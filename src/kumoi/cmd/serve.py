@@ -23,7 +23,7 @@ from kumoi.app.founding import found_networks
 from kumoi.app.house import House
 from kumoi.app.identity.bootstrap import FirstUser, Made, bootstrap
 from kumoi.app.images.upload import forget_uploads
-from kumoi.cmd import wiring
+from kumoi.cmd.wiring.serve import house as make_house
 from kumoi.control.loops import Control
 from kumoi.control.purge import Retention
 from kumoi.ops import credentials
@@ -40,7 +40,7 @@ def main() -> None:
     chosen = settings.load(parser.parse_args().state)
     log.configure("serve", chosen.log.level)
     sockets = inherited_listeners() or _own_sockets(chosen)
-    house = wiring.house(chosen)
+    house = make_house(chosen)
     control = Control(
         house,
         f"{socket.gethostname()}/{os.getpid()}",

@@ -1,5 +1,4 @@
-"""The assembly: which adapters stand behind which contracts, one function per process. The only file that names
-them."""
+"""What the serve process is made of."""
 
 from pathlib import Path
 

@@ -1,0 +1,1 @@
+"""The assembly: which adapters stand behind which contracts, one file per process. The only place that names them."""

@@ -1,0 +1,87 @@
+"""What the agent process is made of, on a real host: inside the cloud's own namespaces, where it is root."""
+
+import os
+import shutil
+import socket
+from pathlib import Path
+
+from kumoi.adapters.libvirt import accelerator, daemon
+from kumoi.adapters.libvirt.accelerator import Trial
+from kumoi.adapters.libvirt.compute import ComputeSettings, LibvirtCompute
+from kumoi.adapters.libvirt.domain_xml import DomainSettings
+from kumoi.adapters.link_http import HttpLink
+from kumoi.adapters.linux.config_files import config_files
+from kumoi.adapters.linux.guests import LinuxGuestServices
+from kumoi.adapters.linux.network import LinuxNetwork
+from kumoi.adapters.storage.files import FileStorage, Owner
+from kumoi.adapters.system import SystemChance, SystemClock
+from kumoi.agent.agent import Agent
+from kumoi.agent.drivers import Drivers, Manner
+from kumoi.agent.hands import Papers, Tools
+from kumoi.agent.journal import FileJournal
+from kumoi.agent.ledger import Ledger
+from kumoi.agent.notebook import Notebook
+from kumoi.core.hosts import Capacity
+from kumoi.core.plan import Hello
+from kumoi.runtime.settings import Settings
+from kumoi.runtime.state_folder import StateFolder
+
+# Paths inside (see runtime.state_folder).
+IMAGES = Path("/var/lib/libvirt/images")
+CONSOLES = Path("/var/log/libvirt/consoles")
+RECORDS = Path("/var/lib/libvirt/kumoi")
+GUESTD = Path("/run/kumoi/guestd.sock")
+EMULATOR = str(daemon.EMULATORS / "qemu-system-x86_64")
+KEPT_FREE_MIB = 1024
+
+
+def agent(settings: Settings) -> Agent:
+    """Ready to start; libvirtd and serve need not be there yet."""
+    state = StateFolder(settings.state)
+    CONSOLES.mkdir(parents=True, exist_ok=True)
+    boot_id = _boot_id()
+    accelerates = accelerator.choose(
+        settings.compute.accelerator,
+        Trial(emulator=EMULATOR, kernel=str(IMAGES / "vmlinuz"), uid=daemon.QEMU_UID, gid=daemon.QEMU_UID),
+        daemon.URI,
+        RECORDS / "accelerator.json",
+    )
+    domain = DomainSettings(accelerator=accelerates, emulator=EMULATOR, consoles=str(CONSOLES))
+    compute = LibvirtCompute(ComputeSettings(uri=daemon.URI, domain=domain, boot_id=boot_id, records=RECORDS))
+    drivers = Drivers(
+        compute=compute,
+        network=LinuxNetwork(),
+        storage=FileStorage(IMAGES, Owner(uid=daemon.QEMU_UID, gid=daemon.QEMU_UID)),
+        guests=LinuxGuestServices(GUESTD),
+        config_files=config_files,
+    )
+    hello = Hello(
+        name=settings.cloud.host_name or socket.gethostname(),
+        boot_id=boot_id,
+        capacity=_capacity(),
+        capabilities=("router",),
+        accelerator=accelerates,
+    )
+    papers = Papers(Ledger(FileJournal(RECORDS / "ledger")), Notebook(FileJournal(RECORDS / "notebook")))
+    tools = Tools(clock=SystemClock(), chance=SystemChance(), manner=Manner())
+    return Agent(hello, drivers, papers, HttpLink(state.link_socket), tools)
+
+
+def _capacity() -> Capacity:
+    """The machine's, less what the cloud itself and its host want."""
+    meminfo = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+    total_mib = int(meminfo["MemTotal"].split()[0]) // 1024
+    return Capacity(
+        vcpus=os.cpu_count() or 1,
+        memory_mib=max(0, total_mib - KEPT_FREE_MIB),
+        disk_gib=shutil.disk_usage(IMAGES).free >> 30,
+    )
+
+
+def _boot_id() -> str:
+    """Changes when the machine boots, and when the cloud's namespace is made anew: no guest outlives either.
+
+    The inode alone is used again within minutes; the folder of its network namespaces is made with it.
+    """
+    kernel = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return f"{kernel}/{os.stat('/proc/self/ns/net').st_ino}"
