@@ -1,7 +1,7 @@
 """Nova as a tongue: every resource's routes under one prefix."""
 
 from kumoi.api.edge.routes import Tongue
-from kumoi.api.openstack.auth import by_token
+from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.compute import (
     actions,

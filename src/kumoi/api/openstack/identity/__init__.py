@@ -1,7 +1,7 @@
 """Keystone v3."""
 
 from kumoi.api.edge.routes import Tongue
-from kumoi.api.openstack.auth import by_token
+from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.identity import credentials, discovery, projects, roles, services, tokens, users
 from kumoi.api.openstack.identity.errors import render_error

@@ -1,7 +1,7 @@
 """Glance v2."""
 
 from kumoi.api.edge.routes import Tongue
-from kumoi.api.openstack.auth import by_token
+from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.image import data, discovery, images
 from kumoi.api.openstack.image.errors import render_error

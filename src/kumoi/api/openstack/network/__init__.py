@@ -3,7 +3,7 @@
 from typing import Any
 
 from kumoi.api.edge.routes import Route, Tongue
-from kumoi.api.openstack.auth import by_token
+from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.network import (
     discovery,

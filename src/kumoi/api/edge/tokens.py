@@ -1,4 +1,4 @@
-"""Who calls, by X-Auth-Token: the same for every OpenStack service."""
+"""Who calls, by X-Auth-Token: the same for every OpenStack service and the operator's own routes."""
 
 from collections.abc import Callable
 
