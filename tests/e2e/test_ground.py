@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from tests.e2e.standins import DEFINE, SHOW, Ground, owner, until
 
-from kumoi.adapters.linux import door
+from kumoi.adapters.linux import door, namespace
 from kumoi.runtime import processes
-from kumoi.runtime.state_folder import ACCOUNT
+from kumoi.runtime.state_folder import ACCOUNT, StateFolder
 
 pytestmark = pytest.mark.privileged
 
@@ -74,8 +74,12 @@ def test_up_is_quick_to_say_that_it_is_up_and_down_leaves_nothing() -> None:
         assert machine() == before
         cloud.inside(DEFINE)
         assert cloud.guest_pid()
+        boot_id = namespace.boot_id(StateFolder(cloud.state))
         cloud.run("down")
         assert cloud.members() == []
+        cloud.run("up")
+        assert namespace.boot_id(StateFolder(cloud.state)) != boot_id
+        cloud.run("down")
         assert cloud.try_("status")[0] == 3
         assert (cloud.state / "db").is_dir()
         (cloud.state / "program").mkdir(exist_ok=True)
@@ -155,7 +159,9 @@ def test_a_guest_outlives_everything_else(cloud: Ground) -> None:
         if pid != guest:
             kill(pid)
     assert cloud.try_("status")[0] == 3
+    boot_id = namespace.boot_id(StateFolder(cloud.state))
     cloud.run("up")
+    assert namespace.boot_id(StateFolder(cloud.state)) == boot_id
     assert cloud.guest_pid() == guest
     assert os.readlink(f"/proc/{cloud.pid('agent')}/ns/net") == net
     until(lambda: cloud.try_("exec", "local", "--", "test", "-S", "/run/libvirt/libvirt-sock")[0] == 0)

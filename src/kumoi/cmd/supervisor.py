@@ -176,7 +176,7 @@ def _ground(state: StateFolder, given: dict[str, int]) -> Namespace:
     ground = found or namespace.make(state)
     if visit.ask(ground, lambda: str(os.access(namespace.TUN, os.R_OK | os.W_OK))) != "True":
         raise Unavailable("host", what=namespace.TUN, reason="closed")  # no guest could have a NIC
-    say("namespace found" if found else "namespace made", net=ground.inodes().net)
+    say("namespace found" if found else "namespace made", inodes=ground.inodes())
     return ground
 
 

@@ -81,7 +81,7 @@ class StateFolder(msgspec.Struct, frozen=True):
 
     @property
     def namespace(self) -> Path:
-        """Inodes of the cloud's namespaces."""
+        """Which namespaces are the cloud's."""
         return self.root / "ground" / "namespace.json"
 
     @property

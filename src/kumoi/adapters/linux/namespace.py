@@ -16,6 +16,7 @@ import stat
 import struct
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NoReturn
@@ -54,12 +55,14 @@ _SIOCSIFFLAGS: Final = 0x8914
 _IFF_UP: Final = 1
 
 
-class Inodes(msgspec.Struct, frozen=True, kw_only=True):
-    """What STATE/ground/namespace.json holds. Writer: the supervisor, when it made them."""
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What STATE/ground/namespace.json holds. Writer: the supervisor, when it made them.
 
-    user: int
-    mnt: int
-    net: int
+    `id` is theirs alone; the inodes are given to others soon after they are gone.
+    """
+
+    id: str
+    inodes: dict[str, int]
 
 
 class Namespace(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,8 +75,8 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     def descriptors(self) -> dict[str, int]:
         return {f"ns-{kind}": getattr(self, kind) for kind in KINDS}
 
-    def inodes(self) -> Inodes:
-        return Inodes(**{kind: os.fstat(getattr(self, kind)).st_ino for kind in KINDS})
+    def inodes(self) -> dict[str, int]:
+        return {kind: os.fstat(getattr(self, kind)).st_ino for kind in KINDS}
 
 
 def inherited(descriptors: dict[str, int]) -> Namespace | None:
@@ -91,10 +94,21 @@ def find(state: StateFolder) -> Namespace | None:
     for member in members:
         with contextlib.suppress(FileNotFoundError, PermissionError, ProcessLookupError):
             found = _open(member)
-            if recorded is None or found.inodes() == recorded:
+            if recorded is None or found.inodes() == recorded.inodes:
                 return found
             close(found)
     return None
+
+
+def boot_id(state: StateFolder) -> str:
+    """Changes with every making, hence with the machine's boot too: no guest outlives either.
+
+    Raises Unavailable where no cloud of this folder is up.
+    """
+    recorded = _recorded(state)
+    if recorded is None:
+        raise Unavailable("host", what="namespace", reason="not_made")
+    return recorded.id
 
 
 def inside(state: StateFolder) -> Iterator[Process]:
@@ -116,7 +130,7 @@ def keepers(state: StateFolder) -> Iterator[Process]:
     recorded = _recorded(state)
     if recorded is None:
         return
-    links = {f"{kind}:[{getattr(recorded, kind)}]" for kind in KINDS}
+    links = {f"{kind}:[{inode}]" for kind, inode in recorded.inodes.items()}
     for pid in processes.every():
         with contextlib.suppress(FileNotFoundError, PermissionError, ProcessLookupError):
             folder = f"/proc/{pid}/fd"
@@ -137,7 +151,7 @@ def make(state: StateFolder) -> Namespace:
         if process is None:
             raise Unavailable("host", what="namespace", reason="maker_died")
         made = _open(process)
-    state_folder.replace(state.namespace, msgspec.json.encode(made.inodes()))
+    state_folder.replace(state.namespace, msgspec.json.encode(Made(id=str(uuid.uuid4()), inodes=made.inodes())))
     return made
 
 
@@ -194,10 +208,10 @@ def close(namespace: Namespace) -> None:
         os.close(fd)
 
 
-def _recorded(state: StateFolder) -> Inodes | None:
+def _recorded(state: StateFolder) -> Made | None:
     try:
-        return msgspec.json.decode(state.namespace.read_bytes(), type=Inodes)
-    except FileNotFoundError:
+        return msgspec.json.decode(state.namespace.read_bytes(), type=Made)
+    except (FileNotFoundError, msgspec.DecodeError):  # the latter: of another version
         return None
 
 
