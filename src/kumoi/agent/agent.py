@@ -26,7 +26,6 @@ from kumoi.runtime import log
 from kumoi.runtime.loop import Loop, Pace
 
 LINK_PATIENCE_S = 5.0
-IDLE_S = 1.0  # between fetches of somebody who cannot wait for news
 
 
 class Session:
@@ -151,7 +150,9 @@ class Agent:
         news = self._take(fetched, ask.have) or not session.fetched
         session.fetched = True
         self._clear()
-        self.talk.again_in(FETCH, 0.0 if news or self._manner.poll_s else IDLE_S)
+        # An ask that is being answered is told again and again: no reason to hurry.
+        waits = bool(self._manner.poll_s) and not fetched.asks
+        self.talk.again_in(FETCH, 0.0 if news or waits else self._manner.idle_s)
 
     def _take(self, fetched: Fetched, asked: dict[SectionKey, int]) -> bool:
         """The answer into the ledger; returns whether anything was new."""

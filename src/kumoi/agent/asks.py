@@ -2,7 +2,7 @@
 
 import msgspec
 
-from kumoi.agent.hands import Hands
+from kumoi.agent.hands import FETCH, Hands
 from kumoi.core.errors import NotFound
 from kumoi.core.plan import Ask
 
@@ -32,6 +32,7 @@ class Asks:
             pass  # nobody waits any more
         finally:
             self._open.pop(ask.id, None)
+            self._hands.talk.hint(FETCH)
 
     def _look(self, ask: Ask) -> bytes:
         if ask.kind == "console":

@@ -26,8 +26,8 @@ class Drivers(msgspec.Struct, frozen=True, kw_only=True):
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """`starts`: guests started at the same time, layers brought included. `soft_s`: patience with one that is to stop.
 
-    `gather_s`: changes within this time go into one report. `poll_s`: how long a fetch waits for
-    news, 0: not at all. `heartbeat_s`: an unchanged report is told again after this time.
+    `gather_s`: changes within this time go into one report. `heartbeat_s`: an unchanged one is told again after it.
+    `poll_s`: how long a fetch waits for news; 0: not at all, and the next one comes after `idle_s`.
     """
 
     starts: int = 2
@@ -37,3 +37,4 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     gather_s: float = 0.02
     heartbeat_s: float = 9.0
     poll_s: float = 25.0
+    idle_s: float = 0.5

@@ -62,7 +62,7 @@ class Networks:
         now = self._hands.clock.monotonic()
         if now >= self._anew_at:
             self._anew_at = now + self._hands.manner.resync_s * 0.8
-            self._filters, self._drawn, self._routed = None, {}, {}
+            self._filters, self._drawn, self._routed, self._published = None, {}, {}, None
         wanted = wish(self._hands.ledger)
         old, stood = self.conditions, (self._filtered, set(self._drawn))
         self.conditions = {entry_id("nic", nic): _waiting(late) for nic, late in wanted.late.items()}

@@ -3,7 +3,17 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, Welcome
+from kumoi.core.plan import (
+    FetchAsk,
+    Fetched,
+    FetchedMany,
+    FetchMany,
+    Hello,
+    Report,
+    ReportMany,
+    ReportsTaken,
+    Welcome,
+)
 
 
 class Link(Protocol):
@@ -23,3 +33,13 @@ class Link(Protocol):
     def stream(self, sha256: str) -> Iterator[bytes]:
         """The bytes of a layer."""
         ...
+
+
+class ManyLink(Protocol):
+    """The link of many hosts in one process: one question and one telling for all of them. Raises Unavailable."""
+
+    def hello(self, hello: Hello) -> Welcome: ...
+    def fetch_many(self, ask: FetchMany) -> FetchedMany: ...
+    def report_many(self, reports: ReportMany) -> ReportsTaken: ...
+    def read(self, ask_id: str, answer: bytes) -> None: ...
+    def stream(self, sha256: str) -> Iterator[bytes]: ...

@@ -12,6 +12,7 @@ from kumoi.api.edge.response import Response, no_content
 from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.edge.streams import pieces
 from kumoi.api.edge.waiters import Waiters
+from kumoi.api.link.many import ManyDesk
 from kumoi.app.hosts.fetch import deltas
 from kumoi.app.hosts.greet import greet
 from kumoi.app.hosts.report import take_report, touch
@@ -30,6 +31,7 @@ _encode = msgspec.json.Encoder().encode
 def tongue(house: House, waiters: Callable[[], Waiters]) -> Tongue:
     """`waiters` are the edge's own; they are woken by section keys."""
     desk = _Desk(house, waiters)
+    many = ManyDesk(house, waiters, desk.take)
     return Tongue(
         name="link",
         prefix="/link/v1",
@@ -38,6 +40,9 @@ def tongue(house: House, waiters: Callable[[], Waiters]) -> Tongue:
             Route("POST", "/fetch", desk.fetch, service="link", wait=True, anonymous=True),
             Route("POST", "/report", desk.report, service="link", pool="link", anonymous=True,
                   body_limit=REPORT_LIMIT, success=204),
+            Route("POST", "/fetch_many", many.fetch, service="link", wait=True, anonymous=True),
+            Route("POST", "/report_many", many.report, service="link", pool="link", anonymous=True,
+                  body_limit=REPORT_LIMIT),
             Route("POST", "/read/{ask}", desk.read, service="link", pool="link", anonymous=True,
                   body_limit=ANSWER_LIMIT, success=204),
             Route("GET", "/layers/{sha256}", desk.stream, service="link", wait=True, anonymous=True),
@@ -78,14 +83,16 @@ class _Desk:
                 ticket.close()
 
     def report(self, request: Request) -> Response:
-        report = request.json(Report)
+        self.take(request.json(Report))
+        return no_content()
+
+    def take(self, report: Report) -> None:
         digest = hash(_encode(msgspec.structs.replace(report, sequence=0)))
         if self._last.get(report.host_id) == digest:
             touch(self._house, report)
         else:
             take_report(self._house, report)
             self._last[report.host_id] = digest
-        return no_content()
 
     def read(self, request: Request) -> Response:
         if not self._house.asks.answer(request.params["ask"], request.body):

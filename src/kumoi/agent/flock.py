@@ -1,0 +1,131 @@
+"""Many hosts on one link: each talks as if it had a link of its own, and a few requests carry it all.
+
+A host's question waits here until the next request for its flock; its answer lies here until it asks again.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+
+from kumoi.contracts.link import ManyLink
+from kumoi.core.errors import Stale
+from kumoi.core.ids import HostId
+from kumoi.core.plan import (
+    FetchAsk,
+    Fetched,
+    FetchedMany,
+    FetchMany,
+    Hello,
+    HostNews,
+    Report,
+    ReportMany,
+    Welcome,
+)
+
+
+class Seat:
+    """`contracts.link.Link` for one host of a flock. Only the first fetch of a session goes out at once; none waits."""
+
+    def __init__(self, flock: "Flock") -> None:
+        self._flock = flock
+        self._fresh = False
+        self.asking: FetchAsk | None = None
+        self.mail: Fetched | None = None
+        self.outgoing: Report | None = None
+        self.stale = False
+
+    def hello(self, hello: Hello) -> Welcome:
+        welcome = self._flock.link.hello(hello)
+        self.stale, self.mail, self.outgoing, self.asking = False, None, None, None
+        self._fresh = True
+        self._flock.seats[welcome.host_id] = self
+        return welcome
+
+    def fetch(self, ask: FetchAsk) -> Fetched:
+        """What came for the last question; this one is put when the flock asks next."""
+        self._check(ask.host_id)
+        if self._fresh:
+            self.take(ask, self._flock.link.fetch_many(FetchMany(asks=(ask,), wait_s=0.0)))
+            self._fresh = False
+            self._check(ask.host_id)
+        mail, self.mail = self.mail, None
+        self.asking = ask
+        return mail or Fetched(epoch=ask.epoch, sections=())
+
+    def take(self, ask: FetchAsk, fetched: FetchedMany) -> bool:
+        """Put what is there for this host with its mail; returns whether there is anything."""
+        news = next((one for one in fetched.hosts if one.host_id == ask.host_id), None)
+        return news is not None and self.deliver(news, fetched)
+
+    def deliver(self, news: HostNews, fetched: FetchedMany) -> bool:
+        self.asking = None
+        self.stale = self.stale or news.stale
+        if not news.stale:
+            sections = tuple(fetched.sections[place] for place in news.sections)
+            self.mail = Fetched(epoch=fetched.epoch, sections=sections, asks=news.asks)
+        return True
+
+    def report(self, report: Report) -> None:
+        """Taken to be told; a newer one replaces it on its way."""
+        self._check(report.host_id)
+        self.outgoing = report
+        self._flock.tell(report.host_id)
+
+    def read(self, ask_id: str, answer: bytes) -> None:
+        self._flock.link.read(ask_id, answer)
+
+    def stream(self, sha256: str) -> Iterator[bytes]:
+        return self._flock.link.stream(sha256)
+
+    def _check(self, host_id: HostId) -> None:
+        if self.stale:
+            raise Stale("host", kind="session", id=host_id)
+
+
+class Flock:
+    """Hosts that ask and report together. `seats`: those that were greeted. `telling` is called when a report waits."""
+
+    def __init__(self, link: ManyLink, telling: Callable[[], None]) -> None:
+        self.link = link
+        self.seats: dict[HostId, Seat] = {}
+        self._telling = telling
+        self._lock = threading.Lock()
+        self._waiting: set[HostId] = set()
+
+    def tell(self, host_id: HostId) -> None:
+        with self._lock:
+            self._waiting.add(host_id)
+        self._telling()
+
+    def asks(self) -> tuple[FetchAsk, ...]:
+        """The questions of all who have no answer to read first."""
+        return tuple(ask for seat in list(self.seats.values()) if (ask := seat.asking) is not None)
+
+    def fetch(self, asks: tuple[FetchAsk, ...], wait_s: float) -> list[Seat]:
+        """Put these questions; returns the hosts that have to look at their mail, or to greet again."""
+        fetched = self.link.fetch_many(FetchMany(asks=asks, wait_s=wait_s))
+        sessions = {ask.host_id: ask.session for ask in asks}
+        found = []
+        for news in fetched.hosts:
+            seat = self.seats[news.host_id]
+            now = seat.asking
+            if now is not None and now.session == sessions[news.host_id]:
+                seat.deliver(news, fetched)
+                found.append(seat)
+        return found
+
+    def report(self) -> list[Seat]:
+        """Tell what waits to be told; returns the hosts that have to greet again. Raises Unavailable."""
+        with self._lock:
+            waiting = [(host, report) for host in self._waiting if (report := self.seats[host].outgoing) is not None]
+        if not waiting:
+            return []
+        taken = self.link.report_many(ReportMany(reports=tuple(report for _, report in waiting)))
+        with self._lock:
+            for host, report in waiting:
+                if self.seats[host].outgoing is report:
+                    self.seats[host].outgoing = None
+                    self._waiting.discard(host)
+        stale = [self.seats[host] for host in taken.stale]
+        for seat in stale:
+            seat.stale = True
+        return stale

@@ -1,0 +1,47 @@
+"""What the agent process is made of when the cloud is simulated: as many fake worlds as the settings say, no root."""
+
+from kumoi.adapters.fake.compute import FakeCompute
+from kumoi.adapters.fake.guests import FakeGuestServices
+from kumoi.adapters.fake.network import FakeNetwork
+from kumoi.adapters.fake.storage import FakeStorage
+from kumoi.adapters.fake.world import World
+from kumoi.adapters.link_http import HttpLink
+from kumoi.adapters.system import SystemChance, SystemClock
+from kumoi.agent.drivers import Drivers
+from kumoi.agent.simulator import Ground, Simulator
+from kumoi.contracts.clock import Clock
+from kumoi.core.hosts import Capacity
+from kumoi.core.plan import Hello
+from kumoi.runtime.settings import Settings
+from kumoi.runtime.state_folder import StateFolder
+
+CAPACITY = Capacity(vcpus=16, memory_mib=64 * 1024, disk_gib=1000)
+BOOT_S = 0.5
+
+
+def simulator(settings: Settings) -> Simulator:
+    """Ready to start; serve need not be there yet."""
+    clock, chance = SystemClock(), SystemChance()
+    # A world is memory: with this process all of them end, and boot anew with the next one.
+    boot_id = chance.uuid()
+    grounds = [_ground(number, boot_id, clock) for number in range(1, settings.cloud.hosts + 1)]
+    return Simulator(grounds, HttpLink(StateFolder(settings.state).link_socket), clock, chance)
+
+
+def _ground(number: int, boot_id: str, clock: Clock) -> Ground:
+    world = World(clock, boot_id, BOOT_S)
+    drivers = Drivers(
+        compute=FakeCompute(world),
+        network=FakeNetwork(world),
+        storage=FakeStorage(world, fetches=False),
+        guests=FakeGuestServices(world),
+        config_files=lambda _entry, _nics, _subnets: {},
+    )
+    hello = Hello(
+        name=f"simulated-{number:04}",
+        boot_id=boot_id,
+        capacity=CAPACITY,
+        capabilities=("router",),
+        accelerator="fake",
+    )
+    return Ground(hello, drivers)
