@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,15 +97,23 @@ def test_commits_are_on_the_disk_before_they_are_answered(tmp_path: Path) -> Non
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
 
+def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/kumoi.db")
+    store.write(lambda tx: tx.instances.insert(instance()))
+    assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o600}
+    store.close()
+
+
 @pytest.mark.parametrize("bad", ["mysql://x", "kumoi.db", ""])
 def test_an_unknown_url_is_invalid(bad: str) -> None:
     with pytest.raises(Invalid):
         open_store(bad)
 
 
-def test_a_database_that_does_not_answer_is_unavailable(tmp_path: Path) -> None:
+@pytest.mark.parametrize("url", ["postgresql://kumoi@/kumoi?host=/nowhere", "sqlite:////nowhere/kumoi.db"])
+def test_a_database_that_does_not_answer_is_unavailable(url: str) -> None:
     with pytest.raises(Unavailable) as raised:
-        open_store(f"postgresql://kumoi@/kumoi?host={tmp_path}")
+        open_store(url)
     assert raised.value.facts["what"] == "database"
 
 

@@ -32,6 +32,7 @@ _TAKE_CLAIM = (
 )
 _GET_CLAIM = select(*_CLAIM).where(_THIS_CLAIM)
 _CLAIMS_UNDER = select(*_CLAIM).where(claims.c.kind == bindparam("kind"), starts(claims.c.key)).order_by(claims.c.key)
+_CLAIMS_OF = select(*_CLAIM).where(claims.c.owner == bindparam("owner")).order_by(claims.c.kind, claims.c.key)
 _DROP_CLAIM = delete(claims).where(_THIS_CLAIM)
 _DROP_OWNER = delete(claims).where(claims.c.owner == bindparam("owner"))
 
@@ -57,6 +58,9 @@ class SqlClaims:
     def get(self, kind: ClaimKind, key: str) -> Claim | None:
         rows = self._session.rows(_GET_CLAIM, kind=kind, key=key)
         return _claim(*rows[0]) if rows else None
+
+    def of(self, owner: str) -> list[Claim]:
+        return [_claim(*row) for row in self._session.rows(_CLAIMS_OF, owner=owner)]
 
     def with_prefix(self, kind: ClaimKind, prefix: str) -> list[Claim]:
         return [_claim(*row) for row in self._session.rows(_CLAIMS_UNDER, kind=kind, **between(prefix))]

@@ -33,18 +33,12 @@ class SqliteDatabase:
         self._busy_timeout_ms = busy_timeout_ms
 
     def connect(self) -> sqlite3.Connection:
-        raw = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=512)
-        for pragma in (
-            f"busy_timeout={self._busy_timeout_ms}",
-            "journal_mode=WAL",
-            f"synchronous={'FULL' if self._durable else 'OFF'}",
-            "foreign_keys=ON",
-            "case_sensitive_like=ON",  # as PostgreSQL
-            "temp_store=MEMORY",
-            "journal_size_limit=67108864",
-        ):
-            raw.execute(f"PRAGMA {pragma}")
-        return raw
+        """The file is made readable for its owner only. Raises Again, not repeatable, when it cannot be opened."""
+        try:
+            self._path.touch(mode=0o600)
+            return self._connected()
+        except (OSError, sqlite3.OperationalError) as error:
+            raise Again(str(error), repeatable=False) from error
 
     def engine(self) -> Engine:
         engine = create_engine("sqlite://", creator=self.connect, poolclass=NullPool)
@@ -65,6 +59,20 @@ class SqliteDatabase:
         raw = self.connect()
         raw.execute("PRAGMA query_only=ON")
         return SqliteConnection(raw, "BEGIN")
+
+    def _connected(self) -> sqlite3.Connection:
+        raw = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        for pragma in (
+            f"busy_timeout={self._busy_timeout_ms}",
+            "journal_mode=WAL",
+            f"synchronous={'FULL' if self._durable else 'OFF'}",
+            "foreign_keys=ON",
+            "case_sensitive_like=ON",  # as PostgreSQL
+            "temp_store=MEMORY",
+            "journal_size_limit=67108864",
+        ):
+            raw.execute(f"PRAGMA {pragma}")
+        return raw
 
 
 class SqliteConnection:

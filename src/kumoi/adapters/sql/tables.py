@@ -109,7 +109,7 @@ images = Table(
     *switches("protected", "hidden"),
     *nested("properties", "tags"),
     *kept(),
-    Index(None, "project_id", "created_at"),
+    Index(None, "project_id", "created_at", "id"),
     Index(None, "visibility"),
     Index(None, "layer_id"),
 )
@@ -127,13 +127,12 @@ instances = Table(
     *times("status_changed_at"),
     *kept(),
     UniqueConstraint("ec2_key"),
-    Index(None, "project_id", "created_at"),
-    Index(None, "created_at"),
+    Index(None, "project_id", "created_at", "id"),
     Index(None, "status"),
     Index(None, "reservation_id"),
     Index(None, "image_id"),
     Index(None, "root_layer_id"),
-    Index(None, "deleted_at"),
+    Index(None, "deleted_at", "created_at", "id"),
 )
 
 placements = Table(
@@ -180,7 +179,7 @@ networks = Table(
     *integers("vni", "mtu"),
     *switches("admin_up", "external", "shared", "port_security"),
     *kept(),
-    Index(None, "project_id", "created_at"),
+    Index(None, "project_id", "created_at", "id"),
 )
 
 subnets = Table(
@@ -193,7 +192,7 @@ subnets = Table(
     *switches("dhcp"),
     *nested("pools", "dns_servers", "host_routes"),
     *kept(),
-    Index(None, "project_id", "created_at"),
+    Index(None, "project_id", "created_at", "id"),
     Index(None, "network_id"),
 )
 
@@ -207,7 +206,7 @@ nics = Table(
     *switches("admin_up", "port_security", "made_with_instance"),
     *nested("fixed_ips", "group_ids", "pairs"),
     *kept(),
-    Index(None, "project_id", "created_at"),
+    Index(None, "project_id", "created_at", "id"),
     Index(None, "network_id"),
     Index(None, "instance_id"),
     Index(None, "vpc_id"),
@@ -225,7 +224,7 @@ vpcs = Table(
     *switches("admin_up", "snat"),
     *nested("routes"),
     *kept(),
-    Index(None, "project_id", "created_at"),
+    Index(None, "project_id", "created_at", "id"),
     Index(None, "external_network_id"),
     Index(None, "host_id"),
 )
@@ -237,7 +236,7 @@ public_addresses = Table(
     *texts("project_id", "network_id", "subnet_id", "address", "own_nic_id", "description"),
     *texts("nic_id", "fixed_address", "vpc_id", null=True),
     *kept(),
-    Index(None, "project_id", "created_at"),
+    Index(None, "project_id", "created_at", "id"),
     Index(None, "network_id"),
     Index(None, "address"),
     Index(None, "nic_id"),
@@ -252,7 +251,7 @@ security_groups = Table(
     *texts("project_id", "name", "description"),
     *switches("stateful"),
     *kept(),
-    Index(None, "project_id", "created_at"),
+    Index(None, "project_id", "created_at", "id"),
 )
 
 security_rules = Table(
@@ -265,7 +264,7 @@ security_rules = Table(
     *integers("generation"),
     *times("created_at", "updated_at"),
     Index(None, "group_id"),
-    Index(None, "project_id", "created_at"),
+    Index(None, "project_id", "created_at", "id"),
     Index(None, "remote_group_id"),
 )
 

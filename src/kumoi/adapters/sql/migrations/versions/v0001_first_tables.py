@@ -1,14 +1,351 @@
-"""The first tables. Until the first release they are what tables.py says; from then on, what they were."""
+"""The first tables, as they were at this revision; tables.py says what they are now."""
 
 from alembic import op
+from sqlalchemy import Index, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from kumoi.adapters.sql import tables
+from kumoi.adapters.sql.schema import NAMES, integers, kept, key, nested, row_number, switches, texts, times
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
+then = MetaData(naming_convention=NAMES)
+
 
 def upgrade() -> None:
-    tables.cloud.metadata.create_all(op.get_bind())
+    then.create_all(op.get_bind())
+
+
+# --- the cloud itself ---------------------------------------------------------------------------------
+
+cloud = Table("cloud", then, key(), *integers("epoch"), *times("made_at"))
+
+leases = Table("leases", then, key("name"), *texts("holder"), *times("until"))
+
+# --- who there is -------------------------------------------------------------------------------------
+
+domains = Table("domains", then, key(), *texts("name", "description"), *switches("enabled"), UniqueConstraint("name"))
+
+projects = Table(
+    "projects",
+    then,
+    key(),
+    *texts("name", "account", "domain_id", "parent_id", "description"),
+    *switches("enabled"),
+    *integers("generation"),
+    *times("created_at"),
+    UniqueConstraint("domain_id", "name"),
+    UniqueConstraint("account"),
+)
+
+users = Table(
+    "users",
+    then,
+    key(),
+    *texts("name", "password_hash", "domain_id", "description", "email"),
+    *texts("default_project_id", null=True),
+    *switches("enabled"),
+    *integers("revocation", "generation"),
+    *times("created_at"),
+    UniqueConstraint("domain_id", "name"),
+)
+
+assignments = Table(
+    "assignments",
+    then,
+    key(),
+    *texts("user_id", "project_id", "role"),
+    UniqueConstraint("user_id", "project_id", "role"),
+    Index(None, "project_id"),
+)
+
+access_keys = Table(
+    "access_keys",
+    then,
+    key(),
+    *texts("access", "sealed_secret", "user_id", "project_id"),
+    *times("created_at"),
+    UniqueConstraint("access"),
+    Index(None, "user_id"),
+    Index(None, "project_id"),
+)
+
+key_pairs = Table(
+    "key_pairs",
+    then,
+    key(),
+    *texts("user_id", "project_id", "name", "public_key", "fingerprint", "type"),
+    *times("created_at"),
+    UniqueConstraint("user_id", "name"),
+    Index(None, "project_id"),
+)
+
+revoked_tokens = Table("revoked_tokens", then, key(), *times("expires_at"), Index(None, "expires_at"))
+
+# --- what is run --------------------------------------------------------------------------------------
+
+flavors = Table(
+    "flavors",
+    then,
+    key(),
+    *texts("name", "description"),
+    *integers("vcpus", "memory_mib", "disk_gib", "generation"),
+    *switches("public"),
+    *nested("extra_specs"),
+    *times("created_at"),
+    UniqueConstraint("name"),
+)
+
+layers = Table(
+    "layers",
+    then,
+    key(),
+    *texts("sha256", "format"),
+    *integers("size_bytes", "virtual_bytes"),
+    *texts("parent_id", null=True),
+    *times("created_at"),
+    Index(None, "sha256"),
+    Index(None, "parent_id"),
+)
+
+images = Table(
+    "images",
+    then,
+    key(),
+    *texts("project_id", "name", "status", "visibility"),
+    *texts("disk_format", "container_format", "checksum", "sha512", "layer_id", null=True),
+    *integers("min_disk_gib", "min_ram_mib"),
+    *integers("size_bytes", "virtual_bytes", null=True),
+    *switches("protected", "hidden"),
+    *nested("properties", "tags"),
+    *kept(),
+    Index(None, "project_id", "created_at", "id"),
+    Index(None, "visibility"),
+    Index(None, "layer_id"),
+)
+
+instances = Table(
+    "instances",
+    then,
+    key(),
+    *texts("project_id", "user_id", "name", "hostname", "flavor_id", "flavor_name", "image_id", "root_layer_id"),
+    *texts("ec2_key", "reservation_id", "power", "keypair_name", "public_key", "user_data", "description", "zone"),
+    *texts("access_ip_v4", "access_ip_v6", "status"),
+    *integers("vcpus", "memory_mib", "disk_gib", "run_wanted", "reboot_wanted", "launch_index"),
+    *switches("reboot_hard", "config_drive", "locked"),
+    *nested("refusal", null=True),
+    *times("status_changed_at"),
+    *kept(),
+    UniqueConstraint("ec2_key"),
+    Index(None, "project_id", "created_at", "id"),
+    Index(None, "status"),
+    Index(None, "reservation_id"),
+    Index(None, "image_id"),
+    Index(None, "root_layer_id"),
+    Index(None, "deleted_at", "created_at", "id"),
+)
+
+placements = Table(
+    "placements",
+    then,
+    key(),
+    *texts("instance_id", "host_id", "role"),
+    *integers("epoch"),
+    *times("created_at"),
+    Index(None, "instance_id"),
+    Index(None, "host_id"),
+)
+
+observations = Table(
+    "observations",
+    then,
+    key(),
+    *texts("host_id", "power", "ended_by"),
+    *integers("runs_done", "reboots_done"),
+    *nested("condition", null=True),
+    *times("first_running_at", "reported_at"),
+    Index(None, "host_id"),
+)
+
+hosts = Table(
+    "hosts",
+    then,
+    key(),
+    *texts("name", "accelerator", "boot_id", "session", "disabled_reason"),
+    *nested("capacity", "capabilities"),
+    *integers("sequence", "generation"),
+    *times("seen_at", "created_at"),
+    *switches("enabled", "lost"),
+    UniqueConstraint("name"),
+)
+
+# --- networks -----------------------------------------------------------------------------------------
+
+networks = Table(
+    "networks",
+    then,
+    key(),
+    *texts("project_id", "name", "description", "dns_domain"),
+    *integers("vni", "mtu"),
+    *switches("admin_up", "external", "shared", "port_security"),
+    *kept(),
+    Index(None, "project_id", "created_at", "id"),
+)
+
+subnets = Table(
+    "subnets",
+    then,
+    key(),
+    *texts("network_id", "project_id", "name", "cidr", "description"),
+    *texts("gateway", null=True),
+    *integers("ip_version"),
+    *switches("dhcp"),
+    *nested("pools", "dns_servers", "host_routes"),
+    *kept(),
+    Index(None, "project_id", "created_at", "id"),
+    Index(None, "network_id"),
+)
+
+nics = Table(
+    "nics",
+    then,
+    key(),
+    *texts("project_id", "network_id", "mac", "name", "description", "use", "device_id", "device_owner"),
+    *texts("instance_id", "vpc_id", "host_id", null=True),
+    *integers("mark", "slot"),
+    *switches("admin_up", "port_security", "made_with_instance"),
+    *nested("fixed_ips", "group_ids", "pairs"),
+    *kept(),
+    Index(None, "project_id", "created_at", "id"),
+    Index(None, "network_id"),
+    Index(None, "instance_id"),
+    Index(None, "vpc_id"),
+    Index(None, "device_id"),
+    Index(None, "mac"),
+    Index(None, "host_id"),
+)
+
+vpcs = Table(
+    "vpcs",
+    then,
+    key(),
+    *texts("project_id", "name", "description", "cidr"),
+    *texts("external_network_id", "gateway_nic_id", "host_id", null=True),
+    *switches("admin_up", "snat"),
+    *nested("routes"),
+    *kept(),
+    Index(None, "project_id", "created_at", "id"),
+    Index(None, "external_network_id"),
+    Index(None, "host_id"),
+)
+
+public_addresses = Table(
+    "public_addresses",
+    then,
+    key(),
+    *texts("project_id", "network_id", "subnet_id", "address", "own_nic_id", "description"),
+    *texts("nic_id", "fixed_address", "vpc_id", null=True),
+    *kept(),
+    Index(None, "project_id", "created_at", "id"),
+    Index(None, "network_id"),
+    Index(None, "address"),
+    Index(None, "nic_id"),
+    Index(None, "own_nic_id"),
+    Index(None, "vpc_id"),
+)
+
+security_groups = Table(
+    "security_groups",
+    then,
+    key(),
+    *texts("project_id", "name", "description"),
+    *switches("stateful"),
+    *kept(),
+    Index(None, "project_id", "created_at", "id"),
+)
+
+security_rules = Table(
+    "security_rules",
+    then,
+    key(),
+    *texts("group_id", "project_id", "direction", "ether_type", "description"),
+    *texts("protocol", "remote_cidr", "remote_group_id", null=True),
+    *integers("port_min", "port_max", null=True),
+    *integers("generation"),
+    *times("created_at", "updated_at"),
+    Index(None, "group_id"),
+    Index(None, "project_id", "created_at", "id"),
+    Index(None, "remote_group_id"),
+)
+
+# --- what is unique, what is bounded ------------------------------------------------------------------
+
+claims = Table(
+    "claims",
+    then,
+    *texts("kind", "key", "owner"),
+    *times("at"),
+    PrimaryKeyConstraint("kind", "key"),
+    Index(None, "owner"),
+)
+
+counters = Table(
+    "counters",
+    then,
+    *texts("scope", "resource"),
+    *integers("used", "most"),
+    PrimaryKeyConstraint("scope", "resource"),
+)
+
+allocations = Table(
+    "allocations",
+    then,
+    row_number("row"),
+    *texts("consumer", "provider", "resource"),
+    *integers("amount"),
+    Index(None, "consumer"),
+    Index(None, "provider"),
+)
+
+# --- the plan -----------------------------------------------------------------------------------------
+
+sections = Table("sections", then, key("key"), *integers("serial", "floor"), *texts("digest"))
+
+section_entries = Table(
+    "section_entries",
+    then,
+    *texts("section", "id", "cause"),
+    *integers("serial"),
+    *texts("body", null=True),
+    PrimaryKeyConstraint("section", "id"),
+    Index(None, "section", "serial"),
+)
+
+section_marks = Table("section_marks", then, row_number("row"), *texts("section", "entry"), sqlite_autoincrement=True)
+
+# --- what happened ------------------------------------------------------------------------------------
+
+events = Table(
+    "events",
+    then,
+    row_number("seq"),
+    *texts("id", "action", "kind", "resource_id", "project_id", "user_id", "request_id"),
+    *times("at"),
+    *nested("facts"),
+    UniqueConstraint("id"),
+    Index(None, "resource_id", "seq"),
+    Index(None, "project_id", "seq"),
+    Index(None, "request_id"),
+    Index(None, "at"),
+    sqlite_autoincrement=True,
+)
+
+labels = Table(
+    "labels",
+    then,
+    key(),
+    *texts("kind", "resource_id", "namespace", "key", "value"),
+    UniqueConstraint("kind", "resource_id", "namespace", "key"),
+    Index(None, "kind", "namespace", "key", "value"),
+)
