@@ -19,6 +19,7 @@ from kumoi.api.openstack.compute.tongue import tongue as compute_tongue
 from kumoi.api.openstack.identity import tongue as identity_tongue
 from kumoi.api.openstack.image import tongue as image_tongue
 from kumoi.api.openstack.network import tongue as network_tongue
+from kumoi.api.operator import tongue as operator_tongue
 from kumoi.app.founding import found_networks
 from kumoi.app.house import House
 from kumoi.app.identity.bootstrap import FirstUser, Made, bootstrap
@@ -63,6 +64,7 @@ def tongues(house: House, chosen: Settings) -> list[Tongue]:
         image_tongue(house, site),
         compute_tongue(house, site),
         network_tongue(house, site),
+        operator_tongue(house),
     ]
 
 

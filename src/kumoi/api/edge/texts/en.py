@@ -109,6 +109,7 @@ INVALID: Final[dict[str, str]] = {
     "icmp_value": "Invalid input for {field}: {value} is not from 0 to 255.",
     "below_use": "Invalid quota of {field}: {value} is less than the {used} in use.",
     "no_such_group": "Invalid input for {field}: there is no security group {value}.",
+    "several_things": "{value} may be any of these: {names}. Use an id.",
     "several_groups": "Several security groups are named {value}: use an id in {field}.",
 }
 
@@ -143,6 +144,11 @@ CONDITIONS: Final[dict[str, str]] = {
     "waiting_for_session": "Waiting until the cloud has greeted the host.",
     "waiting_for_network": "Waiting for its network.",
     "waiting_for_plan": "Waiting for the plan of {entry}.",
+    "waiting_for_control": "Waiting until control has put {entry} into the plan.",
+    "waiting_for_data": "Waiting for its data.",
+    "data_refused": "Its data were refused. Delete it, and upload an image that is whole.",
+    "host_down": "The host {host} is not heard from. See whether its agent runs: kumoi status, kumoi logs agent.",
+    "host_lost": "The host {host} was declared lost.",
     "waiting_for_turn": "Waiting for its turn: others are being started.",
 }
 
@@ -176,4 +182,5 @@ KINDS: Final[dict[str, str]] = {
     "database": "database",
     "machine": "machine",
     "supervisor": "supervisor",
+    "thing": "thing",
 }

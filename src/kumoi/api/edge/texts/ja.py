@@ -110,6 +110,7 @@ INVALID: Final[dict[str, str]] = {
     "icmp_value": "{field} の入力が正しくありません: {value} は 0 から 255 の範囲にありません。",
     "below_use": "{field} の割り当てが正しくありません: {value} は使用中の {used} より小さいです。",
     "no_such_group": "{field} の入力が正しくありません: セキュリティグループ {value} はありません。",
+    "several_things": "{value} に当てはまるものが複数あります: {names}。ID で指定してください。",
     "several_groups": "{value} という名前のセキュリティグループが複数あります。{field} では ID を使ってください。",
 }
 
@@ -144,6 +145,11 @@ CONDITIONS: Final[dict[str, str]] = {
     "waiting_for_session": "クラウドがホストを受け入れるのを待っています。",
     "waiting_for_network": "ネットワークの準備を待っています。",
     "waiting_for_plan": "{entry} の計画を待っています。",
+    "waiting_for_control": "{entry} が計画に入るのを待っています。",
+    "waiting_for_data": "データを待っています。",
+    "data_refused": "データが受け入れられませんでした。削除して、壊れていないイメージを登録し直してください。",
+    "host_down": "ホスト {host} から連絡がありません。エージェントが動いているか確かめてください: kumoi status、kumoi logs agent",
+    "host_lost": "ホスト {host} は失われたものとされています。",
     "waiting_for_turn": "順番を待っています。ほかのものを起動中です。",
 }
 
@@ -177,4 +183,5 @@ KINDS: Final[dict[str, str]] = {
     "database": "データベース",
     "machine": "マシン",
     "supervisor": "スーパーバイザー",
+    "thing": "リソース",
 }

@@ -1,0 +1,18 @@
+"""The operator's own tongue, for what no dialect has words for: why a thing is as it is."""
+
+from kumoi.api.edge.plain import render_plain
+from kumoi.api.edge.routes import Tongue
+from kumoi.api.edge.tokens import by_token
+from kumoi.api.operator import why
+from kumoi.app.house import House
+
+
+def tongue(house: House) -> Tongue:
+    """Mounted at /operator/v1."""
+    return Tongue(
+        name="operator",
+        prefix="/operator/v1",
+        routes=why.routes(house),
+        authenticate=by_token(house),
+        render_error=render_plain,
+    )

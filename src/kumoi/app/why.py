@@ -1,0 +1,321 @@
+"""Why a thing is as it is: all that is known of one thing, whatever it is called by, out of one snapshot.
+
+What may be concluded from it is `planning.diagnosis`; words for it are made at the edge.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from kumoi.app.house import House
+from kumoi.contracts.store import Transaction
+from kumoi.contracts.store.rows import Rows
+from kumoi.core.call import Call
+from kumoi.core.conditions import Condition
+from kumoi.core.errors import Invalid, NotFound
+from kumoi.core.events import Event
+from kumoi.core.hosts import Host
+from kumoi.core.ids import (
+    EC2_DIGITS,
+    Ec2Prefix,
+    NetworkId,
+    SectionKey,
+    ec2_id,
+    from_ec2,
+    group_section,
+    host_section,
+    is_uuid,
+    network_section,
+)
+from kumoi.core.instances import Instance, Observation, Placement
+from kumoi.core.nics import Nic, status_of
+from kumoi.core.plan import entry_id
+from kumoi.core.policy import allow, may, sees
+from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
+from kumoi.core.quotas import Allocation, Claim
+from kumoi.planning import diagnosis
+from kumoi.planning.diagnosis import Planned, Surroundings
+
+EVENTS_SHOWN = 10
+# What the kernel calls our devices and namespaces leads back to us.
+_KERNEL_NAMES = ("tap", "qr-", "qg-", "qrouter-", "qdhcp-")
+_DEVICE_DIGITS = 11
+_HIDDEN_CLAIMS = frozenset({"mark", "vni"})
+
+
+class Related(msgspec.Struct, frozen=True, kw_only=True):
+    """Another thing on which this one hangs, or the other way round."""
+
+    kind: str
+    id: str
+    name: str
+    status: str
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True):
+    """`intent` is the row itself. Hosts, placements and the plan are empty for callers who may not see hosts."""
+
+    kind: str
+    id: str
+    name: str
+    ec2_id: str
+    status: str
+    condition: Condition
+    intent: Any
+    seen: Observation | None = None
+    hosts: tuple[Host, ...] = ()
+    placements: tuple[Placement, ...] = ()
+    plan: tuple[Planned, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    allocations: tuple[Allocation, ...] = ()
+    related: tuple[Related, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+class _Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """`named_by`: the fields that hold what people call it."""
+
+    name: str
+    rows: Callable[[Transaction], Rows[Any]]
+    prefix: Ec2Prefix | None = None
+    named_by: tuple[str, ...] = ("name",)
+    mortal: bool = True
+
+
+_KINDS = (
+    _Kind(name="instance", rows=lambda tx: tx.instances, prefix="i"),
+    _Kind(name="nic", rows=lambda tx: tx.nics, prefix="eni"),
+    _Kind(name="network", rows=lambda tx: tx.networks),
+    _Kind(name="subnet", rows=lambda tx: tx.subnets, prefix="subnet"),
+    _Kind(name="vpc", rows=lambda tx: tx.vpcs, prefix="vpc"),
+    _Kind(name="security_group", rows=lambda tx: tx.security_groups, prefix="sg"),
+    _Kind(name="public_address", rows=lambda tx: tx.public_addresses, prefix="eipalloc", named_by=("address",)),
+    _Kind(name="image", rows=lambda tx: tx.images, prefix="ami"),
+    _Kind(name="host", rows=lambda tx: tx.hosts, mortal=False),
+)
+
+
+def explain(house: House, call: Call, called: str) -> Why:
+    """`called`: an id, a name, an EC2 id, or a device's or namespace's name. NotFound; Invalid (several)."""
+    allow(call, "why.read")
+    return house.store.read(lambda tx: _explain(tx, call, called))
+
+
+def _explain(tx: Transaction, call: Call, called: str) -> Why:
+    kind, row = _one(called, list(_found(tx, call, called)))
+    found = _Look(tx, call).at(kind.name, row)
+    events = tx.events.find(
+        Query(filters=(eq("resource_id", row.id),), order=(Order("seq", descending=True),), limit=EVENTS_SHOWN)
+    )
+    whole = msgspec.structs.replace(
+        found,
+        ec2_id=ec2_id(kind.prefix, row.id) if kind.prefix else "",
+        events=tuple(events),
+        claims=tuple(tx.claims.of(row.id)),
+        allocations=tuple(tx.counters.allocations(row.id)),
+    )
+    return whole if may(call, "instance.see_host") else _without_hosts(whole)
+
+
+# --- finding ----------------------------------------------------------------------------------------
+
+
+def _found(tx: Transaction, call: Call, called: str) -> Iterable[tuple[_Kind, Any]]:
+    start, prefix = _id_start(called), _prefix(called)
+    for kind in _KINDS:
+        if prefix not in {None, kind.prefix}:
+            continue
+        rows = kind.rows(tx)
+        found = _by_id(rows, start) if start is not None else _by_name(kind, rows, called)
+        yield from ((kind, row) for row in found if _shown(call, row))
+
+
+def _by_id(rows: Rows[Any], start: str) -> list[Any]:
+    return rows.find(Query(filters=(Filter("id", "prefix", start),), limit=3))
+
+
+def _by_name(kind: _Kind, rows: Rows[Any], called: str) -> list[Any]:
+    living = (alive(),) if kind.mortal else ()
+    return [r for field in kind.named_by for r in rows.find(Query(filters=(eq(field, called), *living), limit=3))]
+
+
+def _one(called: str, found: Sequence[tuple[_Kind, Any]]) -> tuple[_Kind, Any]:
+    if not found:
+        raise NotFound("api", kind="thing", id=called)
+    if len(found) > 1:
+        names = [f"{kind.name} {row.id}" for kind, row in found]
+        raise Invalid("api", field="id", reason="several_things", value=called, names=names)
+    return found[0]
+
+
+def _shown(call: Call, row: Any) -> bool:
+    if isinstance(row, Host):
+        return may(call, "host.read")
+    return sees(call, row.project_id, "instance.all_projects")
+
+
+def _prefix(called: str) -> str | None:
+    """EC2's prefix, where the name is an EC2 id."""
+    prefixes = (k.prefix for k in _KINDS if k.prefix is not None)
+    return next((p for p in prefixes if from_ec2(p, called) is not None), None)
+
+
+def _id_start(called: str) -> str | None:
+    """How the id begins that this name stands for, or None where it is no id."""
+    for head in _KERNEL_NAMES:
+        rest = called.removeprefix(head)
+        if rest != called and (is_uuid(rest) or len(rest) == _DEVICE_DIGITS):
+            return rest
+    if is_uuid(called):
+        return called.lower()
+    if _prefix(called) is None:
+        return None
+    digits = called.rpartition("-")[2]
+    groups = (digits[:8], digits[8:12], digits[12:16], digits[16:EC2_DIGITS])
+    return "-".join(g for g in groups if g)
+
+
+# --- looking ----------------------------------------------------------------------------------------
+
+
+class _Look:
+    """At one thing of each kind."""
+
+    def __init__(self, tx: Transaction, call: Call) -> None:
+        self._tx = tx
+        self._now = call.now
+
+    def at(self, kind: str, row: Any) -> Why:
+        special: dict[str, Callable[[Any], Why]] = {
+            "instance": self._instance, "nic": self._nic, "vpc": self._vpc, "public_address": self._public,
+        }  # fmt: skip
+        look = special.get(kind)
+        return look(row) if look else self._other(kind, row)
+
+    def _instance(self, one: Instance) -> Why:
+        placements = self._tx.placements.find(Query(filters=(eq("instance_id", one.id),)))
+        hosts = tuple(self._tx.hosts.many(tuple(p.host_id for p in placements)))
+        plan = tuple(self._planned(host_section(p.host_id), entry_id("instance", one.id)) for p in placements)
+        seen = self._tx.observations.get(one.id)
+        around = Surroundings(hosts=hosts, plan=plan, deleted=one.deleted_at is not None)
+        nics = self._tx.nics.find(Query(filters=(eq("instance_id", one.id), alive())))
+        return Why(
+            kind="instance",
+            id=one.id,
+            name=one.name,
+            ec2_id="",
+            status=one.status,
+            condition=diagnosis.of_instance(one, seen, around, self._now),
+            intent=one,
+            seen=seen,
+            hosts=hosts,
+            placements=tuple(placements),
+            plan=plan,
+            related=(*(self._related_nic(n) for n in nics), *self._addresses(nics)),
+        )
+
+    def _nic(self, nic: Nic) -> Why:
+        """Its instance's troubles are its own."""
+        plan = [self._planned(network_section(nic.network_id), entry_id("nic", nic.id))]
+        plan += [self._planned(group_section(g), entry_id("member", nic.id)) for g in nic.group_ids]
+        one = self._tx.instances.get(nic.instance_id) if nic.instance_id else None
+        hosts = tuple(self._tx.hosts.many((nic.host_id,))) if nic.host_id else ()
+        around = Surroundings(hosts=hosts, plan=plan, deleted=nic.deleted_at is not None)
+        of_one = self._instance(one) if one is not None else None
+        related = (_as_related(of_one),) if of_one is not None else ()
+        condition = diagnosis.of_other(around, self._now)
+        if of_one is not None and not around.deleted:
+            condition = of_one.condition
+        status = self._nic_status(nic)
+        return self._why("nic", nic, status, condition, around, related)
+
+    def _vpc(self, vpc: Any) -> Why:
+        hosts = tuple(self._tx.hosts.many((vpc.host_id,))) if vpc.host_id else ()
+        plan = [self._planned(host_section(vpc.host_id), entry_id("vpc", vpc.id))] if vpc.host_id else []
+        around = Surroundings(hosts=hosts, plan=plan, deleted=vpc.deleted_at is not None)
+        legs = self._tx.nics.find(Query(filters=(eq("vpc_id", vpc.id), alive())))
+        condition = diagnosis.of_router(around, self._now, wanted=bool(legs))
+        status = "active" if vpc.host_id else "down"
+        return self._why("vpc", vpc, status, condition, around, tuple(self._related_nic(n) for n in legs))
+
+    def _public(self, address: Any) -> Why:
+        """It is led by its router, to its nic."""
+        vpc = self._tx.vpcs.get(address.vpc_id) if address.vpc_id else None
+        nic = self._tx.nics.get(address.nic_id) if address.nic_id else None
+        related = tuple(_as_related(look) for look in (vpc and self._vpc(vpc), nic and self._nic(nic)) if look)
+        around = Surroundings(deleted=address.deleted_at is not None)
+        condition = self._vpc(vpc).condition if vpc is not None else diagnosis.of_other(around, self._now)
+        status = "active" if nic is not None else "down"
+        return self._why("public_address", address, status, condition, around, related)
+
+    def _other(self, kind: str, row: Any) -> Why:
+        if kind == "image":
+            return self._why(kind, row, row.status, diagnosis.of_image(row), Surroundings(), ())
+        if kind == "host":
+            around = Surroundings(hosts=(row,))
+            condition = diagnosis.of_host(row, self._now)
+            return self._why(kind, row, "enabled" if row.enabled else "disabled", condition, around, ())
+        network_id: NetworkId = row.id if kind == "network" else getattr(row, "network_id", NetworkId(""))
+        section = group_section(row.id) if kind == "security_group" else network_section(network_id)
+        entry = entry_id("group" if kind == "security_group" else kind, row.id)  # type: ignore[arg-type]
+        around = Surroundings(plan=[self._planned(section, entry)], deleted=row.deleted_at is not None)
+        return self._why(kind, row, "active", diagnosis.of_other(around, self._now), around, ())
+
+    def _why(
+        self, kind: str, row: Any, status: str, condition: Condition, around: Surroundings,
+        related: tuple[Related, ...],
+    ) -> Why:  # fmt: skip
+        return Why(
+            kind=kind,
+            id=row.id,
+            name=getattr(row, "name", "") or getattr(row, "address", ""),
+            ec2_id="",
+            status="deleted" if around.deleted else status,
+            condition=condition,
+            intent=row,
+            hosts=tuple(around.hosts),
+            plan=tuple(around.plan),
+            related=related,
+        )
+
+    def _planned(self, section: SectionKey, entry: str) -> Planned:
+        known = self._tx.sections.entry_serial(section, entry)
+        return Planned(
+            section=section,
+            entry=entry,
+            serial=known[0] if known else None,
+            present=known[1] if known else False,
+            newest=self._tx.sections.serial(section),
+        )
+
+    def _nic_status(self, nic: Nic) -> str:
+        return status_of(nic, self._tx.observations.get(nic.instance_id) if nic.instance_id else None)
+
+    def _related_nic(self, nic: Nic) -> Related:
+        called = " ".join((nic.mac, *(ip.address for ip in nic.fixed_ips)))
+        return Related(kind="nic", id=nic.id, name=called, status=self._nic_status(nic))
+
+    def _addresses(self, nics: Sequence[Nic]) -> Iterable[Related]:
+        led = Query(filters=(is_in("nic_id", tuple(n.id for n in nics)), alive()))
+        for found in self._tx.public_addresses.find(led) if nics else ():
+            yield Related(kind="public_address", id=found.id, name=found.address, status="active")
+
+
+def _as_related(why: Why) -> Related:
+    return Related(kind=why.kind, id=why.id, name=why.name, status=why.status)
+
+
+def _without_hosts(why: Why) -> Why:
+    """What the owner of a thing may know of it."""
+    events = (msgspec.structs.replace(e, facts={k: v for k, v in e.facts.items() if k != "host"}) for e in why.events)
+    return msgspec.structs.replace(
+        why,
+        seen=msgspec.structs.replace(why.seen, host_id="") if why.seen else None,
+        hosts=(),
+        placements=(),
+        plan=(),
+        claims=tuple(c for c in why.claims if c.kind not in _HIDDEN_CLAIMS),
+        allocations=tuple(a for a in why.allocations if not a.provider.startswith("host/")),
+        events=tuple(events),
+    )

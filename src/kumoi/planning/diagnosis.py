@@ -1,0 +1,87 @@
+"""What stands between one thing and what was wished of it, said as a condition. Pure.
+
+An instance has `core.instances.condition_of`; this adds what only a look at its surroundings shows, and does the
+same for nouns that no host reports on by name.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from kumoi.core.conditions import Blocked, Condition, Ready, Working
+from kumoi.core.hosts import Host, state
+from kumoi.core.images import Image
+from kumoi.core.instances import Instance, Observation, condition_of
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the plan and its section. `serial` None: control has not numbered it yet."""
+
+    section: str
+    entry: str
+    serial: int | None
+    present: bool
+    newest: int
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What else is known of the thing: its hosts, its entries in the plan, and whether its user deleted it."""
+
+    hosts: Sequence[Host] = ()
+    plan: Sequence[Planned] = ()
+    deleted: bool = False
+
+
+def of_instance(instance: Instance, seen: Observation | None, around: Surroundings, now: float) -> Condition:
+    """A refusal first, then a host that is silent, then what the host says."""
+    if around.deleted or instance.refusal is not None:
+        return _plain(around, now) if around.deleted else condition_of(instance, seen) or Ready()
+    found = _plain(around, now)
+    if isinstance(found, Blocked):
+        return found
+    told = condition_of(instance, seen)
+    if told is None or (isinstance(told, Working) and told.code == "waiting_for_host"):
+        return found if isinstance(found, Working) else told or Ready()
+    return told
+
+
+def of_router(around: Surroundings, now: float, *, wanted: bool) -> Condition:
+    """`wanted`: whether it has a leg, so that some host must run it."""
+    if wanted and not around.hosts and not around.deleted:
+        return Working(code="waiting_for_host")
+    return _plain(around, now)
+
+
+def of_image(image: Image) -> Condition:
+    """An image is ready when its bytes are here and have been looked at."""
+    if image.deleted_at is not None:
+        return Working(code="removing", since=image.deleted_at)
+    if image.status in {"queued", "saving"}:
+        return Working(code="waiting_for_data", since=image.created_at)
+    if image.status == "killed":
+        return Blocked(code="data_refused", retry=False, who_can_help="user", since=image.updated_at)
+    return Ready()
+
+
+def of_host(host: Host, now: float) -> Condition:
+    """Lost and silent hosts are blocked; a disabled one is as its operator wishes."""
+    if state(host, now) == "up":
+        return Ready()
+    return Blocked(code=f"host_{state(host, now)}", facts={"host": host.name}, since=host.seen_at)
+
+
+def of_other(around: Surroundings, now: float) -> Condition:
+    """Whatever exists by its rows and its entries in the plan alone."""
+    return _plain(around, now)
+
+
+def _plain(around: Surroundings, now: float) -> Condition:
+    silent = [h for h in around.hosts if state(h, now) != "up"]
+    if silent:
+        return of_host(silent[0], now)
+    unplanned = [p for p in around.plan if p.serial is None or p.present == around.deleted]
+    if unplanned:
+        return Working(code="waiting_for_control", facts={"entry": unplanned[0].entry})
+    if around.deleted and around.hosts:
+        return Working(code="removing", facts={"host": around.hosts[0].name})
+    return Ready()
