@@ -22,8 +22,8 @@ def frame(mac: str, address: str, operation: int) -> bytes:
 
 def announce(device: str, mac: str, addresses: list[str]) -> None:
     """Both spellings, since neighbours differ in which they believe."""
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.htons(_ARP)) as s:
-        s.bind((device, _ARP))
+    # Neither bound nor told a protocol: it is only to speak.
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0) as s:
         for address in addresses:
             for operation in (_REQUEST, _REPLY):
-                s.send(frame(mac, address, operation))
+                s.sendto(frame(mac, address, operation), (device, _ARP))

@@ -14,6 +14,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 from kumoi.adapters.linux import devices, links, rooms, segments
 from kumoi.adapters.linux.filter import Filter
 from kumoi.adapters.linux.links import Device, sysctl
+from kumoi.adapters.linux.news import News
 from kumoi.adapters.linux.nft import Nft
 from kumoi.adapters.linux.routers import Routers
 from kumoi.adapters.linux.zones import Zones
@@ -23,6 +24,7 @@ from kumoi.core.ids import NetworkId, NicId, VpcId
 from kumoi.core.plan import NetworkEntry, NicEntry, VpcEntry
 
 T = TypeVar("T")
+Settled = tuple[Segment | VpcEntry, int, int, int]  # the wish, and how rules, home and room were
 
 # br_netfilter's default is every bridge of the namespace; ours ask for it one by one.
 _BRIDGES_UNSEEN = {f"bridge/bridge-nf-call-{what}tables": 0 for what in ("ip", "ip6", "arp")}
@@ -37,21 +39,27 @@ class LinuxNetwork:
         self._filter = Filter(self._nft)
         self._zones = Zones(self._nft)
         self._routers = Routers()
+        self._news = News()
+        self._settled: dict[str, Settled] = {}
+        self._devices: tuple[int, list[Device]] = (0, [])
 
     def bridge(self, network: NetworkEntry) -> str:
         return devices.bridge(network.vni)
 
     def ensure_segment(self, segment: Segment) -> None:
+        room = devices.dhcp_namespace(segment.network.id)
+
         def act() -> None:
             sysctl(_BRIDGES_UNSEEN)
             self._filter.ensure_closed()
             with links.at() as home:
                 segments.ensure(home, self._zones, segment)
 
-        self._do(act)
+        self._do(lambda: self._settle(room, segment, self._nft.look(), act))
 
     def remove_segment(self, network: NetworkId) -> None:
         def act() -> None:
+            self._forget(devices.dhcp_namespace(network))
             with links.at() as home:
                 segments.remove(home, self._zones, network)
 
@@ -61,14 +69,17 @@ class LinuxNetwork:
         self._do(lambda: self._filter.ensure(filters, nics, self._zones.all()))
 
     def ensure_vpc(self, vpc: VpcEntry) -> None:
+        room = devices.router_namespace(vpc.id)
+
         def act() -> None:
             with links.at() as home:
                 self._routers.ensure(home, vpc)
 
-        self._do(act)
+        self._do(lambda: self._settle(room, vpc, self._routers.generation(vpc.id), act))
 
     def remove_vpc(self, vpc: VpcId) -> None:
         def act() -> None:
+            self._forget(devices.router_namespace(vpc))
             with links.at() as home:
                 self._routers.remove(home, vpc)
 
@@ -80,11 +91,30 @@ class LinuxNetwork:
     def close(self) -> None:
         """Let go of the helper process and the thread; what stands in the kernel stands on."""
         self._do(self._nft.close)
+        self._do(self._news.close)
         self._thread.shutdown()
 
+    def _settle(self, room: str, wish: Segment | VpcEntry, rules: int, act: Callable[[], None]) -> None:
+        """Act, unless the same was done before and the kernel has been quiet since, here and in `room`.
+
+        What is remembered is how it was before acting: so our own noise makes us look once more.
+        """
+        now: Settled = (wish, rules, self._news.serial(), self._news.serial(room))
+        if self._settled.get(room) != now:
+            self._settled.pop(room, None)
+            act()
+            self._settled[room] = now
+
+    def _forget(self, room: str) -> None:
+        self._settled.pop(room, None)
+        self._news.forget(room)
+
     def _observe(self) -> SeenNetwork:
-        with links.at() as home:
-            found = home.all()
+        serial = self._news.serial()
+        if self._devices[0] != serial:
+            with links.at() as home:
+                self._devices = (serial, home.all())
+        found = self._devices[1]
         names = rooms.names()
         nics, groups = self._filter.observe()
         networks = frozenset(NetworkId(d.alias) for d in found if devices.is_bridge(d.name) and d.alias)

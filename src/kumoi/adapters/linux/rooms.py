@@ -4,6 +4,7 @@ A name is a file in the cloud's own /run/netns on which the namespace is bound. 
 going inside with the calling thread (`netns`), the cloud's own namespaces (`namespace`), and what stands in one.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -76,6 +77,16 @@ def visit(name: str, act: Callable[[], T]) -> T:
             return act()
 
     return in_thread(there)
+
+
+def send_off(name: str, act: Callable[[], None]) -> None:
+    """The same for what nobody waits for, and whose failure (the namespace is gone) harms nobody."""
+
+    def there() -> None:
+        with contextlib.suppress(OSError), netns.inside(name):
+            act()
+
+    threading.Thread(target=there, name="netns-errand", daemon=True).start()
 
 
 def in_thread(act: Callable[[], T]) -> T:

@@ -13,7 +13,7 @@ from kumoi.core.vpcs import Leg
 _SYSCTLS = {
     "ipv4/ip_forward": 1,
     "ipv6/conf/all/forwarding": 1,
-    "ipv6/conf/all/accept_ra": 0,
+    "ipv6/conf/default/accept_ra": 0,
     # An address is answered for on its own leg only, and asked from its own address.
     "ipv4/conf/all/arp_ignore": 1,
     "ipv4/conf/all/arp_announce": 2,
@@ -50,6 +50,11 @@ class Routers:
     def remove(self, home: Links, vpc: VpcId) -> None:
         wires.remove_room(home, devices.router_namespace(addresses.identity(vpc)))
         self._loaded.pop(vpc, None)
+
+    def generation(self, vpc: VpcId) -> int:
+        """Of the router's rules; another number whenever somebody changed them. 0 where there is no router."""
+        room = devices.router_namespace(addresses.identity(vpc))
+        return rooms.visit(room, netfilter.generation) if rooms.exists(room) else 0
 
     def _ensure_rules(self, room: str, vpc: VpcEntry) -> None:
         """Before addresses: an address that is reachable is already translated."""
@@ -90,7 +95,8 @@ def _ensure_addresses(room: str, vpc: VpcEntry, legs: dict[str, Leg]) -> None:
         inside.ensure_routes(routes)
     told = {name: [a.partition("/")[0] for a in new if ":" not in a] for name, new in fresh.items()}
     if any(told.values()):
-        rooms.visit(room, lambda: _announce(legs, told))
+        # Closing such a socket waits for a grace period of the kernel, 20 ms or more.
+        rooms.send_off(room, lambda: _announce(legs, told))
 
 
 def _announce(legs: dict[str, Leg], told: dict[str, list[str]]) -> None:

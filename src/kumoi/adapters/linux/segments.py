@@ -38,8 +38,8 @@ def remove(home: Links, zones: Zones, network: NetworkId) -> None:
 
 
 def served(subnets: tuple[SubnetEntry, ...]) -> list[SubnetEntry]:
-    """The subnets on which this host answers."""
-    return [subnet for subnet in subnets if subnet.dhcp and subnet.service_address]
+    """The subnets on which this host answers; IPv6 has no answer yet."""
+    return [s for s in subnets if s.dhcp and s.service_address and ":" not in s.service_address]
 
 
 def _ensure_services(home: Links, bridge: Device, segment: Segment) -> None:
@@ -60,6 +60,8 @@ def _ensure_services(home: Links, bridge: Device, segment: Segment) -> None:
 
 def _ensure_room(room: str) -> None:
     rooms.ensure(room)
+    # Nothing that a guest says makes this namespace learn an address or a route.
+    rooms.visit(room, lambda: sysctl({"ipv6/conf/all/disable_ipv6": 1, "ipv6/conf/default/disable_ipv6": 1}))
     with links.at(room) as inside:
         lo = inside.get("lo")
         if lo is not None and not lo.up:
