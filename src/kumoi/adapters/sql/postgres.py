@@ -5,6 +5,7 @@ Sequential scans are off on write connections: they lock whole small tables agai
 times more batches are repeated.
 """
 
+import logging
 from collections.abc import Iterable
 from contextlib import closing
 from typing import Any, LiteralString, NoReturn
@@ -31,6 +32,8 @@ IN_THE_WAY = (
     errors.LockNotAvailable,
     errors.InFailedSqlTransaction,
 )
+
+logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of every batch that is repeated
 
 
 class PostgresDatabase:
