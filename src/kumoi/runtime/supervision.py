@@ -125,7 +125,14 @@ class Supervisor:
             own = entry.process is not None and entry.process.pid == os.getpid()
             fd = processes.watch(entry.process) if entry.process and not own else None
             if fd is None:
-                entry = msgspec.structs.replace(entry, process=None, deaths=0)
+                lost = entry.process is not None
+                entry = msgspec.structs.replace(
+                    entry,
+                    process=None,
+                    deaths=0,
+                    restarts=entry.restarts + lost,
+                    ended=_ended(None) if lost else entry.ended,
+                )
                 self._due[name] = now
             else:
                 self._watch(fd, name)
