@@ -69,7 +69,13 @@ def _remote(wish: RuleWish) -> str | None:
         return None
     found = block_around(wish.remote_cidr, "remote_cidr")
     if f"IPv{found.version}" != wish.ether_type:
-        raise Invalid("network", field="remote_cidr", reason="wrong_ip_version", value=wish.remote_cidr)
+        raise Invalid(
+            "network",
+            field="remote_cidr",
+            reason="cidr_of_other_ip_version",
+            value=wish.remote_cidr,
+            type=wish.ether_type,
+        )
     return str(found)
 
 

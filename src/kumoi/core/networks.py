@@ -5,7 +5,7 @@ import msgspec
 from kumoi.core.ids import NetworkId, ProjectId, SubnetId
 
 TENANT_MTU = 1450
-LEAST_MTU = 68
+LEAST_MTU = {4: 68, 6: 1280}  # by IP version (RFC 791, RFC 8200)
 MOST_MTU = 9000
 
 

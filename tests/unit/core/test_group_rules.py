@@ -22,7 +22,7 @@ from kumoi.core.ids import GroupId
         (RuleWish(direction="ingress", protocol="icmp", port_max=0), "icmp_code_without_type"),
         (RuleWish(direction="ingress", protocol="icmp", port_min=256), "icmp_value"),
         (RuleWish(direction="ingress", protocol="ipv6-icmp"), "protocol_of_other_ip_version"),
-        (RuleWish(direction="ingress", remote_cidr="2001:db8::/64"), "wrong_ip_version"),
+        (RuleWish(direction="ingress", remote_cidr="2001:db8::/64"), "cidr_of_other_ip_version"),
         (RuleWish(direction="ingress", remote_cidr="10.0.0.0/99"), "not_cidr"),
         (RuleWish(direction="ingress", remote_cidr="10.0.0.0/8", remote_group_id=GroupId("g")), "two_remotes"),
     ],

@@ -99,6 +99,8 @@ def update_network(house: House, call: Call, network_id: NetworkId, change: Netw
         saved = tx.networks.save(changed)
         mark_network(tx, saved.id)
         if saved.mtu != network.mtu:
+            for subnet in tx.subnets.find(Query(filters=(eq("network_id", saved.id), alive()))):
+                check_carries(saved.mtu, subnet.ip_version)
             for nic in tx.nics.find(Query(filters=(eq("network_id", saved.id), alive()))):
                 mark_nic(tx, nic)
         record(tx, house, call, "network.update", Thing("network", saved.id, saved.project_id))
@@ -137,9 +139,15 @@ def delete_network(house: House, call: Call, network_id: NetworkId) -> None:
 
 
 def check_mtu(mtu: int) -> None:
-    """In bytes; IPv4 needs 68, and the largest is what the tunnels between hosts carry."""
-    if not LEAST_MTU <= mtu <= MOST_MTU:
-        raise Invalid("network", field="mtu", reason="range", bound=f"from {LEAST_MTU} to {MOST_MTU}", value=mtu)
+    """In bytes; the largest is what the tunnels between hosts carry."""
+    if not 1 <= mtu <= MOST_MTU:
+        raise Invalid("network", field="mtu", reason="range", bound=f"from 1 to {MOST_MTU}", value=mtu)
+
+
+def check_carries(mtu: int, ip_version: int) -> None:
+    """Whether packets of this IP version fit."""
+    if mtu < LEAST_MTU[ip_version]:
+        raise Invalid("network", field="mtu", reason="mtu_too_small", value=mtu, needs=LEAST_MTU[ip_version])
 
 
 def _authorise(call: Call, wish: NetworkWish | NetworkChange) -> None:

@@ -156,13 +156,17 @@ def mark_public(tx: Transaction, public: PublicAddress) -> None:
 
 
 def check_groups(tx: Transaction, project_id: str, group_ids: tuple[GroupId, ...]) -> tuple[GroupId, ...]:
-    """Each once, in order; all living and of this project (a group's members are of its own project)."""
-    unique = tuple(dict.fromkeys(group_ids))
-    found = {g.id for g in tx.security_groups.many(unique) if g.deleted_at is None and g.project_id == project_id}
-    for group_id in unique:
+    """All living and of this project (a group's members are of its own project), each once, all stateful or none."""
+    if len(set(group_ids)) != len(group_ids):
+        raise Invalid("network", field="group_ids", reason="twice")
+    groups = tx.security_groups.many(group_ids)
+    found = {g.id: g for g in groups if g.deleted_at is None and g.project_id == project_id}
+    for group_id in group_ids:
         if group_id not in found:
             raise NotFound("network", kind="security_group", id=group_id)
-    return unique
+    if len({g.stateful for g in found.values()}) > 1:
+        raise Invalid("network", field="group_ids", reason="mixed_statefulness")
+    return group_ids
 
 
 def check_pairs(pairs: tuple[AddressPair, ...], own_mac: str, *, secured: bool) -> tuple[AddressPair, ...]:

@@ -16,7 +16,7 @@ from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, NoAddress, NotFound
 from kumoi.core.ids import NetworkId, NicId, ProjectId, PublicAddressId, SubnetId
-from kumoi.core.nics import FixedIp, Nic
+from kumoi.core.nics import FixedIp, Nic, NicStatus, status_of
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, eq, is_in
 from kumoi.core.vpcs import PublicAddress, Vpc
@@ -48,22 +48,26 @@ class PublicView(msgspec.Struct, frozen=True, kw_only=True):
 
     public: PublicAddress
     nic: Nic | None
+    nic_status: NicStatus
     carried: bool
     tags: tuple[str, ...]
 
 
 def _views(tx: Transaction, rows: list[PublicAddress]) -> list[PublicView]:
     nics = {n.id: n for n in tx.nics.many(tuple(r.nic_id for r in rows if r.nic_id))}
+    seen = {o.id: o for o in tx.observations.many(tuple({n.instance_id for n in nics.values() if n.instance_id}))}
     vpcs = {v.id: v for v in tx.vpcs.many(tuple({r.vpc_id for r in rows if r.vpc_id}))}
     tags = reading.tags_of(tx, "public_address", rows)
     return [
         PublicView(
             public=r,
-            nic=nics.get(r.nic_id) if r.nic_id else None,
+            nic=nic,
+            nic_status=status_of(nic, seen.get(nic.instance_id) if nic.instance_id else None) if nic else "down",
             carried=r.vpc_id is not None and r.vpc_id in vpcs and vpcs[r.vpc_id].host_id is not None,
             tags=tags.get(r.id, ()),
         )
         for r in rows
+        for nic in (nics.get(r.nic_id) if r.nic_id else None,)
     ]
 
 
@@ -170,7 +174,9 @@ def _own_nic(tx: Transaction, house: House, call: Call, wish: PublicWish, public
 
 def _led(tx: Transaction, call: Call, public: PublicAddress, nic_id: NicId, fixed_address: str | None) -> PublicAddress:
     """The address leading to the nic (not saved)."""
-    nic = reading.owned(tx, call, NICS, nic_id, "update")
+    nic = reading.visible(tx, call, NICS, nic_id)
+    if nic.project_id not in {public.project_id, call.actor.project_id} and not reading.sees_all(call):
+        raise Invalid("network", field="nic_id", reason="other_project", value=nic.id)
     fixed = _choose_fixed(tx, nic, fixed_address)
     led = Query(filters=(eq("nic_id", nic.id), eq("network_id", public.network_id), alive()))
     for other in tx.public_addresses.find(led):

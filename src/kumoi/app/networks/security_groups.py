@@ -68,48 +68,56 @@ RULES: Noun[SecurityRule, SecurityRule] = Noun(
     action="security_group",
     rows=lambda tx: tx.security_rules,
     views=lambda _tx, rows: rows,
-    listed=reading.own,
+    listed=lambda tx, call: reading.among("group_id", _own_groups(tx, call)),
     shown=lambda tx, call, rule: _owns_group(tx, call, rule.group_id),
     mortal=False,
 )
 
 
 def find_groups(house: House, call: Call, query: Query) -> list[GroupView]:
-    """Like every list, but a project that has no default group yet gets it first."""
+    """Like every list, but a project without a default group (the caller's, or the one asked for) gets it first."""
     allow(call, "security_group.read")
-    ensure_default(house, call)
+    asked = (
+        {f.value for f in query.filters if f.field == "project_id" and f.op == "eq"} if reading.sees_all(call) else ()
+    )
+    for project_id in {call.project_id, *asked}:
+        ensure_default(house, call, ProjectId(str(project_id)))
     return reading.find(house, call, GROUPS, query)
 
 
-def ensure_default(house: House, call: Call) -> None:
-    """Nothing is written where the group is there."""
-    project_id = call.project_id
+def ensure_default(house: House, call: Call, project_id: ProjectId) -> None:
+    """Nothing is written where the group is there, or the project is not."""
     there = Query(filters=(eq("project_id", project_id), eq("name", DEFAULT_GROUP), alive()), limit=1)
-    if not house.store.read(lambda tx: tx.security_groups.find(there)):
+
+    def missing(tx: Transaction) -> bool:
+        return not tx.security_groups.find(there) and tx.projects.get(project_id) is not None
+
+    if house.store.read(missing):
         commit(house, lambda tx: default_group(tx, house, call, project_id))
 
 
-def create_group(house: House, call: Call, wish: GroupWish) -> GroupView:
-    """Names need not be unique, but nothing else is called `default`."""
+def create_groups(house: House, call: Call, wishes: tuple[GroupWish, ...]) -> list[GroupView]:
+    """All of them or none. Names need not be unique, but nothing else is called `default`."""
     allow(call, "security_group.create")
-    if wish.name.lower() == DEFAULT_GROUP:
-        raise Taken("network", kind="security_group", name=wish.name)
+    for wish in wishes:
+        if wish.name.lower() == DEFAULT_GROUP:
+            raise Taken("network", kind="security_group", name=wish.name)
+    return commit(house, lambda tx: _views(tx, [_create(tx, house, call, wish) for wish in wishes]))
 
-    def write(tx: Transaction) -> list[GroupView]:
-        project_id = reading.project_for(call, wish.project_id)
-        default_group(tx, house, call, project_id)
-        group = SecurityGroup(
-            id=GroupId(house.chance.uuid()),
-            project_id=project_id,
-            name=wish.name,
-            description=wish.description,
-            stateful=wish.stateful,
-            created_at=call.now,
-            updated_at=call.now,
-        )
-        return _views(tx, [add_group(tx, house, call, group)])
 
-    return commit(house, write)[0]
+def _create(tx: Transaction, house: House, call: Call, wish: GroupWish) -> SecurityGroup:
+    project_id = reading.project_for(call, wish.project_id)
+    default_group(tx, house, call, project_id)
+    group = SecurityGroup(
+        id=GroupId(house.chance.uuid()),
+        project_id=project_id,
+        name=wish.name,
+        description=wish.description,
+        stateful=wish.stateful,
+        created_at=call.now,
+        updated_at=call.now,
+    )
+    return add_group(tx, house, call, group)
 
 
 def update_group(house: House, call: Call, group_id: GroupId, change: GroupChange) -> GroupView:
@@ -218,6 +226,10 @@ def _touch(tx: Transaction, group_id: GroupId, now: float) -> None:
 def _check_unused(tx: Transaction, group: SecurityGroup) -> None:
     for nic in tx.nics.find(Query(filters=(eq("group_ids", group.id), alive()), limit=1)):
         raise InUse("network", kind="security_group", id=group.id, by_kind="nic", by_id=nic.id)
+
+
+def _own_groups(tx: Transaction, call: Call) -> tuple[str, ...]:
+    return tuple(g.id for g in tx.security_groups.find(Query(filters=(*reading.own(tx, call), alive()))))
 
 
 def _owns_group(tx: Transaction, call: Call, group_id: GroupId) -> bool:

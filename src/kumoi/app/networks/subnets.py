@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.networks import reading
-from kumoi.app.networks.networks import NETWORKS
+from kumoi.app.networks.networks import NETWORKS, check_carries
 from kumoi.app.networks.reading import Noun
 from kumoi.app.networks.service_nics import serve, unserve
 from kumoi.app.writing import Thing, charge, commit, mark_subnet, mark_vpc, record
@@ -131,6 +131,7 @@ def delete_subnet(house: House, call: Call, subnet_id: SubnetId) -> None:
 
 def _create(tx: Transaction, house: House, call: Call, wish: SubnetWish, planned: Plan) -> Subnet:
     network = reading.owned(tx, call, NETWORKS, wish.network_id, "update")
+    check_carries(network.mtu, planned.ip_version)
     others = tx.subnets.find(Query(filters=(eq("network_id", network.id), alive())))
     clash = addressing.overlapping(ip_network(planned.cidr), (s.cidr for s in others))
     if clash is not None:

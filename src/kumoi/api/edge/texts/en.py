@@ -111,6 +111,10 @@ INVALID: Final[dict[str, str]] = {
     "no_such_group": "Invalid input for {field}: there is no security group {value}.",
     "several_things": "{value} may be any of these: {names}. Use an id.",
     "several_groups": "Several security groups are named {value}: use an id in {field}.",
+    "cidr_of_other_ip_version": "Invalid input for {field}: {value} is not of the IP version of a rule for {type}.",
+    "mixed_statefulness": "Invalid input for {field}: stateful and stateless groups do not go together.",
+    "mtu_too_small": "Invalid input for {field}: {value} bytes, where the subnet's IP version needs {needs}.",
+    "other_project": "Invalid input for {field}: {value} belongs to another project.",
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {

@@ -112,6 +112,10 @@ INVALID: Final[dict[str, str]] = {
     "no_such_group": "{field} の入力が正しくありません: セキュリティグループ {value} はありません。",
     "several_things": "{value} に当てはまるものが複数あります: {names}。ID で指定してください。",
     "several_groups": "{value} という名前のセキュリティグループが複数あります。{field} では ID を使ってください。",
+    "cidr_of_other_ip_version": "{field} の入力が正しくありません: {value} は {type} の規則の IP バージョンと違います。",
+    "mixed_statefulness": "{field} の入力が正しくありません: ステートフルとステートレスのグループは併用できません。",
+    "mtu_too_small": "{field} の入力が正しくありません: {value} バイトですが、サブネットには {needs} バイトが必要です。",
+    "other_project": "{field} の入力が正しくありません: {value} は別のプロジェクトのものです。",
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {

@@ -6,6 +6,7 @@ from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.network import (
+    availability,
     discovery,
     floating_ips,
     networks,
@@ -43,6 +44,7 @@ def tongue(house: House, site: Site) -> Tongue:
         *routers.action_routes(house),
         *quotas.routes(house),
         *zones_and_agents.routes(house),
+        *availability.routes(house),
     ]
     return Tongue(
         name="network",

@@ -8,6 +8,7 @@ from msgspec import Meta
 from kumoi.core.networks import Pool, Route
 
 Name = Annotated[str, Meta(max_length=255)]
+Id = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 Description = Annotated[str, Meta(max_length=255)]
 
 
@@ -22,7 +23,7 @@ class RouteIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class FixedIn(msgspec.Struct, forbid_unknown_fields=True):
-    subnet_id: str | None = None
+    subnet_id: Id | None = None
     ip_address: str | None = None
 
 

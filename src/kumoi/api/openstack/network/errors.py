@@ -78,6 +78,10 @@ _TYPES: Final[dict[str, str]] = {
     "invalid:port_value": "SecurityGroupInvalidPortValue",
     "invalid:icmp_value": "SecurityGroupInvalidIcmpValue",
     "invalid:icmp_code_without_type": "SecurityGroupMissingIcmpType",
+    "invalid:cidr_of_other_ip_version": "SecurityGroupRuleParameterConflict",
+    "invalid:mixed_statefulness": "SecurityGroupConflict",
+    "invalid:mtu_too_small": "NetworkMTUSubnetConflict",
+    "invalid:other_project": "BadRequest",
     "invalid:two_remotes": "SecurityGroupRemoteGroupAndRemoteIpPrefix",
     "no_route": "HTTPNotFound",
     "method_not_allowed": "HTTPMethodNotAllowed",
@@ -86,6 +90,8 @@ _STATUS_BY_TURN: Final[dict[str, int]] = {
     "invalid:pools_overlap": 409,
     "invalid:gateway_in_pool": 409,
     "invalid:has_groups": 409,
+    "invalid:mixed_statefulness": 409,
+    "invalid:mtu_too_small": 409,
     "no_address:mac": 503,
     "no_address:vni": 503,
 }
@@ -97,6 +103,8 @@ _WORDING: Final[dict[str, str]] = {
     "port_range": "For TCP/UDP protocols, port_range_min must be <= port_range_max.",
     "icmp_value": "Invalid value for ICMP {name} ({field}) {value}. It must be 0 to 255.",
     "icmp_code_without_type": "ICMP code (port-range-max) {value} is given but ICMP type (port-range-min) is missing.",
+    "cidr_of_other_ip_version": "Conflicting value ethertype {type} for CIDR {value}.",
+    "overlap": "{value} overlaps with another subnet: {other}.",
     "unknown_field": "Unrecognized attribute(s) '{name}'.",
     "quota_exceeded": "Quota exceeded for resources: ['{resource}'] ({used} of {limit} used, {wanted} wanted).",
 }

@@ -3,33 +3,41 @@
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from kumoi.api.openstack.network.bodies import Description
+from kumoi.api.openstack.network.bodies import Description, Id
 from kumoi.api.openstack.network.listing import Shown, Table, text
 from kumoi.api.openstack.network.ports import owner_text
-from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, owner_of, standard
+from kumoi.api.openstack.network.resources import (
+    STANDARD,
+    STANDARD_COLUMNS,
+    Resource,
+    or_none,
+    owner_of,
+    standard,
+)
 from kumoi.app.house import House
 from kumoi.app.networks import public_addresses
 from kumoi.app.networks.public_addresses import PUBLIC_ADDRESSES, PublicChange, PublicView, PublicWish
 from kumoi.core.call import Call
 from kumoi.core.errors import Unsupported
+from kumoi.core.given import given
 from kumoi.core.ids import NetworkId, NicId, PublicAddressId, SubnetId
-from kumoi.core.nics import Nic
+from kumoi.core.nics import Nic, NicStatus
 
 
 class New(msgspec.Struct, forbid_unknown_fields=True):
-    floating_network_id: str
+    floating_network_id: Id
     project_id: str = ""
     tenant_id: str = ""
     floating_ip_address: str | None = None
-    subnet_id: str | None = None
-    port_id: str | None = None
+    subnet_id: Id | None = None
+    port_id: Id | None = None
     fixed_ip_address: str | None = None
     description: Description = ""
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True):
-    port_id: str | UnsetType | None = UNSET
-    fixed_ip_address: str | None = None
+    port_id: Id | UnsetType | None = UNSET
+    fixed_ip_address: str | UnsetType | None = UNSET
     description: Description | UnsetType = UNSET
 
 
@@ -50,12 +58,13 @@ def _create(house: House, call: Call, news: list[New]) -> list[PublicView]:
 
 
 def _update(house: House, call: Call, public_id: str, change: Change, generation: int | None) -> PublicView:
-    nic_id: NicId | UnsetType | None = UNSET
+    # An empty change has always meant: lead nowhere.
+    nic_id: NicId | UnsetType | None = UNSET if given(change) else None
     if change.port_id is not UNSET:
         nic_id = NicId(change.port_id) if change.port_id else None
     wanted = PublicChange(
         nic_id=nic_id,
-        fixed_address=change.fixed_ip_address,
+        fixed_address=or_none(change.fixed_ip_address),
         description=change.description,
         if_generation=generation,
     )
@@ -72,15 +81,16 @@ def _render(view: PublicView, _admin: bool) -> Shown:
         "fixed_ip_address": one.fixed_address,
         "router_id": one.vpc_id,
         "status": "ACTIVE" if view.carried else "DOWN",
-        "port_details": _port_details(view.nic) if view.nic is not None else None,
+        "port_details": _port_details(view.nic, view.nic_status) if view.nic is not None else None,
     }
 
 
-def _port_details(nic: Nic) -> Shown:
+def _port_details(nic: Nic, status: NicStatus) -> Shown:
     return {
         "name": nic.name,
         "network_id": nic.network_id,
         "mac_address": nic.mac,
+        "status": status.upper(),
         "admin_state_up": nic.admin_up,
         "device_id": nic.device_id,
         "device_owner": owner_text(nic),

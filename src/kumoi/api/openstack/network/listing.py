@@ -211,15 +211,17 @@ def _rank(value: Any) -> tuple[int, Any]:
 
 
 def _links(request: Request, asked: _Asked[Any], shown: list[Shown]) -> list[dict[str, str]]:
-    if asked.limit is None or not shown:
+    """To the pages on both sides; from an empty page they lead to the nearest end of the list."""
+    if asked.limit is None:
         return []
     full = len(shown) >= asked.limit
     kept = [(k, v) for k, v in request.query if k not in {"marker", "page_reverse"}]
     path = request.base_url + request.raw_path.decode("latin-1")
     links = []
     if full or asked.reverse:
-        links.append({"rel": "next", "href": f"{path}?{urlencode([*kept, ('marker', shown[-1]['id'])])}"})
+        forth = [*kept, *(("marker", one["id"]) for one in shown[-1:])]
+        links.append({"rel": "next", "href": f"{path}?{urlencode(forth)}"})
     if full or not asked.reverse:
-        back = [*kept, ("marker", shown[0]["id"]), ("page_reverse", "True")]
+        back = [*kept, *(("marker", one["id"]) for one in shown[:1]), ("page_reverse", "True")]
         links.append({"rel": "previous", "href": f"{path}?{urlencode(back)}"})
     return links

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from kumoi.api.openstack.network.bodies import Description, FixedIn, Name
+from kumoi.api.openstack.network.bodies import Description, FixedIn, Id, Name
 from kumoi.api.openstack.network.listing import Shown, Table, flag, text
 from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, owner_of, standard
 from kumoi.app.house import House
@@ -43,7 +43,7 @@ class _Both(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
 
 
 class New(_Both, forbid_unknown_fields=True, kw_only=True):
-    network_id: str
+    network_id: Id
     name: Name = ""
     description: Description = ""
     project_id: str = ""

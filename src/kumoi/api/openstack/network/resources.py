@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from kumoi.api.edge.invalid import from_decoder
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
@@ -165,14 +166,25 @@ def _wishes(request: Request, body: Any, resource: Resource[Any]) -> tuple[list[
         return [one], False
     if not many:
         raise Invalid(field=resource.table.plural, reason="missing", name=resource.table.plural)
-    return many, True
+    return [_unwrapped(raw, resource) for raw in many], True
+
+
+def _unwrapped(raw: msgspec.Raw, resource: Resource[Any]) -> Any:
+    """One of many, which may stand alone or under its kind's name."""
+    try:
+        inner = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        if inner.keys() == {resource.singular}:
+            raw = inner[resource.singular]
+        return msgspec.json.decode(raw, type=resource.new)
+    except msgspec.DecodeError as e:
+        raise from_decoder(e) from None
 
 
 def _body_type(resource: Resource[Any]) -> Any:
     """`{"network": {…}}` or `{"networks": [{…}, …]}`."""
     return msgspec.defstruct(
         f"{resource.new.__name__}Body",
-        [("one", resource.new | UnsetType, UNSET), ("many", list[resource.new] | UnsetType, UNSET)],  # type: ignore[name-defined]
+        [("one", resource.new | UnsetType, UNSET), ("many", list[msgspec.Raw] | UnsetType, UNSET)],
         rename={"one": resource.singular, "many": resource.table.plural},
         forbid_unknown_fields=True,
     )

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.network.bodies import Description, FixedIn, Name, RouteIn, rendered_routes, routes
+from kumoi.api.openstack.network.bodies import Description, FixedIn, Id, Name, RouteIn, rendered_routes, routes
 from kumoi.api.openstack.network.listing import Shown, Table, flag
 from kumoi.api.openstack.network.resources import (
     SERVICE,
@@ -31,7 +31,7 @@ from kumoi.core.networks import Route as StaticRoute
 
 
 class GatewayIn(msgspec.Struct, forbid_unknown_fields=True):
-    network_id: str | None = None
+    network_id: Id | None = None
     enable_snat: bool | None = None
     external_fixed_ips: list[FixedIn] | None = None
 
@@ -59,8 +59,8 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class InterfaceIn(msgspec.Struct, forbid_unknown_fields=True):
-    subnet_id: str | None = None
-    port_id: str | None = None
+    subnet_id: Id | None = None
+    port_id: Id | None = None
 
 
 class RoutesIn(msgspec.Struct, forbid_unknown_fields=True):

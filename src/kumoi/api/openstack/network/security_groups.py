@@ -3,14 +3,14 @@
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from kumoi.api.openstack.network.bodies import Description, Name
+from kumoi.api.openstack.network.bodies import Description, Id, Name
 from kumoi.api.openstack.network.listing import Shown, Table, flag, text
 from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, owner_of, standard
 from kumoi.app.house import House
 from kumoi.app.networks import security_groups
 from kumoi.app.networks.security_groups import GROUPS, RULES, GroupChange, GroupRuleWish, GroupView, GroupWish
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid, Unsupported
+from kumoi.core.errors import Invalid
 from kumoi.core.groups import Direction, EtherType, RuleWish, SecurityRule
 from kumoi.core.ids import GroupId, RuleId
 
@@ -34,25 +34,24 @@ class ChangeGroup(msgspec.Struct, forbid_unknown_fields=True):
 class NewRule(msgspec.Struct, forbid_unknown_fields=True):
     """Ports and protocols may come as numbers or as text."""
 
-    security_group_id: str
+    security_group_id: Id
     direction: Direction
     ethertype: str | None = None
     protocol: str | int | None = None
     port_range_min: int | str | None = None
     port_range_max: int | str | None = None
     remote_ip_prefix: str | None = None
-    remote_group_id: str | None = None
+    remote_group_id: Id | None = None
     description: Description = ""
     project_id: str = ""
     tenant_id: str = ""
 
 
 def _create_groups(house: House, call: Call, news: list[NewGroup]) -> list[GroupView]:
-    if len(news) != 1:
-        raise Unsupported("network", what="bulk creation of security groups")
-    new = news[0]
-    wish = GroupWish(name=new.name, project_id=owner_of(new), description=new.description, stateful=new.stateful)
-    return [security_groups.create_group(house, call, wish)]
+    wishes = tuple(
+        GroupWish(name=n.name, project_id=owner_of(n), description=n.description, stateful=n.stateful) for n in news
+    )
+    return security_groups.create_groups(house, call, wishes)
 
 
 def _update_group(house: House, call: Call, group_id: str, change: ChangeGroup, generation: int | None) -> GroupView:

@@ -1,10 +1,13 @@
 """/v2.0/subnets."""
 
+from typing import Literal
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from kumoi.api.openstack.network.bodies import (
     Description,
+    Id,
     Name,
     PoolIn,
     RouteIn,
@@ -24,9 +27,9 @@ from kumoi.core.ids import NetworkId, SubnetId
 
 
 class New(msgspec.Struct, forbid_unknown_fields=True):
-    network_id: str
+    network_id: Id
     cidr: str | None = None
-    ip_version: int | None = None
+    ip_version: Literal[4, 6, "4", "6"] | None = None
     name: Name = ""
     description: Description = ""
     project_id: str = ""
@@ -59,8 +62,8 @@ def _wish(new: New) -> SubnetWish:
         raise Unsupported("network", what="ipv6_ra_mode and ipv6_address_mode")
     if new.cidr is None:
         raise Invalid("network", field="subnet.cidr", reason="missing", name="cidr")
-    if new.ip_version is not None and block(new.cidr).version != new.ip_version:
-        raise Invalid("network", field="cidr", reason="wrong_ip_version", value=new.cidr, wanted=new.ip_version)
+    if new.ip_version is not None and block(new.cidr).version != int(new.ip_version):
+        raise Invalid("network", field="cidr", reason="wrong_ip_version", value=new.cidr, wanted=int(new.ip_version))
     return SubnetWish(
         network_id=NetworkId(new.network_id),
         cidr=new.cidr,
