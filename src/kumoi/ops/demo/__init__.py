@@ -1,0 +1,1 @@
+"""The demonstration: a first guest from nothing, by the public API alone, step by step."""
