@@ -5,12 +5,14 @@ Machines are namespaces with one wire to a bridge. Requests come as pickles on s
 
 import os
 import pickle
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from kumoi.adapters.linux.guests import LinuxGuestServices
 from kumoi.adapters.linux.network import LinuxNetwork
 from kumoi.core.errors import KumoiError
 from kumoi.core.plan import NetworkEntry, NicEntry
+from kumoi.runtime import processes
 
 PATIENCE_S = 1.0
 _DHCP_SCRIPT = """#!/bin/busybox sh
@@ -39,6 +42,9 @@ class World:
         self.services = LinuxGuestServices(GUESTD_SOCKET)
         self._connections: dict[int, socket.socket] = {}
         self._guestd: subprocess.Popen[bytes] | None = None
+        self._pool = ThreadPoolExecutor(max_workers=2)
+        self._pinging = False
+        self._pinger: Future[tuple[int, int]] = Future()
 
     def restart_driver(self) -> None:
         self.network.close()
@@ -108,14 +114,7 @@ class World:
         threading.Thread(target=_serve, args=(listener,), daemon=True).start()
 
     def call(self, guest: str, address: str, port: int, source: str = "") -> str | None:
-        def there() -> str | None:
-            try:
-                with _connect(address, port, source) as s:
-                    return s.makefile().readline().strip() or None
-            except OSError:
-                return None
-
-        return rooms.visit(guest, there)
+        return rooms.visit(guest, lambda: _called(address, port, source))
 
     def ask_address(self, guest: str) -> dict[str, str]:
         script = Path("/run/udhcpc.sh")
@@ -170,6 +169,16 @@ class World:
         """A command in the host's own namespace."""
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
+    def run_on_host(self, *command: str) -> int:
+        """The same where failing is no failure: its exit code."""
+        return subprocess.run(command, capture_output=True, check=False).returncode
+
+    def kill_nft(self) -> None:
+        """kill -9 of the helper that the driver keeps open."""
+        for pid in processes.every():
+            if Path(f"/proc/{pid}/cmdline").read_bytes() == b"nft\0-i\0":
+                os.kill(pid, signal.SIGKILL)
+
     def send_frames(self, guest: str, frames: list[bytes]) -> None:
         def there() -> None:
             with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
@@ -191,6 +200,56 @@ class World:
         self._connections[s.fileno()] = s
         return s.fileno()
 
+    def call_from_host(self, address: str, port: int) -> str | None:
+        """As `kumoi ssh` does: from the cloud's own namespace."""
+        return rooms.in_thread(lambda: _called(address, port, ""))
+
+    def hold(self, guest: str, count: int, port: int) -> tuple[int, int]:
+        """Connections to the metadata address that say nothing: how many were kept, how many hung up on."""
+        held = [rooms.visit(guest, lambda: _connect("169.254.169.254", port, "")) for _ in range(count)]
+        kept = 0
+        for s in held:
+            s.settimeout(0.2)
+            try:
+                s.recv(1)
+            except TimeoutError:
+                kept += 1
+        self._connections.update({s.fileno(): s for s in held})
+        return kept, count - kept
+
+    def shout(self, guest: str, address: str, port: int, packets: list[bytes], *, stream: bool = False) -> None:
+        """Send anything, hear nothing."""
+
+        def there() -> None:
+            for packet in packets:
+                if stream:
+                    with _connect(address, port, "") as s:
+                        s.sendall(packet)
+                else:
+                    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                        s.sendto(packet, (address, port))
+
+        rooms.visit(guest, there)
+
+    def start_pinging(self, guest: str, address: str) -> None:
+        """Without a pause until `stop_pinging`, which tells how many were sent and how many lost."""
+        self._pinging = True
+
+        def there() -> tuple[int, int]:
+            sent = lost = 0
+            while self._pinging:
+                sent += 1
+                lost += not _ping(address, "")
+                time.sleep(0.002)
+            return sent, lost
+
+        self._pinger = self._pool.submit(rooms.visit, guest, there)
+
+    def stop_pinging(self) -> tuple[int, int]:
+        self._pinging = False
+        found: tuple[int, int] = self._pinger.result()
+        return found
+
     def heard(self, ear: int, last: bytes) -> list[bytes]:
         """The frames heard until one that contains `last`."""
         s = self._connections[ear]
@@ -205,6 +264,14 @@ class World:
 
 def _connect(address: str, port: int, source: str) -> socket.socket:
     return socket.create_connection((address, port), PATIENCE_S, (source, 0) if source else None)
+
+
+def _called(address: str, port: int, source: str) -> str | None:
+    try:
+        with _connect(address, port, source) as s:
+            return s.makefile().readline().strip() or None
+    except OSError:
+        return None
 
 
 def _serve(listener: socket.socket) -> None:

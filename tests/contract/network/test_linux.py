@@ -1,0 +1,245 @@
+"""What only the kernel can show: frames that no honest machine sends, helpers that die, rules that others touch."""
+
+import os
+import struct
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.contract.network.frames import (
+    NOISE,
+    arp,
+    dhcp_offer,
+    ethernet,
+    redirect_of_neighbours,
+    router_advertisement,
+)
+from tests.contract.network.plans import ANYONE, Net, external, filters, group, net, tcp, vpc
+from tests.contract.network.test_guests import publish
+
+from kumoi.core.nics import FixedIp
+from kumoi.core.plan import Floating, NicEntry
+
+
+def draw(linux: Any, place: Net, *nics: NicEntry, services: bool = False, **plug: Any) -> None:
+    linux.network.ensure_filters(filters((ANYONE,), *nics), nics)
+    linux.network.ensure_segment(place.segment(*nics, services=services))
+    for nic in nics:
+        linux.plug(nic, place.entry, **plug)
+
+
+def eventually(happens: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < deadline
+
+
+@pytest.fixture
+def place() -> Net:
+    return net()
+
+
+def test_no_false_frame_leaves_a_guest(linux: Any, place: Net) -> None:
+    a, b, c = (place.nic(number, ANYONE) for number in (11, 12, 13))
+    draw(linux, place, a, b, c)
+    linux.stranger("wire", place.entry, "10.0.0.40/24")
+    ears = [linux.listen_frames(each) for each in (b.id, "wire")]
+    honest = arp(a.mac, a.mac, "10.0.0.11", "10.0.0.12", note=b"honest")
+    false = {
+        "ARP for another's address": arp(a.mac, a.mac, "10.0.0.13", "10.0.0.12"),
+        "ARP with another's MAC inside": arp(a.mac, c.mac, "10.0.0.11", "10.0.0.12"),
+        "another's MAC outside": arp(c.mac, a.mac, "10.0.0.11", "10.0.0.12"),
+        "a DHCP server": dhcp_offer(a.mac, "10.0.0.11"),
+        "a router advertisement": router_advertisement(a.mac),
+        "one behind a hop-by-hop header": router_advertisement(a.mac, hidden=True),
+        "a neighbour advertisement for another": redirect_of_neighbours(a.mac, "fd00::13"),
+        "an unknown protocol": ethernet(a.mac, 0x88B5, NOISE),
+        "a VLAN tag": ethernet(a.mac, 0x8100, b"\0\5\x08\0" + NOISE),
+    }
+    linux.send_frames(a.id, [*false.values(), honest])
+    sent = {frame: name for name, frame in false.items()}
+    for ear in ears:
+        arrived = [sent[f] for frame in linux.heard(ear, b"honest") for f in sent if frame.startswith(f)]
+        assert arrived == []
+
+
+def test_a_guest_does_not_reach_the_host_by_its_bridge(linux: Any, place: Net) -> None:
+    outside, a = external(), place.nic(11, ANYONE)
+    draw(linux, place, a)
+    linux.network.ensure_segment(outside.segment())
+    linux.add_address(a.id, "203.0.113.77/24")
+    assert not linux.ping(a.id, "203.0.113.1", source="10.0.0.11")
+    bridge = linux.shell("ip", "-br", "link", "show", linux.network.bridge(place.entry)).split()[2]
+    linux.run(a.id, "ip", "neigh", "replace", "203.0.113.1", "lladdr", bridge, "dev", "eth0")
+    assert not linux.ping(a.id, "203.0.113.1", source="10.0.0.11")
+
+
+def test_ipv6_is_filtered_like_ipv4(linux: Any, place: Net) -> None:
+    six = group({"protocol": "icmp", "ether_type": "IPv6"}, tcp(80, ether_type="IPv6", remote_cidr="fd00::/64"))
+    a, b = (
+        place.nic(n, six, fixed_ips=(FixedIp(place.subnet.id, place.host(n)), FixedIp(place.subnet.id, f"fd00::{n}")))
+        for n in (11, 12)
+    )
+    linux.network.ensure_filters(filters((six,), a, b), (a, b))
+    linux.network.ensure_segment(place.segment(a, b))
+    for nic in (a, b):
+        linux.plug(nic, place.entry)
+    for port in (80, 81):
+        linux.serve(b.id, port)
+    assert linux.ping(a.id, "fd00::12")
+    assert not linux.ping(a.id, place.host(12))
+    assert linux.call(a.id, "fd00::12", 80) == "fd00::11"
+    assert linux.call(a.id, "fd00::12", 81) is None
+    linux.add_address(a.id, "fd00::77/64")
+    assert not linux.ping(a.id, "fd00::12", source="fd00::77")
+
+
+def test_not_a_packet_is_lost_while_everything_is_loaded_again(linux: Any, place: Net) -> None:
+    a, b = place.nic(11, ANYONE), place.nic(12, ANYONE)
+    draw(linux, place, a, b)
+    assert linux.ping(a.id, place.host(12))
+    linux.start_pinging(a.id, place.host(12))
+    for _ in range(5):
+        linux.restart_driver()
+        linux.network.ensure_segment(place.segment(a, b))
+        linux.network.ensure_filters(filters((ANYONE,), a, b), (a, b))
+    sent, lost = linux.stop_pinging()
+    assert sent > 20
+    assert lost == 0
+
+
+def test_rules_that_somebody_took_away_come_back(linux: Any, place: Net) -> None:
+    a, b = place.nic(11, ANYONE), place.nic(12, ANYONE)
+    draw(linux, place, a, b)
+    linux.add_address(a.id, "10.0.0.77/24")
+    linux.shell("nft", "flush", "ruleset")
+    assert linux.ping(a.id, place.host(12), source="10.0.0.77")
+    assert linux.network.observe().nics == set()
+    linux.network.ensure_segment(place.segment(a, b))
+    linux.network.ensure_filters(filters((ANYONE,), a, b), (a, b))
+    assert not linux.ping(a.id, place.host(12), source="10.0.0.77")
+    assert linux.ping(a.id, place.host(12))
+
+
+def test_a_change_by_others_in_between_is_noticed(linux: Any, place: Net) -> None:
+    a, b = place.nic(11, ANYONE), place.nic(12, ANYONE)
+    draw(linux, place, a)
+    for table in ("kumoi_a", "kumoi_b"):
+        linux.run_on_host("nft", "delete", "table", "inet", table)
+    linux.network.ensure_filters(filters((ANYONE,), a, b), (a, b))
+    linux.network.ensure_segment(place.segment(a, b))
+    linux.plug(b, place.entry)
+    assert linux.ping(a.id, place.host(12))
+
+
+def test_the_death_of_nft_costs_nothing(linux: Any, place: Net) -> None:
+    a, b = place.nic(11, ANYONE), place.nic(12, ANYONE)
+    draw(linux, place, a)
+    linux.kill_nft()
+    draw_b = filters((ANYONE,), a, b)
+    linux.network.ensure_filters(draw_b, (a, b))
+    linux.network.ensure_segment(place.segment(a, b))
+    linux.plug(b, place.entry)
+    assert linux.ping(a.id, place.host(12))
+
+
+def test_a_bridge_made_anew_takes_its_taps_and_wires_back(linux: Any, place: Net) -> None:
+    a, b = place.nic(11, ANYONE), place.nic(12, ANYONE)
+    draw(linux, place, a, b, services=True)
+    linux.shell("ip", "link", "del", linux.network.bridge(place.entry))
+    assert not linux.ping(a.id, place.host(12))
+    linux.network.ensure_segment(place.segment(a, b, services=True))
+    # The guest's kernel asks again for its neighbour once a second.
+    eventually(lambda: linux.ping(a.id, place.host(12)))
+    eventually(lambda: linux.ping(a.id, place.host(2)))
+
+
+def test_devices_of_ours_that_nobody_named_are_strays(linux: Any, place: Net) -> None:
+    linux.network.ensure_segment(place.segment())
+    bridge = linux.network.bridge(place.entry)
+    linux.shell("ip", "link", "add", "tapdeadbeef-00", "type", "veth", "peer", "name", "x0")
+    linux.shell("ip", "link", "set", "tapdeadbeef-00", "master", bridge)
+    linux.shell("ip", "link", "add", "br77", "type", "bridge")
+    linux.shell("touch", "/run/netns/qrouter-what")
+    linux.shell("ip", "link", "add", "docker0", "type", "bridge")
+    assert linux.network.observe().strays == ("br77", "qrouter-what", "tapdeadbeef-00")
+
+
+def test_a_name_without_its_namespace_is_no_namespace(linux: Any, place: Net) -> None:
+    a, router = place.nic(11, ANYONE), vpc(place.leg(1, "02:aa:00:00:00:01"))
+    draw(linux, place, a)
+    linux.shell("touch", f"/run/netns/qrouter-{router.id}")
+    linux.network.ensure_vpc(router)
+    assert linux.ping(a.id, place.host(1))
+
+
+def test_the_cloud_itself_reaches_floating_addresses(linux: Any, place: Net) -> None:
+    outside, a = external(), place.nic(11, ANYONE)
+    draw(linux, place, a, gateway=place.host(1))
+    linux.network.ensure_segment(outside.segment())
+    gateway = outside.leg(100, "02:aa:00:00:00:02")
+    floating = (Floating(public=outside.host(200), fixed=place.host(11)),)
+    legs = (place.leg(1, "02:aa:00:00:00:01"),)
+    linux.network.ensure_vpc(vpc(*legs, gateway=gateway, default_via=outside.host(1), floating=floating))
+    linux.serve(a.id, 80)
+    linux.serve(a.id, 81)
+    assert linux.call_from_host(outside.host(200), 80) == outside.host(1)
+    assert linux.call_from_host(outside.host(200), 81) is None
+
+
+def test_a_thousand_nics_fit(linux: Any) -> None:
+    """In a user namespace a transaction is bounded: more than some 2,000 elements come in parts, swapped in at once."""
+    place = net("10.0.0")
+    crowd = group({"protocol": "tcp", "remote_group_id": "self"})
+    nics = tuple(
+        place.nic(0, crowd, fixed_ips=(FixedIp(place.subnet.id, f"10.0.{n >> 8}.{n & 255}"),)) for n in range(1000)
+    )
+    linux.network.ensure_filters(filters((crowd,), *nics), nics)
+    assert len(linux.network.observe().nics) == 1000
+    linux.network.ensure_filters(filters((crowd,), *nics[:1]), nics[:1])
+    assert linux.network.observe().nics == {nics[0].id}
+
+
+class TestGuestd:
+    @pytest.fixture
+    def guest(self, linux: Any, place: Net) -> NicEntry:
+        linux.start_services()
+        a = place.nic(11, ANYONE)
+        draw(linux, place, a, services=True, by_hand=False)
+        publish(linux, place, a)
+        linux.ask_address(a.id)
+        return a
+
+    def test_a_new_one_is_given_everything_again(self, linux: Any, place: Net, guest: NicEntry) -> None:
+        linux.kill_services()
+        assert linux.fetch(guest.id, "/latest/meta-data/instance-id")[0] == 0
+        linux.start_services()
+        publish(linux, place, guest)
+        assert linux.fetch(guest.id, "/latest/meta-data/instance-id")[0] == 200
+
+    def test_a_namespace_made_anew_is_served_again(self, linux: Any, place: Net, guest: NicEntry) -> None:
+        linux.network.remove_segment(place.entry.id)
+        linux.network.ensure_segment(place.segment(guest, services=True))
+        publish(linux, place, guest)
+        assert linux.fetch(guest.id, "/latest/meta-data/instance-id")[0] == 200
+
+    def test_one_guest_cannot_hold_everything(self, linux: Any, guest: NicEntry) -> None:
+        kept, refused = linux.hold(guest.id, 40, 80)
+        assert 0 < kept <= 16
+        assert kept + refused == 40
+
+    def test_nothing_that_a_guest_sends_ends_it(self, linux: Any, place: Net, guest: NicEntry) -> None:
+        server = place.host(2)
+        garbage = [os.urandom(size) for size in (0, 1, 11, 12, 40, 240, 300, 1400)]
+        nearly = [b"\1\1\6\0" + os.urandom(232) + b"\x63\x82\x53\x63" + os.urandom(60) for _ in range(50)]
+        linux.shout(guest.id, server, 67, garbage + nearly)
+        linux.shout(guest.id, server, 53, garbage + [struct.pack("!HHHHHH", 1, 0, 1, 0, 0, 0) + g for g in garbage])
+        linux.shout(guest.id, server, 53, [struct.pack("!H", len(g)) + g for g in garbage], stream=True)
+        lines = [b"GET / HTTP/1.1\r\n" + b"A" * 20_000, b"\r\n\r\n", b"PUT /latest/api/token HTTP/1.1\r\n\r\n"]
+        linux.shout(guest.id, server, 80, [*garbage, *lines], stream=True)
+        assert linux.services_alive()
+        assert linux.fetch(guest.id, "/latest/meta-data/instance-id")[0] == 200
+        assert linux.ask_name(guest.id, server, "vm11")[0] == "ok"
+        assert linux.ask_address(guest.id)["ip"] == place.host(11)
+
