@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 
 from kumoi.adapters.sql.schema import metadata
 from kumoi.adapters.sql.store import SqlStore, database_of, open_store
@@ -29,7 +29,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         for table in metadata.tables.values():
             if table is not cloud:
                 connection.execute(delete(table))
-        connection.execute(update(cloud).values(epoch=1))
     return found
 
 

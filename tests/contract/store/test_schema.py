@@ -3,6 +3,7 @@
 import re
 import sqlite3
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from tests.contract.store.together import together
+from tests.contract.store.together import together, wait_for
 from tests.contract.store.values import instance
 
 from kumoi.adapters.sql.connection import Database
@@ -47,9 +48,23 @@ def test_the_newest_revision_is_the_one_the_code_names() -> None:
 def test_the_cloud_has_one_id_and_an_epoch_that_only_rises(another: Callable[[], SqlStore]) -> None:
     here, there = another(), another()
     assert here.cloud_id() == there.cloud_id()
-    assert (here.epoch(), there.epoch()) == (1, 1)
-    assert here.raise_epoch() == 2
-    assert there.epoch() == 2
+    first = here.epoch()
+    second = here.raise_epoch()
+    third = there.raise_epoch()
+    assert first < second < third == here.epoch() == there.epoch()
+
+
+def test_a_copy_that_is_restored_twice_has_two_epochs(tmp_path: Path) -> None:
+    open_store(f"sqlite:///{tmp_path}/kumoi.db").close()
+    backup = (tmp_path / "kumoi.db").read_bytes()
+    epochs = []
+    for name in ("first", "second"):
+        (tmp_path / name).write_bytes(backup)
+        restored = open_store(f"sqlite:///{tmp_path}/{name}")
+        epochs.append(restored.raise_epoch())
+        restored.close()
+        wait_for(lambda: time.time() > epochs[0] + 1)  # an epoch is a second
+    assert epochs[0] < epochs[1]
 
 
 def test_processes_that_start_at_once_make_the_schema_once(new_url: str) -> None:

@@ -221,6 +221,14 @@ def test_a_transaction_that_was_kept_is_of_no_use(store: SqlStore) -> None:
             tx.instances.get("x")
 
 
+def test_a_closed_store_is_of_no_use(store: SqlStore) -> None:
+    store.close()
+    store.close()
+    for use in (store.read, store.write):
+        with pytest.raises(RuntimeError, match="is closed"):
+            use(lambda _tx: None)
+
+
 # --- two processes ------------------------------------------------------------------------------------
 
 

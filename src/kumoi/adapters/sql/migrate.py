@@ -39,5 +39,6 @@ def migrate(database: Database) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         if connection.execute(select(cloud.c.id)).first() is None:
-            connection.execute(insert(cloud).values(id=str(uuid.uuid4()), epoch=1, made_at=time.time()))
+            now = time.time()
+            connection.execute(insert(cloud).values(id=str(uuid.uuid4()), epoch=int(now), made_at=now))
     engine.dispose()

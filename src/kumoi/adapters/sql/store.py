@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from kumoi.adapters.sql.connection import Again, Database, unavailable
+from kumoi.adapters.sql.language import DatabaseNow
 from kumoi.adapters.sql.migrate import migrate
 from kumoi.adapters.sql.readers import Readers
 from kumoi.adapters.sql.sqlite import SqliteDatabase
@@ -24,19 +25,18 @@ from kumoi.core.errors import Invalid
 
 T = TypeVar("T")
 TRIAL = "sqlite://"
-_EPOCH = select(cloud.c.epoch)
-_CLOUD = select(cloud.c.id)
-_RAISE = update(cloud).values(epoch=cloud.c.epoch + 1).returning(cloud.c.epoch)
+_CLOUD = select(cloud.c.id, cloud.c.epoch, DatabaseNow())
+_RAISE = update(cloud).values(epoch=bindparam("epoch"))
 
 
 class SqlStore:
     """`contracts.store.Store`. `folder` is removed on close, where the store has one of its own."""
 
     def __init__(self, database: Database, folder: Path | None = None) -> None:
-        turn = Turn()
         self.folder = folder
-        self._writer = Writer(database, turn)
-        self._readers = Readers(database, turn)
+        self._turn = Turn()
+        self._writer = Writer(database, self._turn)
+        self._readers = Readers(database, self._turn)
 
     def write(self, fn: Callable[[SqlTransaction], T]) -> T:
         return self._writer.write(fn)
@@ -45,25 +45,37 @@ class SqlStore:
         return self._readers.read(fn)
 
     def epoch(self) -> int:
-        return self.read(lambda tx: int(tx.session.rows(_EPOCH)[0][0]))
+        return self.read(lambda tx: int(tx.session.rows(_CLOUD)[0][1]))
 
     def cloud_id(self) -> str:
         """A UUID, made with the database."""
         return self.read(lambda tx: str(tx.session.rows(_CLOUD)[0][0]))
 
     def raise_epoch(self) -> int:
-        """To be called once after a restore, before anything else is started: what hosts have is older from then on."""
-        return self.write(lambda tx: int(tx.session.change(_RAISE)[0][0]))
+        """To be called once after a restore, before anything else is started: what hosts have is older from then on.
+
+        An epoch is the second in which it began, so that a copy restored twice never has the same one twice.
+        """
+        return self.write(_raised)
 
     def waiting(self) -> int:
         """How many writes have not begun: a figure for the metrics."""
         return self._writer.waiting()
 
     def close(self) -> None:
+        """Wait for the batch at work, then close. Twice is harmless; a use afterwards is an error."""
+        self._turn.end()
         self._writer.close()
         self._readers.close()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _raised(tx: SqlTransaction) -> int:
+    _, was, now = tx.session.rows(_CLOUD)[0]
+    epoch: int = max(was + 1, int(now))
+    tx.session.change(_RAISE, epoch=epoch)
+    return epoch
 
 
 def open_store(url: str) -> SqlStore:

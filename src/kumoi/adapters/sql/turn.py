@@ -1,4 +1,7 @@
-"""Whose turn it is: a thread is in one transaction at a time, and says so instead of waiting for itself."""
+"""Whose turn it is: a thread is in one transaction at a time, and says so instead of waiting for itself.
+
+After the close it is nobody's.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -10,8 +13,14 @@ class Turn:
 
     def __init__(self) -> None:
         self._local = threading.local()
+        self._over = False
+
+    def end(self) -> None:
+        self._over = True
 
     def free(self) -> None:
+        if self._over:
+            raise RuntimeError("the store is closed")
         if getattr(self._local, "inside", False):
             raise RuntimeError("store.write or store.read inside a transaction: use the transaction at hand")
 
