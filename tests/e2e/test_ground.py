@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.e2e.standins import DEFINE, SHOW, Ground, owner, until
+from tests.e2e.ground import DEFINE, SHOW, Ground, owner, until
 
 from kumoi.adapters.linux import door, namespace
 from kumoi.runtime import processes

@@ -1,6 +1,7 @@
-"""A copy of the program whose serve, agent and guestd are a few lines, to try the ground alone.
+"""A cloud on this machine's ground, from a copy of the program, driven by the command line.
 
-What stands under them is the product's own: supervisor, namespaces, libvirtd, commands.
+Where only the ground is tried, serve, agent and guestd are a few lines; what stands under them is
+the product's own: supervisor, namespaces, libvirtd, commands.
 """
 
 import json
@@ -61,14 +62,16 @@ SHOW = DOMAIN + "print(c.lookupByName('g1').ID(), c.lookupByName('g1').state()[0
 class Ground:
     """One cloud on the ground, driven by the command line as its user drives it."""
 
-    def __init__(self, **standins: str) -> None:
+    def __init__(self, *, real: bool = False, **standins: str) -> None:
+        """`real`: the program as it is, not one part replaced."""
         # The cloud's user must be able to come here, which it is not in pytest's folders.
         self.folder = Path(tempfile.mkdtemp(prefix="kumoi-ground-"))
         self.folder.chmod(0o755)
         source = Path(kumoi.__file__).parent
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(source, self.folder / "src/kumoi", ignore=ignore)
-        for name, text in {"serve": SERVE, "agent": AGENT, "guestd": GUESTD, **standins}.items():
+        stand = {} if real else {"serve": SERVE, "agent": AGENT, "guestd": GUESTD, **standins}
+        for name, text in stand.items():
             (self.folder / f"src/kumoi/cmd/{name}.py").write_text(text)
         subprocess.run(["chmod", "-R", "a+rX", self.folder / "src"], check=True)
         self.state = self.folder / "state"
@@ -132,7 +135,7 @@ class Ground:
     def is_guest(self, pid: int) -> bool:
         try:
             mine = os.path.samestat(os.stat(f"/proc/{pid}/root/run"), os.stat(self.state / "run"))
-            return mine and b"guest=g1," in Path(f"/proc/{pid}/cmdline").read_bytes()
+            return mine and b"-name\0guest=" in Path(f"/proc/{pid}/cmdline").read_bytes()
         except (FileNotFoundError, PermissionError, ProcessLookupError):
             return False
 
