@@ -16,7 +16,7 @@ import msgspec
 
 import kumoi
 from kumoi.adapters.linux import account
-from kumoi.cmd import supervisor
+from kumoi.cmd import first_image, supervisor
 from kumoi.cmd.inside import told
 from kumoi.core.errors import Invalid, KumoiError, Layer, Unavailable
 from kumoi.runtime import processes, settings, state_folder, supervision
@@ -53,6 +53,7 @@ def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> 
     """Raises KumoiError; its layer says where it is stuck."""
     if len(str(state.guestd_socket)) > _SOCKET_PATH_MAX:
         raise Invalid("host", field="--state", reason="path_too_long", max=_SOCKET_PATH_MAX)
+    disk = first_image.disk_for(state, flags)
     begun = time.monotonic()
     prepare(state)
     with locked(state):
@@ -68,6 +69,7 @@ def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> 
     took = "" if running else f" after {time.monotonic() - begun:.1f} s"
     click.echo(f"kumoi: ready{took}: {url} ({chosen.cloud.region})")
     click.echo(f"kumoi: for clients: . {state.root}/env")
+    first_image.bring(state, disk, simulated=chosen.cloud.simulate)
 
 
 def prepare(state: StateFolder) -> None:
