@@ -6,6 +6,7 @@ for tests and trials), `postgresql://…` as libpq reads it.
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -30,10 +31,11 @@ _RAISE = update(cloud).values(epoch=bindparam("epoch"))
 
 
 class SqlStore:
-    """`contracts.store.Store`. `folder` is removed on close, where the store has one of its own."""
+    """`contracts.store.Store`. `folder` is removed with the store, where it has one of its own."""
 
     def __init__(self, database: Database, folder: Path | None = None) -> None:
         self.folder = folder
+        self._forget = weakref.finalize(self, _remove, folder)  # also when nobody closed it
         self._turn = Turn()
         self._writer = Writer(database, self._turn)
         self._readers = Readers(database, self._turn)
@@ -67,8 +69,12 @@ class SqlStore:
         self._turn.end()
         self._writer.close()
         self._readers.close()
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        self._forget()
+
+
+def _remove(folder: Path | None) -> None:
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _raised(tx: SqlTransaction) -> int:
