@@ -78,8 +78,12 @@ class LibvirtRig:
             )
         )
 
-    def machine(self) -> Machine:
+    def machine(self, script: bytes = b"") -> Machine:
+        """`script` is run by the guest, as root, at its first boot."""
         instance = InstanceId(str(uuid.uuid4()))
+        about = {"openstack/latest/meta_data.json": b'{"uuid": "%s"}' % instance.encode()}
+        if script:
+            about["openstack/latest/user_data"] = script
         self.storage.ensure_layer(self.layer, lambda _: iter([self._image.disk.read_bytes()]))
         plug = MachinePlug(
             nic_id=NicId(str(uuid.uuid4())), mac="52:54:00:00:00:01", tap=f"tap{instance[:8]}", bridge=BRIDGE, mtu=1450
@@ -90,9 +94,7 @@ class LibvirtRig:
             vcpus=1,
             memory_mib=128,
             disk=self.storage.ensure_root(instance, RootDisk(layers=(self.layer,), size_gib=1)),
-            config_drive=self.storage.ensure_config_drive(
-                instance, {"openstack/latest/meta_data.json": b'{"uuid": "%s"}' % instance.encode()}
-            ),
+            config_drive=self.storage.ensure_config_drive(instance, about),
             plugs=(plug,),
         )
 
@@ -117,6 +119,10 @@ class LibvirtRig:
 
     def kill(self, instance: InstanceId) -> None:
         os.kill(self.pid(instance), signal.SIGKILL)
+
+    def wait_for_monitor(self, instance: InstanceId) -> None:
+        """Until libvirtd has spoken to this QEMU."""
+        libvirt.open(self.box.uri).lookupByUUIDString(instance).blockStats("vda")
 
     def pid(self, instance: InstanceId) -> int:
         return int((self.box.folder / f"run/libvirt/qemu/{domain_name(instance)}.pid").read_text())

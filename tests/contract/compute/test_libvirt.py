@@ -11,9 +11,12 @@ import pytest
 from tests.contract.compute.rigs import LibvirtRig, seen
 from tests.contract.compute.sandbox import wait_for
 
+from kumoi.adapters.libvirt import accelerator
+from kumoi.adapters.libvirt.accelerator import Trial
 from kumoi.contracts.compute import SeenMachine
 from kumoi.core.errors import Unavailable
 from kumoi.core.ids import InstanceId
+from kumoi.ops.image.build import TinyImage
 
 pytestmark = [pytest.mark.guest, pytest.mark.privileged, pytest.mark.timeout(400)]
 
@@ -33,6 +36,8 @@ def test_a_guest_outlives_libvirtd(libvirt_rig: LibvirtRig) -> None:
         rig.compute.stop(machine.id, hard=True)
     rig.box.start_libvirtd()
     assert seen(rig, machine.id) == before
+    # Until libvirtd has found the monitor again it tells nobody of a guest's end: then only looking does.
+    rig.wait_for_monitor(machine.id)
     told.clear()
     rig.kill(machine.id)
     wait_for(lambda: machine.id in told)
@@ -71,6 +76,15 @@ def observes(rig: LibvirtRig) -> bool:
     except Unavailable:
         return False
     return True
+
+
+def test_a_reset_that_the_guest_missed_does_not_turn_its_power_off_into_a_reboot(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    machine = rig.machine(script=b"#!/bin/sh\npoweroff\n")
+    rig.compute.start(machine, 1)
+    rig.compute.reset(machine.id, hard=False)  # the firmware hears no button
+    rig.compute.reset(machine.id, hard=True)
+    wait_for(lambda: ended_by(rig, machine.id) == "guest")
 
 
 def test_a_lost_record_is_read_from_the_domain(libvirt_rig: LibvirtRig) -> None:
@@ -149,6 +163,12 @@ def test_the_tap_stands_on_its_bridge_with_its_mtu(libvirt_rig: LibvirtRig) -> N
     assert "master br-test" in shown
     rig.compute.stop(machine.id, hard=True)
     assert machine.plugs[0].tap not in rig.box.inside("ip", "-br", "link")
+
+
+def test_the_trial_boots_the_tiny_kernel_as_qemus_own_user(libvirt_rig: LibvirtRig, tiny: TinyImage) -> None:
+    trial = Trial(emulator="/usr/bin/qemu-system-x86_64", kernel=str(tiny.kernel), uid=47000, gid=47000)
+    assert accelerator.boots(trial, "tcg", limit_s=180)
+    assert not accelerator.is_listed(libvirt_rig.box.uri)  # the sandbox has no /dev/kvm
 
 
 def test_remove_leaves_nothing(libvirt_rig: LibvirtRig) -> None:

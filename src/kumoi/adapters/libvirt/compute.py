@@ -127,7 +127,7 @@ class LibvirtCompute:
                 status = "missing" if domain is None else "off"
                 raise WrongState(LAYER, kind="instance", id=instance, status=status, action="reset")
             if hard:
-                domain.reset(0)
+                self._power_cycle(domain, instance)
             else:
                 domain.reboot(libvirt.VIR_DOMAIN_REBOOT_ACPI_POWER_BTN)
 
@@ -174,6 +174,16 @@ class LibvirtCompute:
         with self._lock(instance), translated(action):
             yield self._hands.get()
 
+    def _power_cycle(self, domain: libvirt.virDomain, instance: InstanceId) -> None:
+        """A new QEMU: the old one's reset (7.2), met while the firmware sets itself up, leaves a guest that hangs for good."""
+        self._settle(domain, instance)
+        # Whoever finds the domain on or off after a crash of ours knows the run, as with any start.
+        self._runs.change(instance, lambda r: replace(r, starting=r.number, resets=r.resets + 1))
+        with _unless_off():
+            domain.destroy()
+        domain.create()
+        self._runs.change(instance, lambda r: started(r, r.number, self._settings.boot_id))
+
     def _lock(self, instance: InstanceId) -> threading.Lock:
         with self._locks_lock:
             return self._locks.setdefault(instance, threading.Lock())
@@ -195,7 +205,8 @@ class LibvirtCompute:
                     run = self._settle(domain, instance)
                 finally:
                     lock.release()
-        console_log.trim(self._console(instance))
+        for log in (self._console(instance), self._settings.logs / f"{domain.name()}.log"):
+            console_log.trim(log)
         if not going_on(run):
             return SeenMachine(id=instance, power="off", run=run.number, ended_by=run.ended_by, resets=run.resets)
         power: SeenPower = "paused" if state in _PAUSED else "running"

@@ -41,6 +41,7 @@ listen_tls = 0
 auth_unix_ro = "none"
 auth_unix_rw = "none"
 host_uuid = "{host_uuid}"
+max_client_requests = 20
 log_outputs = "3:stderr"
 """
 
