@@ -57,8 +57,9 @@ class Agent:
         self._session: Session | None = None
         self._greeting = threading.Lock()
         self._log = log.get(host=hello.name)
-        work = Pace(resync_s=tools.manner.resync_s, threads=tools.manner.threads)
-        talk = Pace(resync_s=tools.manner.resync_s, threads=3, patience_s=LINK_PATIENCE_S)
+        manner = tools.manner
+        work = Pace(resync_s=manner.resync_s, threads=manner.threads, spread=manner.spread)
+        talk = Pace(resync_s=manner.resync_s, threads=3, patience_s=LINK_PATIENCE_S, spread=manner.spread)
         hands.loop = self.loop = Loop("agent", self._work, self._keys, tools.clock, tools.chance, work)
         hands.talk = self.talk = Loop("link", self._say, lambda: (FETCH, REPORT), tools.clock, tools.chance, talk)
         for key in self._ledger.held():

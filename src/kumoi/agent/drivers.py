@@ -26,14 +26,16 @@ class Drivers(msgspec.Struct, frozen=True, kw_only=True):
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """`starts`: guests started at the same time, layers brought included. `soft_s`: patience with one that is to stop.
 
-    `gather_s`: changes within this time go into one report. `heartbeat_s`: an unchanged one is told again after it.
-    `poll_s`: how long a fetch waits for news; 0: not at all, and the next one comes after `idle_s`.
+    `spread`: see `runtime.loop.Pace`. `gather_s`: changes within this time go into one report; `heartbeat_s`: an
+    unchanged one is told again after it. `poll_s`: how long a fetch waits for news; 0: not at all, and the next one
+    comes after `idle_s`.
     """
 
     starts: int = 2
     threads: int = 4
     soft_s: float = 60.0
     resync_s: float = 10.0
+    spread: float = 0.1
     gather_s: float = 0.02
     heartbeat_s: float = 9.0
     poll_s: float = 25.0

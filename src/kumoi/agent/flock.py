@@ -5,7 +5,9 @@ A host's question waits here until the next request for its flock; its answer li
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Final
 
+from kumoi.agent.reporting import says_the_same
 from kumoi.contracts.link import ManyLink
 from kumoi.core.errors import Stale
 from kumoi.core.ids import HostId
@@ -21,6 +23,9 @@ from kumoi.core.plan import (
     Welcome,
 )
 
+NEWS_S: Final = 0.02
+HEARTBEAT_S: Final = 2.0
+
 
 class Seat:
     """`contracts.link.Link` for one host of a flock. Only the first fetch of a session goes out at once; none waits."""
@@ -28,6 +33,7 @@ class Seat:
     def __init__(self, flock: "Flock") -> None:
         self._flock = flock
         self._fresh = False
+        self._last: Report | None = None
         self.asking: FetchAsk | None = None
         self.mail: Fetched | None = None
         self.outgoing: Report | None = None
@@ -35,7 +41,7 @@ class Seat:
 
     def hello(self, hello: Hello) -> Welcome:
         welcome = self._flock.link.hello(hello)
-        self.stale, self.mail, self.outgoing, self.asking = False, None, None, None
+        self.stale, self.mail, self.outgoing, self.asking, self._last = False, None, None, None, None
         self._fresh = True
         self._flock.seats[welcome.host_id] = self
         return welcome
@@ -65,10 +71,11 @@ class Seat:
         return True
 
     def report(self, report: Report) -> None:
-        """Taken to be told; a newer one replaces it on its way."""
+        """Taken to be told; a newer one replaces it on its way. That nothing changed need not be told at once."""
         self._check(report.host_id)
-        self.outgoing = report
-        self._flock.tell(report.host_id)
+        news = self._last is None or not says_the_same(report, self._last)
+        self.outgoing = self._last = report
+        self._flock.tell(report.host_id, NEWS_S if news else HEARTBEAT_S)
 
     def read(self, ask_id: str, answer: bytes) -> None:
         self._flock.link.read(ask_id, answer)
@@ -82,19 +89,19 @@ class Seat:
 
 
 class Flock:
-    """Hosts that ask and report together. `seats`: those that were greeted. `telling` is called when a report waits."""
+    """Hosts that ask and report together. `seats`: who was greeted. `telling`: a report is due within that many s."""
 
-    def __init__(self, link: ManyLink, telling: Callable[[], None]) -> None:
+    def __init__(self, link: ManyLink, telling: Callable[[float], None]) -> None:
         self.link = link
         self.seats: dict[HostId, Seat] = {}
         self._telling = telling
         self._lock = threading.Lock()
         self._waiting: set[HostId] = set()
 
-    def tell(self, host_id: HostId) -> None:
+    def tell(self, host_id: HostId, within_s: float) -> None:
         with self._lock:
             self._waiting.add(host_id)
-        self._telling()
+        self._telling(within_s)
 
     def asks(self) -> tuple[FetchAsk, ...]:
         """The questions of all who have no answer to read first."""

@@ -5,10 +5,11 @@ What does not belong here: the worlds (adapters.fake).
 """
 
 import threading
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Sequence
 from functools import partial
 from typing import Final
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -28,12 +29,11 @@ from kumoi.core.plan import Hello, SectionDelta
 from kumoi.runtime.loop import Loop, Pace
 
 FLOCKS: Final = 8
-SHARED: Final = 512  # sections remembered for those that come a little later
+LATEST: Final = 32  # sections kept for hosts that come a little later
 POLL_S: Final = 25.0
 JOINING_S: Final = 0.5  # as long as hosts of the flock are still to join
-GATHER_S: Final = 0.02
 PATIENCE_S: Final = 5.0
-MANNER: Final = Manner(poll_s=0.0, idle_s=3600.0, resync_s=30.0, heartbeat_s=20.0, starts=4)
+MANNER: Final = Manner(poll_s=0.0, idle_s=3600.0, resync_s=30.0, spread=0.0, heartbeat_s=20.0, starts=4)
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -44,25 +44,29 @@ class Ground(msgspec.Struct, frozen=True):
 
 
 class Shared:
-    """Sections after deltas, shared by all hosts that held the same before. Safe for threads."""
+    """Sections after deltas, shared by all hosts that hold them. Safe for threads.
+
+    Sections of one serial are equal where their digests are right.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._made: OrderedDict[tuple[SectionKey, int, int, int], tuple[Section, Section]] = OrderedDict()
+        self._made: WeakValueDictionary[tuple[SectionKey, int, int], Section] = WeakValueDictionary()
+        self._latest: deque[Section] = deque(maxlen=LATEST)
 
     def apply(self, held: Section, epoch: int, delta: SectionDelta) -> Section:
         """As `Section.apply`; what is a host's own is not shared."""
         if delta.key.startswith("host/"):
             return held.apply(epoch, delta)
-        key = (delta.key, epoch, held.serial, delta.serial)
+        key = (delta.key, epoch, delta.serial)
         with self._lock:
             known = self._made.get(key)
-            if known is not None and (known[0] is held or held.serial == 0):
-                return known[1]
+            if known is not None and known.digest == delta.digest and held.serial < delta.serial:
+                return known
             new = held.apply(epoch, delta)
-            self._made[key] = (held, new)
-            while len(self._made) > SHARED:
-                self._made.popitem(last=False)
+            if new.sound:
+                self._made[key] = new
+                self._latest.append(new)
             return new
 
 
@@ -105,7 +109,7 @@ class Simulator:
         self._asking = Loop("flocks", self._ask, lambda: places, clock, chance, asking)
         self._telling = Loop("reports", self._tell, lambda: places, clock, chance, Pace(patience_s=PATIENCE_S))
         for place in places:
-            self._flocks[place] = Flock(link, partial(self._telling.again_in, place, GATHER_S))
+            self._flocks[place] = Flock(link, partial(self._telling.again_in, place))
         for number, ground in enumerate(grounds):
             place = places[number % len(places)]
             seat = Seat(self._flocks[place])

@@ -28,11 +28,13 @@ _TICK_S: Final = 0.001  # less may vanish in a float of seconds since the epoch
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """`resync_s`: every key is looked at this often, give or take a tenth. `threads`: passes at the same time.
 
-    `patience_s`: the longest back-off after errors.
+    `patience_s`: the longest back-off after errors. `spread`: the part of a resync over which its keys are strewn, so
+    that no second is a burst.
     """
 
     resync_s: float = 60.0
     patience_s: float = BACKOFF_MOST_S
+    spread: float = 0.1
     threads: int = 1
 
 
@@ -238,8 +240,8 @@ class Loop:
         self._finish(Pass(key=key, at=at, took_s=self._clock.monotonic() - began, error=error))
 
     def _list(self) -> None:
-        # The first listing is a start: everything at once. Later ones are spread, so that no second is a burst.
-        spread_s = self._pace.resync_s / 10 if self._listed else 0.0
+        # The first listing is a start: everything at once.
+        spread_s = self._pace.resync_s * self._pace.spread if self._listed else 0.0
         for key in self._keys():
             self.again_in(key, spread_s * self._fraction())
         self._listed = True
