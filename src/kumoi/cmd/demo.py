@@ -92,7 +92,7 @@ def _shell(state: StateFolder, address: str, key: Path) -> Shell:
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return 255, "no answer"
-        return done.returncode, done.stdout if done.returncode == 0 else done.stderr.strip()
+        return done.returncode, done.stdout if done.returncode == 0 else done.stderr.strip().partition("\n")[0]
 
     return run
 

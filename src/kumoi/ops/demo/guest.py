@@ -47,7 +47,7 @@ class Guest:
         with self._teller.step("image") as step:
             before = find_tiny_image(self._client)
             image = before or ensure_tiny_image(self._client, disk)
-            step.ended("found" if before else "made", f"{image['name']} {image['id']}, {image['size'] >> 20} MiB")
+            step.ended("found" if before else "made", f"{image['name']}, {image['size'] >> 20} MiB, public")
             return str(image["id"])
 
     def key_pair(self, path: Path) -> None:

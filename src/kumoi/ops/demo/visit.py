@@ -18,9 +18,9 @@ _LOOKS: Final = (
     ("uname", "uname -a"),
     ("address", "ip -4 -o addr show dev eth0 | awk '{ print $4 }'"),
     ("uptime", "uptime"),
-    ("instance-id", f"wget -q -T 10 -O - {_META}/instance-id"),
-    ("local-ipv4", f"wget -q -T 10 -O - {_META}/local-ipv4"),
-    ("public-ipv4", f"wget -q -T 10 -O - {_META}/public-ipv4"),
+    ("instance-id", f"timeout 10 wget -q -O - {_META}/instance-id"),
+    ("local-ipv4", f"timeout 10 wget -q -O - {_META}/local-ipv4"),
+    ("public-ipv4", f"timeout 10 wget -q -O - {_META}/public-ipv4"),
     ("user data", "for i in 1 2 3 4 5 6 7 8 9 10; do [ -s /root/hello ] && break; sleep 1; done; cat /root/hello"),
 )
 
@@ -35,7 +35,10 @@ def visit(teller: Teller, shell: Shell, reason: Callable[[], str]) -> None:
             code, last = shell("true")
             return True if code != _SSH_FAILED else None
 
-        wait(step, look, lambda: reason() or f"The guest boots ({last or 'no answer yet'}).", BOOT_S)
+        try:
+            wait(step, look, lambda: reason() or "The guest boots.", BOOT_S)
+        except CannotDemo as late:
+            raise CannotDemo(f"{late} ssh says: {last}. See `openstack console log show demo`.") from late
         step.ended("done", "logged in")
     with teller.step("metadata") as step:
         found = {name: shell(command)[1].strip() for name, command in _LOOKS}
