@@ -42,6 +42,11 @@ from kumoi.runtime.supervision import inherited_listeners
 assert "guestd" in inherited_listeners()
 signal.pause()
 """
+FIRST_IMAGE = """
+def disk_for(*words): return None
+def bring(*words, **named): pass
+"""
+STANDINS = {"serve": SERVE, "agent": AGENT, "guestd": GUESTD, "first_image": FIRST_IMAGE}
 DOMAIN = """
 import libvirt
 c = libvirt.open("qemu+unix:///system?socket=/run/libvirt/libvirt-sock")
@@ -70,7 +75,7 @@ class Ground:
         source = Path(kumoi.__file__).parent
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(source, self.folder / "src/kumoi", ignore=ignore)
-        stand = {} if real else {"serve": SERVE, "agent": AGENT, "guestd": GUESTD, **standins}
+        stand = {} if real else STANDINS | standins
         for name, text in stand.items():
             (self.folder / f"src/kumoi/cmd/{name}.py").write_text(text)
         subprocess.run(["chmod", "-R", "a+rX", self.folder / "src"], check=True)
