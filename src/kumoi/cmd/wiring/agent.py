@@ -10,6 +10,7 @@ from kumoi.adapters.libvirt.accelerator import Trial
 from kumoi.adapters.libvirt.compute import ComputeSettings, LibvirtCompute
 from kumoi.adapters.libvirt.domain_xml import DomainSettings
 from kumoi.adapters.link_http import HttpLink
+from kumoi.adapters.linux import namespace
 from kumoi.adapters.linux.config_files import config_files
 from kumoi.adapters.linux.guests import LinuxGuestServices
 from kumoi.adapters.linux.network import LinuxNetwork
@@ -39,7 +40,7 @@ def agent(settings: Settings) -> Agent:
     """Ready to start; libvirtd and serve need not be there yet."""
     state = StateFolder(settings.state)
     CONSOLES.mkdir(parents=True, exist_ok=True)
-    boot_id = _boot_id()
+    boot_id = namespace.boot_id(state)
     accelerates = accelerator.choose(
         settings.compute.accelerator,
         Trial(emulator=EMULATOR, kernel=str(IMAGES / "vmlinuz"), uid=daemon.QEMU_UID, gid=daemon.QEMU_UID),
@@ -76,12 +77,3 @@ def _capacity() -> Capacity:
         memory_mib=max(0, total_mib - KEPT_FREE_MIB),
         disk_gib=shutil.disk_usage(IMAGES).free >> 30,
     )
-
-
-def _boot_id() -> str:
-    """Changes when the machine boots, and when the cloud's namespace is made anew: no guest outlives either.
-
-    The inode alone is used again within minutes; the folder of its network namespaces is made with it.
-    """
-    kernel = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{kernel}/{os.stat('/proc/self/ns/net').st_ino}"
