@@ -78,6 +78,15 @@ def observes(rig: LibvirtRig) -> bool:
     return True
 
 
+def test_an_answered_button_is_the_plans_end(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    rig.wait_up(machine.id)
+    rig.compute.stop(machine.id, hard=False)
+    wait_for(lambda: ended_by(rig, machine.id) == "plan")
+
+
 def test_a_reset_that_the_guest_missed_does_not_turn_its_power_off_into_a_reboot(libvirt_rig: LibvirtRig) -> None:
     rig = libvirt_rig
     machine = rig.machine(script=b"#!/bin/sh\npoweroff\n")

@@ -6,6 +6,7 @@ What does not belong here: what the answer changes (domain_xml).
 
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
@@ -16,9 +17,12 @@ import msgspec
 from kumoi.adapters.libvirt.connection import Connection
 from kumoi.adapters.libvirt.domain_xml import Accelerator
 from kumoi.adapters.libvirt.refusals import translated
+from kumoi.core.errors import Unavailable
 from kumoi.runtime.state_folder import replace
 
 LIMIT_S: Final = 5.0
+PATIENCE_S: Final = 30.0
+_PAUSE_S: Final = 0.5
 # A kernel without a root disk panics at its very end: until there it has done all that a guest's boot needs.
 _MARK: Final = b"Kernel panic - not syncing"
 _COMMAND_LINE: Final = "console=ttyS0 panic=-1"
@@ -41,16 +45,19 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose(setting: Literal["auto", "kvm", "tcg"], trial: Trial, uri: str, cache: Path) -> Accelerator:
-    """KVM where it is chosen, or where the CPU has it, libvirt lists it and the trial boots within LIMIT_S.
+    """KVM where it is chosen; or where the CPU has it, the trial boots within LIMIT_S and libvirt lists it. Without a
+    kernel to try, the CPU and libvirt must do, and nothing is remembered.
 
-    Raises Unavailable (what: libvirtd) only where the CPU has it and libvirtd does not answer.
+    Raises Unavailable (what: libvirtd) only after all else spoke for KVM and PATIENCE_S have passed.
     """
     if setting != "auto":
         return setting
     if not has_virtualisation(Path("/proc/cpuinfo").read_text()):
         return "tcg"
+    if not os.access(trial.kernel, os.R_OK):
+        return "kvm" if is_listed(uri) else "tcg"
     key = f"{version(trial.emulator)}, kernel {os.uname().release}"
-    return remembered(cache, key, lambda: "kvm" if is_listed(uri) and boots(trial) else "tcg")
+    return remembered(cache, key, lambda: "kvm" if boots(trial) and is_listed(uri) else "tcg")
 
 
 def has_virtualisation(cpuinfo: str) -> bool:
@@ -68,6 +75,7 @@ def remembered(cache: Path, key: str, ask: Callable[[], Accelerator]) -> Acceler
     except (FileNotFoundError, msgspec.DecodeError):
         pass
     accelerator = ask()
+    cache.parent.mkdir(parents=True, exist_ok=True)
     replace(cache, msgspec.json.encode(Verdict(key=key, accelerator=accelerator)))
     return accelerator
 
@@ -81,11 +89,23 @@ def version(emulator: str) -> str:
     return said.stdout.partition("\n")[0]
 
 
-def is_listed(uri: str) -> bool:
-    """Whether libvirt offers domains of type kvm."""
+def is_listed(uri: str, patience_s: float = PATIENCE_S) -> bool:
+    """Whether libvirt offers domains of type kvm. A libvirtd that is still starting is waited for."""
+    connection = Connection(uri)
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return _lists_kvm(connection)
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE_S)
+
+
+def _lists_kvm(connection: Connection) -> bool:
     with translated("capabilities"):
         try:
-            Connection(uri).get().getDomainCapabilities(virttype="kvm")
+            connection.get().getDomainCapabilities(virttype="kvm")
         except libvirt.libvirtError as error:
             if error.get_error_code() in {libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_CONFIG_UNSUPPORTED}:
                 return False

@@ -175,7 +175,7 @@ class LibvirtCompute:
             yield self._hands.get()
 
     def _power_cycle(self, domain: libvirt.virDomain, instance: InstanceId) -> None:
-        """A new QEMU: the old one's reset (7.2), met while the firmware sets itself up, leaves a guest that hangs for good."""
+        """By a new QEMU: 7.2's own reset, met while the firmware sets itself up, leaves a guest hanging for good."""
         self._settle(domain, instance)
         # Whoever finds the domain on or off after a crash of ours knows the run, as with any start.
         self._runs.change(instance, lambda r: replace(r, starting=r.number, resets=r.resets + 1))

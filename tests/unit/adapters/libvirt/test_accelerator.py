@@ -6,6 +6,7 @@ import pytest
 
 from kumoi.adapters.libvirt import accelerator
 from kumoi.adapters.libvirt.accelerator import Trial
+from kumoi.core.errors import Unavailable
 
 NOWHERE = "qemu+unix:///system?socket=/nonexistent"
 
@@ -43,7 +44,7 @@ def test_the_cpu_must_have_it(cpuinfo: str, has: bool) -> None:
 
 
 def test_a_verdict_is_kept_for_its_versions(tmp_path: Path) -> None:
-    cache = tmp_path / "accelerator.json"
+    cache = tmp_path / "not yet there" / "accelerator.json"
     assert accelerator.remembered(cache, "qemu 7, kernel 6", lambda: "kvm") == "kvm"
     assert accelerator.remembered(cache, "qemu 7, kernel 6", lambda: "tcg") == "kvm"
     assert accelerator.remembered(cache, "qemu 8, kernel 6", lambda: "tcg") == "tcg"
@@ -62,6 +63,11 @@ def test_a_verdict_is_kept_for_its_versions(tmp_path: Path) -> None:
 )
 def test_only_a_kernel_that_comes_to_its_end_has_booted(emulator: Path, text: str, boots: bool) -> None:
     assert accelerator.boots(program(emulator, text), limit_s=1.0) == boots
+
+
+def test_a_libvirtd_that_never_comes_is_said() -> None:
+    with pytest.raises(Unavailable):
+        accelerator.is_listed(NOWHERE, patience_s=0.1)
 
 
 def test_an_emulator_that_is_not_there_boots_nothing() -> None:
