@@ -60,16 +60,16 @@ class Filter:
 
     def _load(self, new: Pair, *, known: bool) -> bool:
         """Make the kernel say this; whether anything was taken away, or may have been."""
-        commands = None
-        if known and self._loaded is not None:
-            new = _named(new, self._loaded[0].name)
-            commands = _changes(self._loaded, new)
+        old, commands = self._loaded if known else None, None
+        if old is not None:
+            new = _named(new, old[0].name)
+            commands = _changes(old, new)
         if commands is None:
             new = self._replace(new)
         else:
             self._nft.apply(commands)
         self._loaded, self._seen_at = new, self._nft.look()
-        return commands is None or any(c.startswith(("delete", "flush")) for c in commands)
+        return old is None or any(ruleset.loses(was, wanted) for was, wanted in zip(old, new, strict=True))
 
     def _replace(self, new: Pair) -> Pair:
         present, hooked = _present(), _hooked()

@@ -12,7 +12,7 @@ A group is two chains and, where other groups name it, sets of its members; a co
 jump to them; a nic is elements. So a nic costs no packet anything, and a membership is one element. Mark 0 is what is
 no nic: wires of ours, and nics without port security. A tap that nobody told us of is closed.
 
-Pure. Everything that came from outside is parsed before it becomes text. Measured in `docs/decisions`.
+Pure. Everything that came from outside is parsed before it becomes text. Figures: docs/decisions/0040.
 """
 
 import hashlib

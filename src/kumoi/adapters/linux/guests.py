@@ -59,18 +59,15 @@ class LinuxGuestServices:
             with contextlib.ExitStack() as opened:
                 numbers = tuple(opened.enter_context(s).fileno() for s in sockets)
                 messages.send(guestd, Give(network_id=network, room=room), numbers)
-        gone = self._handed.keys() - wanted.keys()
-        if missing or gone or digest != self._digest:
-            self._tell(guestd, Publish(networks=networks, guests=guests, digest=digest), gone)
-            self._handed, self._digest = wanted, digest
-
-    def _tell(self, guestd: socket.socket, told: Publish, gone: set[NetworkId]) -> None:
-        # A network whose namespace went is one that guestd must let go of, or the namespace stays.
-        kept = tuple(known for known in told.networks if known.network.id not in gone)
-        messages.send(guestd, msgspec.structs.replace(told, networks=kept))
+        if self._handed == wanted and self._digest == digest:
+            return
+        # A namespace that went is one whose sockets guestd must let go of, or it stays.
+        served = frozenset(wanted)
+        messages.send(guestd, Publish(served=served, networks=networks, guests=guests, digest=digest))
         answer = self._heard(guestd)
-        if not isinstance(answer, Done) or answer.digest != told.digest:
+        if not isinstance(answer, Done) or answer.digest != digest:
             raise ConnectionError("guestd answered something else")
+        self._handed, self._digest = wanted, digest
 
     def _called(self) -> socket.socket:
         """The connection; a new one where guestd, or the connection, is another one now."""

@@ -60,6 +60,14 @@ def change(old: Table, new: Table) -> list[str] | None:
     ]
 
 
+def loses(old: Table, new: Table) -> bool:
+    """Whether a rule or an element of the old is not in the new: only then may something be forbidden that was not."""
+    if any(_lost(old.elements.get(name, {}), new.elements.get(name, {})) for name in old.sets):
+        return True
+    empty = Chain(rules=())
+    return any(set(chain.rules) - set(new.chains.get(name, empty).rules) for name, chain in old.chains.items())
+
+
 def swap(new: tuple[Table, ...], old: Iterable[str]) -> list[list[str]]:
     """Transactions that replace the tables `old` (`family name` each) by new ones of other names.
 

@@ -36,7 +36,7 @@ def test_sockets_come_with_their_frame_though_others_follow() -> None:
         for room in (1, 2):
             numbers = tuple(s.fileno() for s in kept)
             messages.send(a, Give(network_id=NetworkId("n"), room=room), numbers)
-        messages.send(a, Publish(networks=(), guests={}, digest="d"))
+        messages.send(a, Publish(served=frozenset(), networks=(), guests={}, digest="d"))
         a.shutdown(socket.SHUT_WR)
         frames = Frames()
         while frames.receive(b):

@@ -1,6 +1,6 @@
 """Rulesets as values: what changes, and in which order."""
 
-from kumoi.adapters.linux.ruleset import Chain, Table, change, swap
+from kumoi.adapters.linux.ruleset import Chain, Table, change, loses, swap
 
 HOOK = "type filter hook forward priority filter; policy accept;"
 
@@ -45,6 +45,14 @@ def test_a_chain_comes_before_who_jumps_to_it_and_goes_after() -> None:
     go = change(more, table())
     assert go is not None
     assert go.index("flush chain inet t g-1") < go.index("delete chain inet t g-2")
+
+
+def test_only_what_takes_away_is_a_loss() -> None:
+    one = table({"10.0.0.1": ""}, ("accept",))
+    assert not loses(one, table({"10.0.0.1": "", "10.0.0.2": ""}, ("drop", "accept"), {"g-2": Chain(rules=())}))
+    assert loses(one, table({"10.0.0.2": ""}, ("accept",)))
+    assert loses(one, table({"10.0.0.1": " : 1"}, ("accept",)))
+    assert loses(one, table({"10.0.0.1": ""}, ("drop",)))
 
 
 def test_what_cannot_change_in_place_is_said() -> None:

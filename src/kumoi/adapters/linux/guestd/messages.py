@@ -36,8 +36,9 @@ class Give(msgspec.Struct, frozen=True, kw_only=True, tag="give", tag_field="kin
 
 
 class Publish(msgspec.Struct, frozen=True, kw_only=True, tag="publish", tag_field="kind"):
-    """agent → guestd: everything, from now on. Sockets of networks that are not named are closed."""
+    """agent → guestd: everything, from now on. Sockets of networks that are not in `served` are closed."""
 
+    served: frozenset[NetworkId]
     networks: tuple[GuestNetwork, ...]
     guests: dict[InstanceId, GuestData]
     digest: str

@@ -84,7 +84,7 @@ class Guestd:
             return
         self._house.book = Book(message.networks, message.guests)
         self._digest = message.digest
-        for network in self._networks.keys() - {known.network.id for known in message.networks}:
+        for network in self._networks.keys() - message.served:
             self._drop(network)
         self._log.info("published", networks=len(self._networks), guests=len(message.guests))
         messages.send(connection, Done(digest=self._digest))
