@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from tests.e2e.ground import Ground, until
 
-from kumoi.ops.image.build import TinyImage, tiny_image
-
 pytestmark = [pytest.mark.guest, pytest.mark.privileged, pytest.mark.timeout(600)]
 
 BOOT_S = 180.0
@@ -30,11 +28,6 @@ def cloud() -> Iterator[Ground]:
         one.remove()
 
 
-@pytest.fixture(scope="session")
-def image(tmp_path_factory: pytest.TempPathFactory) -> TinyImage:
-    return tiny_image(tmp_path_factory.mktemp("images"), say=print)
-
-
 def client(cloud: Ground, *words: str) -> Any:
     """What an unmodified client says; None for nothing."""
     environ = {**cloud.environ, "OS_CLIENT_CONFIG_FILE": str(cloud.state / "clouds.yaml"), "OS_CLOUD": "kumoi"}
@@ -44,13 +37,12 @@ def client(cloud: Ground, *words: str) -> Any:
     return json.loads(done.stdout) if done.stdout.startswith(("{", "[")) else None
 
 
-def boot(cloud: Ground, image: TinyImage) -> str:
+def boot(cloud: Ground) -> str:
     """The id of a guest that lets us in by the demo key."""
     key = cloud.state / "keys/demo_ed25519"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     os.chown(key, cloud.state.stat().st_uid, cloud.state.stat().st_gid)
     client(cloud, "keypair", "create", "--public-key", f"{key}.pub", "demo", "-f", "json")
-    client(cloud, "image", "create", "--disk-format", "qcow2", "--file", str(image.disk), "tiny")
     client(cloud, "security", "group", "rule", "create", "--protocol", "tcp", "--dst-port", "22", "default")
     chosen = ("--image", "tiny", "--flavor", "m1.nano", "--network", "private", "--key-name", "demo")
     return str(client(cloud, "server", "create", *chosen, "s1", "-f", "json")["id"])
@@ -72,8 +64,8 @@ def kill_all_but_guests(cloud: Ground) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def test_a_guest_and_a_session_in_it_outlive_the_cloud(cloud: Ground, image: TinyImage) -> None:
-    server = boot(cloud, image)
+def test_a_guest_and_a_session_in_it_outlive_the_cloud(cloud: Ground) -> None:
+    server = boot(cloud)
     until(lambda: uptime_s(cloud) > 0, BOOT_S)
     guest, before_s = cloud.guest_pid(), uptime_s(cloud)
     session = cloud.start("ssh", "s1", BEATS)
@@ -92,8 +84,8 @@ def test_a_guest_and_a_session_in_it_outlive_the_cloud(cloud: Ground, image: Tin
     until(lambda: cloud.guest_pid() == 0)
 
 
-def test_down_and_up_bring_the_guest_back(cloud: Ground, image: TinyImage) -> None:
-    boot(cloud, image)
+def test_down_and_up_bring_the_guest_back(cloud: Ground) -> None:
+    boot(cloud)
     until(lambda: uptime_s(cloud) > 0, BOOT_S)
     cloud.run("ssh", "s1", "echo kept > /root/note && sync")
     guest = cloud.guest_pid()
