@@ -1,5 +1,7 @@
 """One fake host with its agent under a virtual clock, and a control in miniature that tells it what to do."""
 
+import hashlib
+
 from kumoi.adapters.fake.chance import FakeChance
 from kumoi.adapters.fake.clock import FakeClock
 from kumoi.adapters.fake.compute import FakeCompute
@@ -57,7 +59,14 @@ OWN = host_section(HOST)
 NET = NetworkId("net-1")
 SUBNET = SubnetId("subnet-1")
 GROUP = GroupId("group-1")
-LAYER = LayerRef(id=LayerId("layer-1"), sha256="ab" * 32, format="qcow2", size_bytes=3, virtual_bytes=1 << 20)
+BYTES = b"abc"
+LAYER = LayerRef(
+    id=LayerId("layer-1"),
+    sha256=hashlib.sha256(BYTES).hexdigest(),
+    format="qcow2",
+    size_bytes=len(BYTES),
+    virtual_bytes=1 << 20,
+)
 MANNER = Manner(poll_s=0.0)
 
 
@@ -69,7 +78,7 @@ class Bench:
         self.manner = manner
         self.world = World(self.clock)
         self.link = FakeLink(HOST)
-        self.link.layers[LAYER.sha256] = b"abc"
+        self.link.layers[LAYER.sha256] = BYTES
         self.ledger_journal = FakeJournal()
         self.notebook_journal = FakeJournal()
         self.agent = self.new_agent()

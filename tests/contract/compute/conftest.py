@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.contract.compute.rigs import LibvirtRig, Rig
+from tests.contract.compute.rigs import FakeRig, LibvirtRig, Rig
 from tests.contract.compute.sandbox import Sandbox, sandbox
 
 LIBVIRT = pytest.param("libvirt", marks=[pytest.mark.guest, pytest.mark.privileged, pytest.mark.timeout(400)])
@@ -22,7 +22,12 @@ def libvirt_rig(request: pytest.FixtureRequest) -> Iterator[LibvirtRig]:
     rig.close()
 
 
-@pytest.fixture(params=[LIBVIRT])
+@pytest.fixture
+def fake_rig() -> FakeRig:
+    return FakeRig()
+
+
+@pytest.fixture(params=["fake", LIBVIRT])
 def rig(request: pytest.FixtureRequest) -> Rig:
     """What a rig needs is made only where it is asked for: the fake one needs no libvirtd."""
     made: Rig = request.getfixturevalue(f"{request.param}_rig")

@@ -10,10 +10,13 @@ from typing import Protocol
 import libvirt
 from tests.contract.compute.sandbox import BRIDGE, Sandbox, wait_for
 
+from kumoi.adapters.fake.compute import FakeCompute, disk_handle
+from kumoi.adapters.fake.world import World
 from kumoi.adapters.libvirt.compute import ComputeSettings, LibvirtCompute
 from kumoi.adapters.libvirt.domain_xml import DomainSettings, domain_name
 from kumoi.adapters.storage import image_headers
 from kumoi.adapters.storage.files import FileStorage, Owner, reader
+from kumoi.adapters.system import SystemClock
 from kumoi.contracts.compute import Compute, Machine, MachinePlug, SeenMachine
 from kumoi.core.ids import InstanceId, LayerId, NicId
 from kumoi.core.plan import LayerRef, RootDisk
@@ -49,6 +52,37 @@ class Rig(Protocol):
 def seen(rig: Rig, instance: InstanceId) -> SeenMachine | None:
     machines, _ = rig.compute.observe()
     return next((m for m in machines if m.id == instance), None)
+
+
+class FakeRig:
+    """Machines in memory, which boot at once."""
+
+    def __init__(self) -> None:
+        self.world = World(SystemClock())
+        self.compute: Compute = FakeCompute(self.world)
+
+    def machine(self) -> Machine:
+        instance = InstanceId(str(uuid.uuid4()))
+        self.world.roots[instance] = RootDisk(layers=(), size_gib=1)
+        return Machine(id=instance, name="guest", vcpus=1, memory_mib=128, disk=disk_handle(instance), plugs=())
+
+    def reopen(self, *, new_ground: bool = False) -> None:
+        if new_ground:
+            self.world.reboot("ground-2")
+        self.compute = FakeCompute(self.world)
+
+    def wait_up(self, instance: InstanceId) -> None:
+        assert self.compute.console(instance, 1)
+
+    def power_off_inside(self, instance: InstanceId) -> None:
+        self.world.guest_powers_off(instance)
+
+    def kill(self, instance: InstanceId) -> None:
+        self.world.kill(instance)
+
+    def stranger(self) -> str:
+        self.world.foreign.append("someone-elses")
+        return "someone-elses"
 
 
 class LibvirtRig:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from kumoi.adapters.fake.storage import FakeStorage
+from kumoi.adapters.fake.world import World
 from kumoi.adapters.storage.files import FileStorage, Owner
+from kumoi.adapters.system import SystemClock
 from kumoi.contracts.storage import Storage
 
 OWN = Owner(uid=os.getuid(), gid=os.getgid())
@@ -16,7 +19,11 @@ def files(folder: Path) -> Storage:
     return FileStorage(folder / "images", OWN)
 
 
-@pytest.fixture(params=[files])
+def fake(_: Path) -> Storage:
+    return FakeStorage(World(SystemClock()))
+
+
+@pytest.fixture(params=[fake, files])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
     make: Callable[[Path], Storage] = request.param
     return make(tmp_path)

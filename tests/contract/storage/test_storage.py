@@ -94,6 +94,7 @@ def test_a_root_disk_needs_its_layer(storage: Storage) -> None:
 def test_a_config_drive_goes_with_its_instance(storage: Storage) -> None:
     owner = instance()
     files = {"openstack/latest/meta_data.json": b"{}", "openstack/latest/user_data": b"#!/bin/sh\n"}
+    storage.ensure_root(owner, RootDisk(layers=(), size_gib=1))
     handle = storage.ensure_config_drive(owner, files)
     assert storage.ensure_config_drive(owner, files) == handle
     assert storage.observe_roots() == ({owner}, [])

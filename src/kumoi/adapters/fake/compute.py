@@ -51,7 +51,8 @@ class FakeCompute:
         with self._world.act("reset" if hard else "press_reset", "compute"):
             one = self._world.machines.get(instance)
             if one is None or one.power == "off":
-                raise WrongState("compute", kind="instance", id=instance, status="off", action="reset")
+                status = "missing" if one is None else "off"
+                raise WrongState("compute", kind="instance", id=instance, status=status, action="reset")
             if hard or self._hears(one):
                 one.resets += 1
                 one.booted_at = self._world.clock.now() + self._world.boot_s

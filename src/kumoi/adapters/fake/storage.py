@@ -1,9 +1,11 @@
 """Disks and layers of a fake world: sizes and names, no bytes."""
 
+import hashlib
+
 from kumoi.adapters.fake.compute import disk_handle
 from kumoi.adapters.fake.world import World
 from kumoi.contracts.storage import Fetch
-from kumoi.core.errors import NotFound
+from kumoi.core.errors import NotFound, Unavailable
 from kumoi.core.ids import InstanceId
 from kumoi.core.plan import LayerRef, RootDisk
 
@@ -24,7 +26,7 @@ class FakeStorage:
     def ensure_layer(self, layer: LayerRef, fetch: Fetch) -> None:
         if self.has_layer(layer):
             return
-        size = sum(len(piece) for piece in fetch(layer.sha256)) if self._fetches else layer.size_bytes
+        size = _fetched(layer, fetch) if self._fetches else layer.size_bytes
         with self._world.act("ensure_layer", "storage"):
             self._world.layers[layer.sha256] = size
 
@@ -57,3 +59,13 @@ class FakeStorage:
             used = {layer.sha256 for root in self._world.roots.values() for layer in root.layers}
             for sha256 in set(self._world.layers) - keep - used:
                 del self._world.layers[sha256]
+
+
+def _fetched(layer: LayerRef, fetch: Fetch) -> int:
+    hashed, size = hashlib.sha256(), 0
+    for piece in fetch(layer.sha256):
+        hashed.update(piece)
+        size += len(piece)
+    if hashed.hexdigest() != layer.sha256:
+        raise Unavailable("storage", what="layer", reason="hash_mismatch", sha256=layer.sha256)
+    return size
