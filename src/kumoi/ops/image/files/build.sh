@@ -11,7 +11,7 @@ here=$(dirname "$(readlink -f "$0")")
 work=$(mktemp -d "$out/.work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-ROOT_MB=40                     # as shipped; the guest grows it to its disk at the first boot
+ROOT_MB=48                     # as shipped; the guest grows it to its disk at the first boot
 EARLY='virtio_pci virtio_blk'  # modules by the time they are needed: to find the root disk,
 SOON='virtio_rng virtio_net button evdev'                   # to be on the network,
 LATE='virtio_console virtio_balloon isofs vfat nls_cp437 nls_ascii nls_iso8859_1
@@ -105,7 +105,7 @@ chmod 755 "$r/etc/rc" "$r"/sbin/*
 chmod 700 "$r/root" "$r/root/.ssh"; chmod 600 "$r/etc/shadow"; chmod 1777 "$r/tmp"
 
 # --- disk ---------------------------------------------------------------------------------------
-mke2fs -q -t ext4 -O '^has_journal,^64bit,^metadata_csum,resize_inode' -b 1024 -m 0 \
+mke2fs -q -t ext4 -O 'has_journal,^64bit,^metadata_csum,resize_inode' -J size=4 -b 1024 -m 0 \
     -E root_owner=0:0,resize=4194304 -L tinyroot -U 7a1b0f52-0000-4000-8000-000000000001 \
     -d "$r" "$work/root.img" "${ROOT_MB}M"
 
