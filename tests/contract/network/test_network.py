@@ -101,6 +101,15 @@ def test_a_pair_allows_another_address(rig: Rig) -> None:
         assert rig.ping(a.id, place.host(12), source=address) is passes
 
 
+def test_a_pair_may_allow_every_address(rig: Rig) -> None:
+    place = net()
+    a, b = place.nic(11, ANYONE, pairs=(AddressPair("0.0.0.0/0", ""),)), place.nic(12, ANYONE)
+    draw(rig, place, (ANYONE,), a, b)
+    rig.add_address(a.id, "10.0.0.77/24")
+    for source in ("10.0.0.11", "10.0.0.77"):
+        assert rig.ping(a.id, place.host(12), source=source)
+
+
 def test_without_port_security_everything_passes(rig: Rig) -> None:
     place = net()
     a, b = place.nic(11, port_security=False), place.nic(12, ANYONE)
@@ -166,6 +175,9 @@ def test_a_stateless_group_needs_both_directions(rig: Rig) -> None:
     draw(rig, place, (plain, ANYONE), a, b)
     rig.serve(b.id, 80)
     assert rig.call(a.id, place.host(12), 80) is None
+    both = GroupEntry(id=plain.id, rules=(*plain.rules, *group({"protocol": "tcp"}).rules), stateful=False)
+    rig.network.ensure_filters(filters((both, ANYONE), a, b), (a, b))
+    assert rig.call(a.id, place.host(12), 80) == place.host(11)
 
 
 def test_a_new_driver_finds_everything_and_breaks_nothing(rig: Rig) -> None:

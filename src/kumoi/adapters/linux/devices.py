@@ -3,6 +3,7 @@
 Names are at most 15 characters; a wire (veth) has one name at both of its ends. The full id is the device's alias.
 """
 
+import hashlib
 import re
 from typing import Final
 
@@ -34,6 +35,11 @@ def gateway_end(vni: int) -> str:
 def gateway_port(vni: int) -> str:
     """The other end of that foot, in the bridge."""
     return f"gp-{vni}"
+
+
+def service_mac(network: NetworkId) -> str:
+    """The MAC of the service's end: the same whenever it is made, so that guests need not ask again."""
+    return "06:" + hashlib.sha256(network.encode()).digest()[:5].hex(":")
 
 
 def router_wire(nic: NicId) -> str:

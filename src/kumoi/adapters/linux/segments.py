@@ -50,7 +50,8 @@ def _ensure_services(home: Links, bridge: Device, segment: Segment) -> None:
         return
     _ensure_room(room)
     name = devices.service_wire(network.vni)
-    wires.ensure_wire(home, wires.Wire(name=name, bridge=bridge, room=room, mtu=network.mtu, alias=network.id))
+    mac = devices.service_mac(network.id)
+    wires.ensure_wire(home, wires.Wire(name=name, bridge=bridge, room=room, mtu=network.mtu, alias=network.id, mac=mac))
     own = [f"{s.service_address}/{addresses.network(s.cidr).prefixlen}" for s in subnets]
     with links.at(room) as inside:
         device = inside.get(name)
@@ -87,5 +88,5 @@ def _ensure_gateway(home: Links, bridge: Device, segment: Segment) -> None:
         return
     wires.mend(home, far, mtu=network.mtu, alias=network.id, bridge=bridge)
     sysctl({f"ipv4/conf/{end}/arp_ignore": 1, f"ipv6/conf/{end}/accept_ra": 0})
-    wires.mend(home, near, mtu=network.mtu, alias=network.id)
+    wires.mend(home, near, mtu=network.mtu, alias=network.id, mac=devices.service_mac(network.id))
     home.ensure_addresses(near, gateways)
