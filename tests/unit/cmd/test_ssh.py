@@ -37,6 +37,7 @@ class Api(BaseHTTPRequestHandler):
     def answer(self, status: int, body: object, token: str = "") -> None:
         data = msgspec.json.encode(body)
         self.send_response(status)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.send_header("X-Subject-Token", token)
         self.end_headers()

@@ -3,6 +3,9 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
+
+from kumoi.runtime import log
 
 PROGRAM = """
 import logging
@@ -19,8 +22,9 @@ except ZeroDivisionError:
 """
 
 
-def test_every_line_is_json_with_the_request(tmp_path: object) -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+def test_every_line_is_json_with_the_request() -> None:
+    environ = {"PYTHONPATH": str(Path(log.__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environ, capture_output=True, text=True, check=True)
     seen, careful, broke = (json.loads(line) for line in done.stderr.splitlines())
     assert seen["event"] == "seen"
     assert (seen["n"], seen["noun"], seen["program"], seen["level"]) == (3, "host", "probe", "info")
