@@ -5,6 +5,7 @@ from collections.abc import Callable
 from kumoi.app.house import House
 from kumoi.app.writing import MARKS_TOPIC
 from kumoi.control.auditor import mend_statuses
+from kumoi.control.binding import bind_routers
 from kumoi.control.purge import Retention, purge
 from kumoi.control.stamper import Stamper
 from kumoi.runtime import log
@@ -12,6 +13,7 @@ from kumoi.runtime.loop import Loop, LoopState, Pace
 
 ALL = "all"
 STAMP_RESYNC_S = 5.0
+BIND_EVERY_S = 5.0
 PURGE_EVERY_S = 60.0
 AUDIT_EVERY_S = 300.0
 
@@ -26,6 +28,7 @@ class Control:
         self._stamp = self._loop("stamp", self._stamp_all, STAMP_RESYNC_S)
         self.loops = (
             self._stamp,
+            self._loop("bind", self._bind, BIND_EVERY_S),
             self._loop("purge", self._purge, PURGE_EVERY_S),
             self._loop("audit", self._audit, AUDIT_EVERY_S),
         )
@@ -52,6 +55,9 @@ class Control:
 
     def _stamp_all(self, _key: str) -> None:
         self._stamper.stamp_all()
+
+    def _bind(self, _key: str) -> None:
+        bind_routers(self._house)
 
     def _purge(self, _key: str) -> None:
         while purge(self._house, self._retention) > 0:

@@ -1,9 +1,10 @@
 """What a report proves to be gone, and what may be let go for it: placements, capacity, addresses, marks."""
 
 from kumoi.app.house import House
+from kumoi.app.networks.letting_go import let_nics_go
 from kumoi.contracts.store import Transaction
 from kumoi.core.hosts import Host
-from kumoi.core.ids import InstanceId, SectionKey, VpcId, host_section
+from kumoi.core.ids import InstanceId, VpcId, host_section
 from kumoi.core.nics import Nic
 from kumoi.core.plan import Report
 from kumoi.core.query import Filter, Query, eq
@@ -22,9 +23,7 @@ def take_proofs(tx: Transaction, house: House, host: Host, report: Report, now: 
         elif kind == "vpc":
             release_vpc(tx, VpcId(resource_id))
         tx.sections.forget(own, entry)
-    for section, serial in report.acted.items():
-        if section.startswith("network/"):
-            _release_nics(tx, section, serial, there, host)
+    let_nics_go(tx, host, report)
 
 
 def release_instance(tx: Transaction, instance_id: InstanceId, host: Host) -> None:
@@ -56,13 +55,4 @@ def release_vpc(tx: Transaction, vpc_id: VpcId) -> None:
         tx.vpcs.remove(vpc_id)
         tx.claims.drop_owner(vpc_id)
         for nic in tx.nics.find(Query(filters=(eq("vpc_id", vpc_id), Filter("deleted_at", "null", False)))):
-            release_nic(tx, nic)
-
-
-def _release_nics(tx: Transaction, section: SectionKey, serial: int, there: set[str], host: Host) -> None:
-    """Nics of this host that its report proves unplugged (a standing one is told as `nic/<id>`)."""
-    gone = tx.sections.tombstones(section, serial)
-    ids = tuple(e.removeprefix("nic/") for e in gone if e.startswith("nic/") and e not in there)
-    for nic in tx.nics.many(ids):
-        if nic.deleted_at is not None and nic.host_id in {None, host.id}:
             release_nic(tx, nic)

@@ -186,8 +186,8 @@ def _led(tx: Transaction, call: Call, public: PublicAddress, nic_id: NicId, fixe
     if vpc is None:
         raise NotFound("network", kind="way", id=nic.id, network_id=public.network_id, subnet_id=fixed.subnet_id)
     own = tx.nics.get(public.own_nic_id)
-    if own is not None and own.host_id != vpc.host_id:
-        tx.nics.save(replace(own, host_id=vpc.host_id))
+    if own is not None and (own.vpc_id, own.host_id) != (vpc.id, vpc.host_id):
+        tx.nics.save(replace(own, vpc_id=vpc.id, host_id=vpc.host_id))
     return replace(public, nic_id=nic.id, fixed_address=fixed.address, vpc_id=vpc.id)
 
 

@@ -175,8 +175,7 @@ def bind_vpc(tx: Transaction, vpc: Vpc, host_id: HostId | None) -> Vpc:
     """Move a router, its legs and what it carries to a host (`control` calls this; doors bind at creation)."""
     mark_vpc(tx, vpc.id, vpc.host_id)
     saved = tx.vpcs.save(replace(vpc, host_id=host_id))
-    own = (p.own_nic_id for p in public_of(tx, vpc.id))
-    for nic in (*tx.nics.find(Query(filters=(eq("vpc_id", vpc.id), alive()))), *tx.nics.many(tuple(own))):
+    for nic in tx.nics.find(Query(filters=(eq("vpc_id", vpc.id), alive()))):
         mark_nic(tx, tx.nics.save(replace(nic, host_id=host_id)))
     mark_vpc(tx, vpc.id, host_id)
     return saved
