@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kumoi.adapters.linux.guestd.server import Guestd
-from kumoi.runtime import log
+from kumoi.runtime.lines import teller
 from kumoi.runtime.listeners import inherited_listeners, open_unix
 
 
@@ -21,9 +21,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--socket", type=Path)
     parser.add_argument("--forward", action="append", default=[], metavar="ADDRESS", help="DNS server for other names")
     chosen = parser.parse_args(argv)
-    log.configure("guestd")
     listener = inherited_listeners().get("guestd") or _own(parser, chosen.socket)
-    asyncio.run(Guestd(tuple(chosen.forward)).run(listener))
+    asyncio.run(Guestd(teller("guestd"), tuple(chosen.forward)).run(listener))
 
 
 def _own(parser: argparse.ArgumentParser, path: Path | None) -> socket.socket:

@@ -15,15 +15,15 @@ from kumoi.adapters.linux.guestd.forwarding import Forwarder
 from kumoi.adapters.linux.guestd.messages import Done, Frames, Give, Hello, Publish
 from kumoi.adapters.linux.guestd.served import House, ServedNetwork
 from kumoi.core.ids import NetworkId
-from kumoi.runtime import log
+from kumoi.runtime.lines import Say
 
 _CREDENTIALS: Final = struct.Struct("=iII")
 _PATIENCE_S: Final = 2.0
 
 
 class Guestd:
-    def __init__(self, forward: tuple[str, ...] = ()) -> None:
-        self._log = log.get()
+    def __init__(self, say: Say, forward: tuple[str, ...] = ()) -> None:
+        self._say = say
         self._house = House(Forwarder(forward), self._failed)
         self._networks: dict[NetworkId, ServedNetwork] = {}
         self._digest = ""
@@ -73,7 +73,7 @@ class Guestd:
         except BlockingIOError:
             return
         except (OSError, ValueError) as e:  # msgspec's errors are ValueErrors
-            self._log.warning("agent not understood", error=repr(e))
+            self._say("agent not understood", level="warning", error=e)
             self._dismiss()
 
     def _obey(self, connection: socket.socket, message: Give | Publish) -> None:
@@ -86,7 +86,7 @@ class Guestd:
         self._digest = message.digest
         for network in self._networks.keys() - message.served:
             self._drop(network)
-        self._log.info("published", networks=len(self._networks), guests=len(message.guests))
+        self._say("published", networks=len(self._networks), guests=len(message.guests))
         messages.send(connection, Done(digest=self._digest))
 
     def _drop(self, network: NetworkId) -> None:
@@ -98,7 +98,7 @@ class Guestd:
         """A mistake of ours that a guest found; told for the first few and then for every thousandth."""
         self._failures += 1
         if self._failures <= 10 or self._failures % 1000 == 0:
-            self._log.error("request failed", error=repr(error), failures=self._failures, exc_info=error)
+            self._say("request failed", level="error", error=error, failures=self._failures)
 
 
 def _caller(connection: socket.socket) -> int:
