@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import Sequence
@@ -48,12 +49,20 @@ def main() -> None:
         Retention(instances_s=chosen.retention.terminated_s),
     )
     _found(house, chosen, sockets)
+    _quiet_collector()
     control.start()
     try:
         run(_serve(house, chosen, sockets))
     finally:
         control.stop()
         house.store.close()
+
+
+def _quiet_collector() -> None:
+    """What start-up made stays for good; big lists are no reason to look at all of it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def tongues(house: House, chosen: Settings) -> list[Tongue]:
