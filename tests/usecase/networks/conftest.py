@@ -126,8 +126,14 @@ class Neutron:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with closing(open_store(f"sqlite:///{tmp_path}/kumoi.db")) as store:
+def url(tmp_path: Path) -> str:
+    """A database that this test alone has; races ask for both kinds."""
+    return f"sqlite:///{tmp_path}/kumoi.db"
+
+
+@pytest.fixture
+def world(url: str) -> Iterator[World]:
+    with closing(open_store(url)) as store:
         yield World(store)
 
 

@@ -3,8 +3,10 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
+import pytest
 from tests.usecase.networks.conftest import PROJECTS, World
 
 from kumoi.app.networks.networks import NetworkWish, create_networks
@@ -21,9 +23,17 @@ from kumoi.core.networks import Network
 from kumoi.core.query import Query, eq
 from kumoi.core.quotas import project_scope
 
-THREADS = 8
+THREADS = 8  # of one process: doors of others meet in the database as the store's own contract has them meet
 TRIES = 4
 T = TypeVar("T")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/kumoi.db"
+    found: str = request.getfixturevalue("fresh_postgres_url")
+    return found
 
 
 def race(door: Callable[[int], T]) -> tuple[list[T], list[KumoiError]]:

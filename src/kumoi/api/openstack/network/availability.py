@@ -13,7 +13,7 @@ from kumoi.app.networks.subnets import SUBNETS, SubnetView
 from kumoi.core.ids import NetworkId
 from kumoi.core.query import Query
 
-MOST = 2**63 - 1  # JSON's readers take no longer integers; an IPv6 subnet has more addresses
+MOST = 2**64 - 1  # the longest integer of our JSON; an IPv6 block may have more addresses
 
 
 def routes(house: House) -> list[Route]:
