@@ -40,7 +40,7 @@ class Guest:
                 hosts = self._client.get(f"{_COMPUTE}/os-hypervisors/detail")["hypervisors"]
                 return next((h for h in hosts if h["state"] == "up"), None)
 
-            found = wait(step, look, lambda: "No host has said hello yet: see `kumoi logs agent`.", HOST_S)
+            found = wait(step, look, lambda: "No host has said hello yet: see `kumoi logs --program agent`.", HOST_S)
             step.ended("found", f"{found['hypervisor_hostname']}, {found['hypervisor_type']}")
 
     def image(self, disk: Path | None) -> str:

@@ -45,6 +45,6 @@ def visit(teller: Teller, shell: Shell, reason: Callable[[], str]) -> None:
         step.ended("done", found["instance-id"])
     teller.say("", *(f"  {name:12} {value}" for name, value in found.items()), "")
     if not found["instance-id"]:
-        raise CannotDemo("The guest has no answer from the metadata service: see `kumoi logs guestd`.")
+        raise CannotDemo("The guest has no answer from the metadata service: see `kumoi logs --program guestd`.")
     if found["user data"] != HELLO:
         raise CannotDemo(f"The guest did not run its user data: see `kumoi ssh demo {shlex.quote('cat /run/meta/*')}`.")
