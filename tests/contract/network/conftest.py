@@ -6,6 +6,12 @@ import pytest
 from tests.contract.network.linux_rig import linux_rig
 from tests.contract.network.rig import Rig
 
+from kumoi.adapters.fake.network import FakeNetwork
+from kumoi.adapters.fake.world import World
+from kumoi.adapters.system import SystemClock
+from kumoi.contracts.network import Network
+
+FAKE = "fake"
 LINUX = pytest.param("linux", marks=pytest.mark.privileged)
 
 
@@ -13,6 +19,19 @@ LINUX = pytest.param("linux", marks=pytest.mark.privileged)
 def linux() -> Iterator[Rig]:
     with linux_rig() as rig:
         yield rig
+
+
+@pytest.fixture
+def fake() -> FakeNetwork:
+    return FakeNetwork(World(SystemClock()))
+
+
+@pytest.fixture(params=[FAKE, LINUX])
+def network(request: pytest.FixtureRequest) -> Network:
+    """Each driver, without machines."""
+    made = request.getfixturevalue(request.param)
+    driver: Network = made if request.param == FAKE else made.network
+    return driver
 
 
 @pytest.fixture(params=[LINUX])
