@@ -39,7 +39,14 @@ class Limits(msgspec.Struct, forbid_unknown_fields=True):
     project_id: str = ""
 
 
+PATH = "/v2.0/quotas"
+
+
 def routes(house: House) -> list[Route]:
+    return [*_reading(house), *_changing(house)]
+
+
+def _reading(house: House) -> list[Route]:
     def find(request: Request) -> Response:
         found = quotas.changed_quotas(house, request.call())
         shown = [{"project_id": p, "tenant_id": p, **_limits(counters)} for p, counters in found.items()]
@@ -59,6 +66,18 @@ def routes(house: House) -> list[Route]:
         found = quotas.quota(house, request.call(), _project(request))
         return json_response({"quota": {name: _detail(found[resource]) for name, resource in _NAMES.items()}})
 
+    return [
+        Route("GET", PATH, find, "quota.update", SERVICE),
+        Route("GET", f"{PATH}/tenant", own, "quota.read", SERVICE),
+        Route("GET", f"{PATH}/project", own, "quota.read", SERVICE),
+        Route("GET", f"{PATH}/{{id}}", show, "quota.read", SERVICE),
+        Route("GET", f"{PATH}/{{id}}/default", default, "quota.read", SERVICE),
+        Route("GET", f"{PATH}/{{id}}/details", details, "quota.read", SERVICE),
+        Route("GET", f"{PATH}/{{id}}/details.json", details, "quota.read", SERVICE),
+    ]
+
+
+def _changing(house: House) -> list[Route]:
     def update(request: Request) -> Response:
         given = one_of(request, "quota", Limits)
         limits = {r: v for name, r in _NAMES.items() if not isinstance(v := getattr(given, name), UnsetType)}
@@ -69,17 +88,9 @@ def routes(house: House) -> list[Route]:
         quotas.reset_quota(house, request.call(), _project(request), _NAMES.values())
         return no_content()
 
-    path = "/v2.0/quotas"
     return [
-        Route("GET", path, find, "quota.update", SERVICE),
-        Route("GET", f"{path}/tenant", own, "quota.read", SERVICE),
-        Route("GET", f"{path}/project", own, "quota.read", SERVICE),
-        Route("GET", f"{path}/{{id}}", show, "quota.read", SERVICE),
-        Route("PUT", f"{path}/{{id}}", update, "quota.update", SERVICE, body_type=Limits),
-        Route("DELETE", f"{path}/{{id}}", reset, "quota.update", SERVICE, success=204),
-        Route("GET", f"{path}/{{id}}/default", default, "quota.read", SERVICE),
-        Route("GET", f"{path}/{{id}}/details", details, "quota.read", SERVICE),
-        Route("GET", f"{path}/{{id}}/details.json", details, "quota.read", SERVICE),
+        Route("PUT", f"{PATH}/{{id}}", update, "quota.update", SERVICE, body_type=Limits),
+        Route("DELETE", f"{PATH}/{{id}}", reset, "quota.update", SERVICE, success=204),
     ]
 
 
