@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from kumoi.ops.demo.telling import Teller
 from kumoi.ops.demo.visit import Shell, visit
 from kumoi.ops.demo.waiting import CannotDemo, why
 from kumoi.ops.image.build import CannotBuild, TinyImage, tiny_image
-from kumoi.runtime import settings
+from kumoi.runtime import settings, supervision
 from kumoi.runtime.state_folder import StateFolder
 
 _COMMAND_S: Final = 45.0
@@ -36,7 +37,7 @@ def command(root: Path, simulate: bool | None, timeout: float) -> None:
         with told():
             demo(StateFolder(root), teller, simulate, timeout)
     except (CannotDemo, CannotBuild) as reason:
-        raise click.ClickException(str(reason)) from reason
+        sys.exit(f"kumoi: {reason}")
 
 
 def demo(state: StateFolder, teller: Teller, simulate: bool | None, timeout_s: float) -> None:
@@ -115,7 +116,5 @@ def _what_next(state: StateFolder, teller: Teller, *, simulated: bool) -> None:
 
 
 def _url(state: StateFolder) -> str:
-    from kumoi.runtime import supervision
-
     record = supervision.read(state.processes)
     return f"http://{record.addresses['api']}" if record else ""

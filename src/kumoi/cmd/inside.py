@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kumoi.adapters.linux import account, namespace
 from kumoi.adapters.linux.namespace import Namespace
+from kumoi.cmd.refusals import sentence
 from kumoi.core.errors import KumoiError, Unavailable
 from kumoi.runtime import state_folder
 from kumoi.runtime.state_folder import StateFolder
@@ -27,9 +28,8 @@ def told() -> Iterator[None]:
 def tell(error: KumoiError) -> str:
     """One line, and a log's last lines below it where they are among the facts."""
     log = error.facts.get("log")
-    facts = " ".join(f"{k}={v}" for k, v in error.facts.items() if k != "log")
     lines = log if isinstance(log, list) else []
-    return "\n  | ".join([f"{error.layer}: {error.code} {facts}", *lines])
+    return "\n  | ".join([sentence(error), *lines])
 
 
 def of_owner(root: Path) -> StateFolder:

@@ -1,0 +1,31 @@
+"""What a person at a shell is told: a sentence, never a code where there is one."""
+
+import pytest
+
+from kumoi.cmd.refusals import sentence
+from kumoi.core.errors import Forbidden, Invalid, KumoiError, NotFound, Unavailable
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            Unavailable("host", what="cloud", reason="no_such_state_folder", path="/x"),
+            "host: There is no cloud in /x. Make one with kumoi up, or name another with --state DIR.",
+        ),
+        (NotFound("api", kind="thing", id="web"), "api: No thing web was found."),
+        (
+            Invalid("host", field="--state", reason="path_too_long", max=100),
+            "host: The path in --state is too long: at most 100 characters fit a socket's address.",
+        ),
+        (
+            Forbidden("host", action="state_folder", path="/x", owner="eve"),
+            "host: /x belongs to eve. Call this as that user or as root, or use --state DIR.",
+        ),
+        (Invalid("api", reason="HTTP 400", detail="Bad flavor."), "api: Bad flavor."),
+        (Unavailable("host", what="x", reason="never_heard_of"), "host: unavailable what=x reason=never_heard_of"),
+        (Unavailable("host", reason="not_installed"), "host: unavailable reason=not_installed"),
+    ],
+)
+def test_a_refusal_is_a_sentence(error: KumoiError, told: str) -> None:
+    assert sentence(error) == told
