@@ -71,7 +71,7 @@ class LinuxGuestServices:
 
     def _called(self) -> socket.socket:
         """The connection; a new one where guestd, or the connection, is another one now."""
-        if self._guestd is not None and not select.select([self._guestd], [], [], 0)[0]:
+        if self._guestd is not None and not _speaks(self._guestd):
             return self._guestd
         self._hang_up()
         guestd = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
@@ -94,6 +94,13 @@ class LinuxGuestServices:
         if self._guestd is not None:
             self._guestd.close()
             self._guestd = None
+
+
+def _speaks(guestd: socket.socket) -> bool:
+    """Unasked it says nothing, so what can be read is its end."""
+    poll = select.poll()
+    poll.register(guestd, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _room(known: GuestNetwork) -> int | None:

@@ -7,6 +7,7 @@ the other. What does not belong here: what guests are answered (`guests`).
 import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 from pyroute2.netlink.exceptions import NetlinkError
@@ -26,6 +27,7 @@ from kumoi.core.plan import NetworkEntry, NicEntry, VpcEntry
 T = TypeVar("T")
 Settled = tuple[Segment | VpcEntry, int, int, int]  # the wish, and how rules, home and room were
 
+_BRIDGE_SYSCTLS = Path("/proc/sys/net/bridge")
 # br_netfilter's default is every bridge of the namespace; ours ask for it one by one.
 _BRIDGES_UNSEEN = {f"bridge/bridge-nf-call-{what}tables": 0 for what in ("ip", "ip6", "arp")}
 
@@ -50,6 +52,9 @@ class LinuxNetwork:
         room = devices.dhcp_namespace(segment.network.id)
 
         def act() -> None:
+            if not _BRIDGE_SYSCTLS.is_dir():
+                # A module on most kernels, which nobody in a user namespace can load; without it nothing is filtered.
+                raise Unavailable("network", what="br_netfilter")
             sysctl(_BRIDGES_UNSEEN)
             self._filter.ensure_closed()
             with links.at() as home:

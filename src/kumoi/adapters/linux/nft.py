@@ -97,8 +97,10 @@ class Nft:
             raise OSError("nft has no pipes")
         process.stdin.write(line.encode() + b"\nlist table inet kumoi_done\n")
         said = b""
+        poll = select.poll()
+        poll.register(process.stdout, select.POLLIN)
         while not said.endswith(_DONE):
-            if not select.select([process.stdout], [], [], _PATIENCE_S)[0]:
+            if not poll.poll(_PATIENCE_S * 1000):
                 raise OSError("nft is silent")
             heard = os.read(process.stdout.fileno(), 1 << 16)
             if not heard:
