@@ -13,10 +13,11 @@ from typing import Any, Final
 import click
 import msgspec
 
-from kumoi.adapters.linux import door, namespace
-from kumoi.cmd.inside import of_owner, told
+from kumoi.adapters.linux import account, door, namespace
+from kumoi.cmd.inside import told
 from kumoi.core.errors import NotFound, Unavailable
 from kumoi.ops.client import Client
+from kumoi.runtime import state_folder
 from kumoi.runtime.state_folder import StateFolder
 
 NO_NETNS: Final = "-"
@@ -39,7 +40,9 @@ def command(root: Path, server: str, words: tuple[str, ...], identity: Path | No
     """Log in to SERVER ([USER@]NAME, ID or address), or run CMD there."""
     user, _, name = server.rpartition("@")
     with told():
-        state = of_owner(root)
+        # Not as the cloud's user: the key that somebody names is the caller's own.
+        account.owner(root)
+        state = state_folder.existing(root)
         way = find_way(state, name)
         argv = arguments(state, way, user or "root", identity or state.root / "keys/demo_ed25519")
     sys.stdout.flush()
