@@ -1,4 +1,5 @@
-"""A whole cloud in one thread: real doors, real store, control's loops, and one agent on the fake world; virtual time."""
+"""A whole cloud in one thread: real doors, real store, control's loops, and one agent on the fake world; virtual
+time."""
 
 import hashlib
 from pathlib import Path
@@ -54,7 +55,8 @@ class PlainPasswords:
 
 
 class Cloud:
-    """`call` is the demo user's, `admin` the administrator's. `settle` lets control and agent work until all is quiet."""
+    """`call` is the demo user's, `admin` the administrator's. `settle` lets control and agent work until all is
+    quiet."""
 
     def __init__(self, folder: Path, url: str = "sqlite://") -> None:
         self.clock = FakeClock()

@@ -1,5 +1,7 @@
 """What has had its time goes: tombstones past their retention, things that no host ever had, old events and tokens."""
 
+from functools import partial
+
 import msgspec
 
 from kumoi.app.house import House
@@ -21,7 +23,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 def purge(house: House, keep: Retention) -> int:
     """One sweep; returns how many rows went. Claims in quarantine are not its business: proof releases them."""
     now = house.clock.now()
-    return house.store.write(lambda tx: _sweep(tx, keep, now))
+    return house.store.write(lambda tx: _sweep(tx, keep, now)) + _collect_layers(house, now - keep.rest_s)
 
 
 def _sweep(tx: Transaction, keep: Retention, now: float) -> int:
@@ -81,6 +83,35 @@ def _tombstones(tx: Transaction, before: float) -> int:
 def _drop(tx: Transaction, owner: str, removed: bool) -> int:
     tx.claims.drop_owner(owner)
     return int(removed)
+
+
+def _collect_layers(house: House, before: float) -> int:
+    """Layers that no image and no instance points to go, then their bytes. One that is young may just be coming
+    into use."""
+
+    def write(tx: Transaction) -> list[str]:
+        old = tx.layers.find(Query(filters=(Filter("created_at", "lt", before),), order=(By("created_at"),)))
+        parents = {layer.parent_id for layer in old}
+        free = [layer for layer in old if layer.id not in parents and not _needed(tx, layer.id)][:PAGE]
+        for layer in free:
+            tx.layers.remove(layer.id)
+        return [layer.sha256 for layer in free]
+
+    gone = house.store.write(write)
+    for sha256 in gone:
+        again = Query(filters=(eq("sha256", sha256),))
+        if not house.store.read(partial(_count_layers, query=again)):
+            house.blobs.remove(sha256)
+    return len(gone)
+
+
+def _needed(tx: Transaction, layer_id: str) -> bool:
+    images = tx.images.count(Query(filters=(eq("layer_id", layer_id),)))
+    return bool(images or tx.instances.count(Query(filters=(eq("root_layer_id", layer_id),))))
+
+
+def _count_layers(tx: Transaction, query: Query) -> int:
+    return tx.layers.count(query)
 
 
 def _tokens(tx: Transaction, now: float) -> int:
