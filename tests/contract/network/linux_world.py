@@ -5,6 +5,7 @@ Machines are namespaces with one wire to a bridge. Requests come as pickles on s
 
 import os
 import pickle
+import random
 import signal
 import socket
 import struct
@@ -21,8 +22,9 @@ from tests.contract.network import asking
 from kumoi.adapters.linux import devices, links, netns, rooms
 from kumoi.adapters.linux.guests import LinuxGuestServices
 from kumoi.adapters.linux.network import LinuxNetwork
+from kumoi.contracts.network import Segment
 from kumoi.core.errors import KumoiError
-from kumoi.core.plan import NetworkEntry, NicEntry
+from kumoi.core.plan import NetworkEntry, NicEntry, VpcEntry
 from kumoi.runtime import processes
 
 PATIENCE_S = 1.0
@@ -178,6 +180,23 @@ class World:
         for pid in processes.every():
             if Path(f"/proc/{pid}/cmdline").read_bytes() == b"nft\0-i\0":
                 os.kill(pid, signal.SIGKILL)
+
+    def interrupted(self, seed: int, segment: Segment, vpc: VpcEntry, away: bool) -> None:
+        """An agent draws, or takes away, and is killed at any moment."""
+        child = os.fork()
+        if child == 0:
+            driver = LinuxNetwork()
+            if away:
+                driver.remove_vpc(vpc.id)
+                driver.remove_segment(segment.network.id)
+            else:
+                driver.ensure_segment(segment)
+                driver.ensure_vpc(vpc)
+            os._exit(0)
+        time.sleep(random.Random(seed).uniform(0, 0.2))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        self.restart_driver()
 
     def send_frames(self, guest: str, frames: list[bytes]) -> None:
         def there() -> None:

@@ -155,6 +155,38 @@ def test_a_bridge_made_anew_takes_its_taps_and_wires_back(linux: Any, place: Net
     eventually(lambda: linux.ping(a.id, place.host(2)))
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_an_agent_killed_at_any_moment_leaves_nothing_that_the_next_one_cannot_mend(
+    linux: Any, place: Net, seed: int
+) -> None:
+    outside, nic = external(), place.nic(11, ANYONE)
+    linux.network.ensure_filters(filters((ANYONE,), nic), (nic,))
+    linux.network.ensure_segment(outside.segment())
+    legs = (place.leg(1, "02:aa:00:00:00:01"),)
+    led = vpc(*legs, gateway=outside.leg(100, "02:aa:00:00:00:02"), default_via=outside.host(1))
+    segment = place.segment(nic, services=True)
+    linux.interrupted(seed, segment, led, False)
+    seen = linux.network.observe()
+    assert seen.strays == ()
+    if seed % 2:  # the plan changed meanwhile: what stands is told, so it can be taken away
+        for vpc_id in seen.vpcs:
+            linux.network.remove_vpc(vpc_id)
+        for network in seen.segments - {outside.entry.id}:
+            linux.network.remove_segment(network)
+        assert linux.network.observe().segments == {outside.entry.id}
+        assert "ns-" not in linux.shell("ip", "-br", "link")
+    linux.network.ensure_segment(segment)
+    linux.network.ensure_vpc(led)
+    linux.plug(nic, place.entry, gateway=place.host(1))
+    assert linux.ping(nic.id, outside.host(1))
+    linux.interrupted(seed + 100, segment, led, True)
+    seen = linux.network.observe()
+    assert seen.strays == ()
+    linux.network.ensure_segment(segment)
+    linux.network.ensure_vpc(led)
+    eventually(lambda: linux.ping(nic.id, outside.host(1)))
+
+
 def test_devices_of_ours_that_nobody_named_are_strays(linux: Any, place: Net) -> None:
     linux.network.ensure_segment(place.segment())
     bridge = linux.network.bridge(place.entry)

@@ -22,6 +22,11 @@ def bridge(vni: int) -> str:
     return f"br{vni}"
 
 
+def vni_of(name: str) -> int:
+    """Of a bridge of ours."""
+    return int(name.removeprefix("br"))
+
+
 def service_wire(vni: int) -> str:
     """From a network's bridge to its DHCP namespace."""
     return f"ns-{vni}"

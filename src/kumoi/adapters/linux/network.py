@@ -122,15 +122,31 @@ class LinuxNetwork:
         found = self._devices[1]
         names = rooms.names()
         nics, groups = self._filter.observe()
-        networks = frozenset(NetworkId(d.alias) for d in found if devices.is_bridge(d.name) and d.alias)
+        networks = self._networks(found)
         vpcs = frozenset(vpc for name in names if (vpc := devices.vpc_of(name)) is not None)
         return SeenNetwork(
             segments=networks,
             nics=nics,
             vpcs=vpcs,
             groups=groups,
-            strays=tuple(sorted((*_strange_devices(found, nics), *_strange_rooms(names, networks)))),
+            strays=tuple(sorted((*self._strange_devices(found, nics), *_strange_rooms(names, networks)))),
         )
+
+    def _networks(self, found: list[Device]) -> frozenset[NetworkId]:
+        """Those of which anything stands: a bridge says whose it is, a zone also of what was begun only."""
+        bridges = {NetworkId(d.alias) for d in found if devices.is_bridge(d.name) and d.alias}
+        return frozenset({*bridges, *self._zones.all()})
+
+    def _strange_devices(self, found: list[Device], nics: frozenset[NicId]) -> Iterator[str]:
+        """What has a name of ours and is nobody's; taps are made by others and cannot say whose they are."""
+        taps = {devices.tap(nic) for nic in nics}
+        begun = {name for n in self._zones.all() for name in segments.own_names(self._zones.bridge(n))}
+        for device in found:
+            if device.name.startswith(devices.TAP_PREFIX):
+                if device.master and device.name not in taps:
+                    yield device.name
+            elif devices.is_ours(device.name) and not device.alias and device.name not in begun:
+                yield device.name
 
     def _do(self, act: Callable[[], T]) -> T:
         """In the driver's thread; what the kernel refuses is a part of this host that does not work now."""
@@ -140,17 +156,6 @@ class LinuxNetwork:
                 return act()
 
         return self._thread.submit(guarded).result()
-
-
-def _strange_devices(found: list[Device], nics: frozenset[NicId]) -> Iterator[str]:
-    """What has a name of ours and does not say of which resource it is; taps are made by others and cannot say."""
-    taps = {devices.tap(nic) for nic in nics}
-    for device in found:
-        if device.name.startswith(devices.TAP_PREFIX):
-            if device.master and device.name not in taps:
-                yield device.name
-        elif devices.is_ours(device.name) and not device.alias and device.kind in {"bridge", "veth"}:
-            yield device.name
 
 
 def _strange_rooms(names: list[str], networks: frozenset[NetworkId]) -> Iterator[str]:

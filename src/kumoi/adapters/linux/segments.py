@@ -30,11 +30,22 @@ def ensure(home: Links, zones: Zones, segment: Segment) -> None:
 
 
 def remove(home: Links, zones: Zones, network: NetworkId) -> None:
+    """Also what was begun only: the zone, which comes first and goes last, says how the bridge was to be called."""
     wires.remove_room(home, devices.dhcp_namespace(addresses.identity(network)))
+    names = own_names(zones.bridge(network))
     for device in home.all():
-        if device.alias == network and (devices.is_bridge(device.name) or device.name.startswith(("gw-", "gp-"))):
+        begun = device.name in names and not device.alias
+        if begun or (device.alias == network and (devices.is_bridge(device.name) or device.kind == "veth")):
             home.remove(device.name)
     zones.remove(network)
+
+
+def own_names(bridge: str | None) -> set[str]:
+    """The devices that a network has here besides its namespace."""
+    if bridge is None:
+        return set()
+    vni = devices.vni_of(bridge)
+    return {bridge, devices.gateway_end(vni), devices.gateway_port(vni), devices.service_wire(vni)}
 
 
 def served(subnets: tuple[SubnetEntry, ...]) -> list[SubnetEntry]:

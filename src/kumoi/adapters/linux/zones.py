@@ -29,18 +29,25 @@ class Zones:
         self._look()
         return {network: zone for network, (_, zone) in self._zones.items()}
 
+    def bridge(self, network: NetworkId) -> str | None:
+        """The name under which its bridge was, or was to be, made."""
+        self._look()
+        return self._zones.get(network, (None, 0))[0]
+
     def ensure(self, network: NetworkId, bridge: str, vni: int) -> None:
         """Raises NoAddress when 65,535 networks are here."""
         self._look()
         if self._loaded is not None and self._zones.get(network, ("", 0))[0] == bridge:
             return
-        taken = {zone for _, zone in self._zones.values()}
+        # What had this bridge before is gone, or it could not be another's now.
+        others = {n: (b, zone) for n, (b, zone) in self._zones.items() if b != bridge}
+        taken = {zone for _, zone in others.values()}
         # The VNI's own low half where it is free: the same on every host, and after every start.
         first = vni & _LAST or 1
         zone = next((z for z in (*range(first, _LAST + 1), *range(1, first)) if z not in taken), None)
         if zone is None:
             raise NoAddress("network", kind="conntrack_zone", pool="host", size=_LAST)
-        self._apply({**self._zones, addresses.identity(network): (bridge, zone)})
+        self._apply({**others, addresses.identity(network): (bridge, zone)})
 
     def remove(self, network: NetworkId) -> None:
         self._look()
@@ -54,7 +61,7 @@ class Zones:
             for transaction in ruleset.swap((new,), ()):
                 self._nft.apply(transaction)
         else:
-            self._nft.apply(ruleset.change(self._loaded, new) or [])
+            self._nft.apply(ruleset.change(self._loaded, new) or [])  # one network at a time is never too much
         self._loaded, self._zones, self._seen_at = new, wanted, self._nft.look()
 
     def _look(self) -> None:
