@@ -1,6 +1,8 @@
 """`kumoi why ID`: what is wished of a thing, what was seen of it, and what stands between them."""
 
+import shutil
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -14,12 +16,13 @@ from kumoi.cmd.inside import of_owner, told
 from kumoi.core.errors import NotFound
 from kumoi.ops.client import Client
 
+_INDENT: Final = 11
 _WORDS: Final = {"ready": "Ready", "working": "Working", "blocked": "Blocked"}
 _COLOURS: Final = {"ready": "green", "working": "yellow", "blocked": "red"}
 # Said elsewhere, or too long to be looked at.
 _NOT_WISHES: Final = frozenset(
     {"id", "name", "status", "status_changed_at", "generation", "created_at", "updated_at", "deleted_at", "user_data",
-     "public_key", "refusal", "session", "sequence", "seen_at"}
+     "public_key", "refusal", "session", "sequence", "seen_at", "project_id", "user_id", "ec2_key", "root_layer_id"}
 )  # fmt: skip
 
 
@@ -56,7 +59,7 @@ def tell(found: dict[str, Any], now: float) -> None:
     click.echo(f"{click.style(found['kind'] + ' ' + found['name'], bold=True)}  {found['id']}{ec2}")
     _row("status", found["status"])
     _row("condition", click.style(_WORDS[condition["is"]], fg=_COLOURS[condition["is"]]) + _grounds(condition, now))
-    _row("wish", _pairs(_wish(found["intent"])))
+    _row("wish", _wrapped(_pairs(_wish(found["intent"]))))
     for placement in found["placements"]:
         _row("placed", f"{placement['role']} on {_host(found, placement['host_id'])}")
     for host in found["hosts"]:
@@ -78,7 +81,13 @@ def tell(found: dict[str, Any], now: float) -> None:
 
 def _row(title: str, text: str) -> None:
     if text:
-        click.echo(f"{title:11}{text}")
+        click.echo(f"{title:{_INDENT}}{text}")
+
+
+def _wrapped(text: str) -> str:
+    width = max(60, shutil.get_terminal_size().columns - _INDENT)
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    return f"\n{'':{_INDENT}}".join(lines)
 
 
 def _grounds(condition: dict[str, Any], now: float) -> str:
