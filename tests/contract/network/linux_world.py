@@ -3,6 +3,7 @@
 Machines are namespaces with one wire to a bridge. Requests come as pickles on standard input (`linux_rig`).
 """
 
+import errno
 import os
 import pickle
 import random
@@ -222,6 +223,19 @@ class World:
     def call_from_host(self, address: str, port: int) -> str | None:
         """As `kumoi ssh` does: from the cloud's own namespace."""
         return rooms.in_thread(lambda: _called(address, port, ""))
+
+    def let_through(self, guest: str, address: str, port: int) -> bool:
+        """Whether an attempt to connect is answered at all; a port that nobody serves answers too."""
+
+        def there() -> bool:
+            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+                s.settimeout(0.12)
+                try:
+                    return s.connect_ex((address, port)) in {0, errno.ECONNREFUSED}
+                except TimeoutError:
+                    return False
+
+        return rooms.visit(guest, there)
 
     def hold(self, guest: str, count: int, port: int) -> tuple[int, int]:
         """Connections to the metadata address that say nothing: how many were kept, how many hung up on."""
