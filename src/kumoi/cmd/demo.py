@@ -11,7 +11,7 @@ from rich.console import Console
 
 from kumoi.cmd import ssh
 from kumoi.cmd.inside import told
-from kumoi.cmd.main import program_folder
+from kumoi.cmd.main import default_state, program_folder
 from kumoi.cmd.up import up
 from kumoi.ops.client import Client
 from kumoi.ops.demo.guest import Guest
@@ -103,16 +103,23 @@ def _what_next(state: StateFolder, teller: Teller, *, simulated: bool) -> None:
     hosts = client.get("/compute/v2.1/os-hypervisors/detail")["hypervisors"]
     machine = "simulated" if simulated else {"KVM": "kvm", "QEMU": "tcg (emulated)"}[hosts[0]["hypervisor_type"]]
     url = settings.load(state.root).api.public_url or _url(state)
+    kumoi = _spelled(state)
     teller.say(
         "",
         f"cloud        {url}",
         f"accelerator  {machine}",
         f"credentials  {state.clouds_yaml}",
         "",
-        "kumoi ssh demo           a shell in the guest" if not simulated else "kumoi status             what runs",
-        "kumoi why demo           how it came to be, and what it holds",
-        'eval "$(kumoi env)"      then openstack or aws, as with any cloud',
+        f"{kumoi} status        what runs" if simulated else f"{kumoi} ssh demo      a shell in the guest",
+        f"{kumoi} why demo      how it came to be, and what it holds",
+        f'eval "$({kumoi} env)"  then openstack or aws, as with any cloud',
     )
+
+
+def _spelled(state: StateFolder) -> str:
+    """How the launcher is called for this cloud from the same shell."""
+    meant = Path(os.environ.get("KUMOI_STATE") or default_state()).absolute()
+    return "./kumoi" if state.root == meant else f"./kumoi --state {state.root}"
 
 
 def _url(state: StateFolder) -> str:

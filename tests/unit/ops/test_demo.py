@@ -50,7 +50,7 @@ def test_a_wait_that_ends_badly_says_why(told: Teller) -> None:
         with told.step("guest") as step:
             wait(step, lambda: None, lambda: "The host is silent.", 0)
 
-    with pytest.raises(CannotDemo, match="guest: not within 0 s. The host is silent."):
+    with pytest.raises(CannotDemo, match=r"guest: not within 0 s\. The host is silent\."):
         late()
     assert "✗ guest: failed" in words(told)
 
