@@ -17,6 +17,7 @@ LayerId = NewType("LayerId", str)
 InstanceId = NewType("InstanceId", str)
 NetworkId = NewType("NetworkId", str)
 SubnetId = NewType("SubnetId", str)
+SubnetPoolId = NewType("SubnetPoolId", str)
 NicId = NewType("NicId", str)
 VpcId = NewType("VpcId", str)
 GroupId = NewType("GroupId", str)
@@ -38,6 +39,7 @@ Ec2Prefix = Literal[
     "eni",
     "eipalloc",
     "eipassoc",
+    "eni-attach",
     "key",
     "vol",
     "snap",
@@ -63,6 +65,11 @@ def from_ec2(prefix: Ec2Prefix, text: str) -> str | None:
     if any(c not in "0123456789abcdef" for c in digits):
         return None
     return digits
+
+
+def uuid_start(digits: str) -> str:
+    """How the UUID begins whose EC2 id has these 17 digits: `01234567-89ab-4cde-8`. An index on the id finds it."""
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:]}"
 
 
 def hex_id(uuid_text: str) -> str:

@@ -1,12 +1,18 @@
 """Networks and subnets: one layer-2 segment and the addresses on it."""
 
+from typing import Literal
+
 import msgspec
 
-from kumoi.core.ids import NetworkId, ProjectId, SubnetId
+from kumoi.core.ids import NetworkId, ProjectId, SubnetId, SubnetPoolId
 
 TENANT_MTU = 1450
 LEAST_MTU = {4: 68, 6: 1280}  # by IP version (RFC 791, RFC 8200)
 MOST_MTU = 9000
+
+
+Ipv6Mode = Literal["", "slaac", "dhcpv6-stateful", "dhcpv6-stateless"]
+SELF_ADDRESSED: frozenset[Ipv6Mode] = frozenset({"slaac", "dhcpv6-stateless"})
 
 
 class Pool(msgspec.Struct, frozen=True):
@@ -51,6 +57,9 @@ class Subnet(msgspec.Struct, frozen=True, kw_only=True):
     cidr: str
     gateway: str | None
     ip_version: int = 4
+    ra_mode: Ipv6Mode = ""
+    address_mode: Ipv6Mode = ""
+    pool_id: SubnetPoolId | None = None
     dhcp: bool = True
     pools: tuple[Pool, ...] = ()
     dns_servers: tuple[str, ...] = ()
@@ -60,3 +69,8 @@ class Subnet(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float = 0.0
     updated_at: float = 0.0
     deleted_at: float | None = None
+
+
+def self_addressed(subnet: Subnet) -> bool:
+    """Whether guests make their own addresses out of the subnet's prefix and their MAC (SLAAC)."""
+    return subnet.ra_mode in SELF_ADDRESSED or subnet.address_mode in SELF_ADDRESSED

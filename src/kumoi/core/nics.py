@@ -35,6 +35,7 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
 
     `use` says what holds it; `device_id` and `device_owner` are the free texts a Neutron client may set on an
     unused nic.
+    `dns_name`: what the network's DNS calls it, empty: as its instance is called.
     `made_with_instance`: the instance's own, deleted with it. `slot`: the order of an instance's nics, from 0.
     """
 
@@ -55,6 +56,7 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     vpc_id: VpcId | None = None
     device_id: str = ""
     device_owner: str = ""
+    dns_name: str = ""
     host_id: HostId | None = None
     made_with_instance: bool = False
     slot: int = 0

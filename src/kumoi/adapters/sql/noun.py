@@ -19,6 +19,7 @@ from kumoi.core.images import Image, Layer
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
+from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import AccessKey, Assignment, Domain, KeyPair, Project, RevokedToken, User
 from kumoi.core.vpcs import PublicAddress, Vpc
 
@@ -95,6 +96,7 @@ PLACEMENTS = Noun(Placement, tables.placements)
 OBSERVATIONS = Noun(Observation, tables.observations)
 NETWORKS = Noun(Network, tables.networks)
 SUBNETS = Noun(Subnet, tables.subnets)
+SUBNET_POOLS = Noun(SubnetPool, tables.subnet_pools)
 NICS = Noun(Nic, tables.nics)
 VPCS = Noun(Vpc, tables.vpcs)
 PUBLIC_ADDRESSES = Noun(PublicAddress, tables.public_addresses)

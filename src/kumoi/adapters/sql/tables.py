@@ -186,14 +186,28 @@ subnets = Table(
     "subnets",
     metadata,
     key(),
-    *texts("network_id", "project_id", "name", "cidr", "description"),
-    *texts("gateway", null=True),
+    *texts("network_id", "project_id", "name", "cidr", "description", "ra_mode", "address_mode"),
+    *texts("gateway", "pool_id", null=True),
     *integers("ip_version"),
     *switches("dhcp"),
     *nested("pools", "dns_servers", "host_routes"),
     *kept(),
     Index(None, "project_id", "created_at", "id"),
     Index(None, "network_id"),
+    Index(None, "pool_id"),
+)
+
+subnet_pools = Table(
+    "subnet_pools",
+    metadata,
+    key(),
+    *texts("project_id", "name", "description"),
+    *integers("ip_version", "default_prefixlen", "min_prefixlen", "max_prefixlen"),
+    *integers("quota", null=True),
+    *switches("shared", "is_default"),
+    *nested("prefixes"),
+    *kept(),
+    Index(None, "project_id", "created_at", "id"),
 )
 
 nics = Table(
@@ -201,6 +215,7 @@ nics = Table(
     metadata,
     key(),
     *texts("project_id", "network_id", "mac", "name", "description", "use", "device_id", "device_owner"),
+    *texts("dns_name"),
     *texts("instance_id", "vpc_id", "host_id", null=True),
     *integers("mark", "slot"),
     *switches("admin_up", "port_security", "made_with_instance"),

@@ -44,6 +44,7 @@ class SqlTransaction:
     observations = Of(noun.OBSERVATIONS)
     networks = Of(noun.NETWORKS)
     subnets = Of(noun.SUBNETS)
+    subnet_pools = Of(noun.SUBNET_POOLS)
     nics = Of(noun.NICS)
     vpcs = Of(noun.VPCS)
     public_addresses = Of(noun.PUBLIC_ADDRESSES)

@@ -20,6 +20,7 @@ from kumoi.core.images import Image, Layer
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
+from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import AccessKey, Assignment, Domain, KeyPair, Project, RevokedToken, User
 from kumoi.core.vpcs import PublicAddress, Vpc
 
@@ -59,6 +60,8 @@ class Transaction(Protocol):
     def networks(self) -> Rows[Network]: ...
     @property
     def subnets(self) -> Rows[Subnet]: ...
+    @property
+    def subnet_pools(self) -> Rows[SubnetPool]: ...
     @property
     def nics(self) -> Rows[Nic]: ...
     @property
