@@ -21,7 +21,7 @@ from kumoi.contracts.link import Link
 from kumoi.core.conditions import Condition
 from kumoi.core.errors import Stale
 from kumoi.core.ids import InstanceId, SectionKey, SessionId
-from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, SectionDelta
+from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, SectionDelta, section_digest
 from kumoi.runtime import log
 from kumoi.runtime.loop import Loop, Pace
 
@@ -62,9 +62,9 @@ class Agent:
         talk = Pace(resync_s=manner.resync_s, threads=3, patience_s=LINK_PATIENCE_S, spread=manner.spread)
         hands.loop = self.loop = Loop("agent", self._work, self._keys, tools.clock, tools.chance, work)
         hands.talk = self.talk = Loop("link", self._say, lambda: (FETCH, REPORT), tools.clock, tools.chance, talk)
-        for key in self._ledger.held():
-            section = self._ledger.section(key)
-            hands.progress.accepted(key, section.serial, self._touched(key, section.entries))
+        for section in map(self._ledger.section, self._ledger.held()):
+            if section.epoch == self._ledger.identity.epoch:
+                hands.progress.accepted(section.key, section.serial, self._touched(section.key, section.entries))
 
     def start(self) -> None:
         self._hands.drivers.compute.watch(self.noticed)
@@ -119,8 +119,10 @@ class Agent:
         with self._greeting:
             if self._session is None:
                 welcome = self._link.hello(self._hello)
-                identity = replace(self._ledger.identity, host_id=welcome.host_id, epoch=welcome.epoch)
-                self._ledger.identify(identity)
+                known = self._ledger.identity
+                self._ledger.identify(replace(known, host_id=welcome.host_id, epoch=welcome.epoch))
+                if welcome.epoch != known.epoch:
+                    self._hands.progress.restart()
                 self._session = Session(welcome.session)
                 self._log.info("greeted", session=welcome.session, epoch=welcome.epoch)
                 self.talk.hint(REPORT)
@@ -163,6 +165,8 @@ class Agent:
             dropped = asked.get(delta.key, 0) > 0 and self._ledger.section(delta.key).serial == 0
             if delta.key in asked and not dropped:
                 news |= self._accept(fetched.epoch, delta)
+        for key in asked.keys() - {delta.key for delta in fetched.sections}:
+            news |= self._empty(fetched.epoch, key)
         for ask in fetched.asks:
             self._asks.open(ask)
         return news
@@ -178,6 +182,12 @@ class Agent:
         for key in keys:
             self.loop.hint(key)
         return True
+
+    def _empty(self, epoch: int, key: SectionKey) -> bool:
+        """Nothing was answered for a section: in a newer epoch that means that there is nothing in it."""
+        if not 0 < self._ledger.section(key).epoch < epoch:
+            return False
+        return self._accept(epoch, SectionDelta(key=key, serial=0, digest=section_digest(0), entries=(), whole=True))
 
     def _touched(self, section: SectionKey, entries: Iterable[str]) -> set[str]:
         """The keys that have to look when these entries of a section change."""

@@ -41,9 +41,11 @@ class Networks:
     # --- questions of the guests' hands --------------------------------------------------------
 
     def lacking(self, entry: InstanceEntry) -> tuple[str, ...]:
-        """What has to stand before this instance may start and does not yet, as entry ids."""
-        late = [entry_id("nic", plug.nic_id) for plug in entry.nics if plug.nic_id not in self._filtered]
-        networks = {plug.network_id for plug in entry.nics} - self._drawn.keys()
+        """What has to stand before this instance may start and does not, as entry ids: as drawn by us, and as seen."""
+        seen = self._hands.scene.network.get()
+        filtered, drawn = self._filtered & seen.nics, self._drawn.keys() & seen.segments
+        late = [entry_id("nic", plug.nic_id) for plug in entry.nics if plug.nic_id not in filtered]
+        networks = {plug.network_id for plug in entry.nics} - drawn
         return (*late, *(entry_id("network", network) for network in networks))
 
     def bridge(self, network: NetworkId) -> str:
@@ -63,6 +65,7 @@ class Networks:
         if now >= self._anew_at:
             self._anew_at = now + self._hands.manner.resync_s * 0.8
             self._filters, self._drawn, self._routed, self._published = None, {}, {}, None
+        self._forget_undone()
         wanted = wish(self._hands.ledger)
         old, stood = self.conditions, (self._filtered, set(self._drawn))
         self.conditions = {entry_id("nic", nic): _waiting(late) for nic, late in wanted.late.items()}
@@ -76,6 +79,16 @@ class Networks:
         if stood != (self._filtered, set(self._drawn)):
             for key in self._hands.ledger.own().instances:
                 self._hands.loop.hint(entry_id("instance", key))
+
+    def _forget_undone(self) -> None:
+        """What somebody else took away is to be drawn again."""
+        seen = self._hands.scene.network.get()
+        if self._filters is not None and not seen.nics.issuperset(nic.id for nic in self._filters[1]):
+            self._filters = None
+        for network in self._drawn.keys() - seen.segments:
+            del self._drawn[network]
+        for vpc in self._routed.keys() - seen.vpcs:
+            del self._routed[vpc]
 
     def _filter(self, wanted: Wish) -> None:
         local, filters = wanted.local(), wanted.filters()

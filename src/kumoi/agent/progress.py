@@ -53,6 +53,12 @@ class Progress:
             self._steps = [s for s in self._steps if s.section != section]
             self._acted.pop(section, None)
 
+    def restart(self) -> None:
+        """A new epoch counts anew: what was acted upon before says nothing under it."""
+        with self._lock:
+            self._steps.clear()
+            self._acted.clear()
+
     def acted(self) -> dict[SectionKey, int]:
         with self._lock:
             return dict(self._acted)

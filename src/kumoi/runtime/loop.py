@@ -233,7 +233,9 @@ class Loop:
                 self._work(key)
         except KumoiError as e:
             error = str(e)
-            self._log.warning("pass_failed", key=key, error=error)
+            # Once for each reason: what keeps failing is seen in the state, and need not fill the log.
+            if self._failures.get(key, (0, ""))[1] != error:
+                self._log.warning("pass_failed", key=key, error=error)
         except Exception as e:  # noqa: BLE001 (a loop outlives every mistake of its work)
             error = f"{type(e).__name__}: {e}"
             self._log.exception("pass_broke", key=key)

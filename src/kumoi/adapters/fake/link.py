@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from copy import deepcopy
 
 import msgspec
 from msgspec import UNSET
@@ -22,6 +23,8 @@ from kumoi.core.plan import (
     section_digest,
 )
 
+Backup = tuple[dict[SectionKey, dict[str, Entry]], dict[SectionKey, int], dict[SectionKey, int]]
+
 
 class FakeLink:
     """See `contracts.link.Link`. `dead`: nothing answers. `lose_reports`: so many are taken and thrown away."""
@@ -39,6 +42,7 @@ class FakeLink:
         self.layers: dict[str, bytes] = {}
         self._sections: dict[SectionKey, dict[str, Entry]] = {}
         self._serials: dict[SectionKey, int] = {}
+        self._floors: dict[SectionKey, int] = {}
         self._lock = threading.Lock()
 
     # --- what control does ---------------------------------------------------------------------
@@ -56,17 +60,23 @@ class FakeLink:
         with self._lock:
             self._sections[section].pop(entry, None)
 
-    def restore(self, sections: dict[SectionKey, dict[str, Entry]]) -> None:
-        """The database comes back as it was at a `backup`: a new epoch."""
+    def purge(self, section: SectionKey, entry: str) -> None:
+        """A tombstone whose absence was proved is forgotten; who has less than the floor is told the whole."""
         with self._lock:
-            self._sections = {key: dict(entries) for key, entries in sections.items()}
-            self._serials = {key: max((e.serial for e in s.values()), default=0) for key, s in sections.items()}
+            gone = self._sections[section].pop(entry, None)
+            if gone is not None:
+                self._floors[section] = max(self._floors.get(section, 0), gone.serial)
+
+    def backup(self) -> Backup:
+        with self._lock:
+            return deepcopy((self._sections, self._serials, self._floors))
+
+    def restore(self, backup: Backup) -> None:
+        """The database comes back as it was: a new epoch."""
+        with self._lock:
+            self._sections, self._serials, self._floors = deepcopy(backup)
             self.epoch += 1
             self.session = SessionId("")
-
-    def backup(self) -> dict[SectionKey, dict[str, Entry]]:
-        with self._lock:
-            return {key: dict(entries) for key, entries in self._sections.items()}
 
     def _stamp(self, section: SectionKey, entry: str, body: msgspec.Raw | msgspec.UnsetType, cause: str) -> int:
         with self._lock:
@@ -122,7 +132,7 @@ class FakeLink:
         entries, serial = self._sections.get(key, {}), self._serials.get(key, 0)
         if serial == have:
             return None
-        whole = have > serial
+        whole = have > serial or 0 < have < self._floors.get(key, 0)
         total = sum(entry_digest(key, e.id, bytes(e.body)) for e in entries.values() if e.body is not UNSET)
         newer = sorted((e for e in entries.values() if whole or e.serial > have), key=lambda e: (e.serial, e.id))
         return SectionDelta(key=key, serial=serial, digest=section_digest(total), entries=tuple(newer), whole=whole)

@@ -56,7 +56,9 @@ class FakeMachine:
 
 
 class World:
-    """`boot_s`: how long a guest takes to boot. `stubborn`: guests that obey no button. Safe for threads."""
+    """`boot_s`: how long a guest takes to boot. `stubborn`: guests that obey no button. `meanwhile` is told the verb of
+    an act and may do what happens at the same time. Safe for threads.
+    """
 
     def __init__(self, clock: Clock, boot_id: str = "boot-1", boot_s: float = 0.0) -> None:
         self.clock = clock
@@ -79,6 +81,7 @@ class World:
         self.networks: tuple[GuestNetwork, ...] = ()
         self.guests: dict[InstanceId, GuestData] = {}
         self.watchers: list[Callable[[InstanceId], None]] = []
+        self.meanwhile: Callable[[str], None] | None = None
 
     @contextmanager
     def act(self, verb: str, layer: Layer) -> Iterator[None]:
@@ -91,6 +94,8 @@ class World:
             if self.faults.failing.get(verb, 0) > 0:
                 self.faults.failing[verb] -= 1
                 raise Unavailable(layer, what=verb)
+            if self.meanwhile is not None:
+                self.meanwhile(verb)
             yield
             if number == self.faults.crash_after:
                 raise Crash(verb)

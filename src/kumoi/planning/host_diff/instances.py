@@ -106,7 +106,9 @@ def recall(entry: InstanceEntry, sight: Sight, memory: Memory | None, now: float
         # Never reboot or restart what somebody else (or we, before we lost our memory) keeps running.
         done = entry.reboot_wanted if sight.up else 0
         memory = Memory(run=sight.run, ended_by=sight.ended_by, reboots_done=done)
-    run = max(memory.run, sight.run)
+    # A restored cloud may want less than was done: counting goes on from what it knows, or its next wish would be lost.
+    run = min(max(memory.run, sight.run), entry.run_wanted)
+    memory = replace(memory, reboots_done=min(memory.reboots_done, entry.reboot_wanted))
     if sight.up:
         return replace(memory, run=run, ended_by="", started_at=memory.started_at or now)
     if memory.started_at == 0.0:
