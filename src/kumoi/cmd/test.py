@@ -1,5 +1,6 @@
 """`kumoi test`: runs the tests of a clone, kind by kind, and says honestly what was run."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -44,6 +45,13 @@ class Outcome:
         return "ok" if self.code == 0 else "FAILED"
 
 
+def split(words: tuple[str, ...]) -> tuple[list[Kind], tuple[str, ...]]:
+    """The kinds that the first words name, each once, and what is pytest's. No word at all: all."""
+    named = list(itertools.takewhile(lambda word: word in {*FOLDERS, "all"}, words))
+    kinds = [kind for word in named or ["all"] for kind in kinds_of(word)]
+    return list(dict.fromkeys(kinds)), words[len(named) :]
+
+
 def kinds_of(choice: str) -> list[Kind]:
     """The kinds behind a word of the command line; unit brings the use cases, all leaves out soak."""
     if choice == "all":
@@ -54,17 +62,17 @@ def kinds_of(choice: str) -> list[Kind]:
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("choice", type=click.Choice([*FOLDERS, "all"]), default="all", metavar="[KIND]")
-@click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
-def command(choice: str, pytest_arguments: tuple[str, ...]) -> None:
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[KIND]... [PYTEST ARGUMENT]...")
+def command(words: tuple[str, ...]) -> None:
     """Run the tests: unit, usecase, machines, contract, conformance, e2e, all, or soak.
 
-    Everything but soak without a KIND. What follows the kind is given to pytest.
+    Everything but soak without a KIND. What follows the kinds is given to pytest.
     """
+    kinds, pytest_arguments = split(words)
     clone = Path(os.environ.get("KUMOI_CLONE", ".")).absolute()
     if not (clone / "tests").is_dir():
         raise click.ClickException(f"no tests in {clone}: run it from a clone")
-    outcomes = [run(clone, kind, pytest_arguments) for kind in kinds_of(choice)]
+    outcomes = [run(clone, kind, pytest_arguments) for kind in kinds]
     report(outcomes)
     total = sum(outcome.tests for outcome in outcomes)
     bad = [outcome for outcome in outcomes if outcome.code not in {0, NO_TESTS}]
