@@ -121,7 +121,7 @@ class Compiler:
         if nic is None or nic.deleted_at is not None or f"network/{nic.network_id}" != mark.section:
             return None
         one = self._instances.get(nic.instance_id) if nic.instance_id else None
-        return _encode(nic_entry(nic, one.hostname if one else ""))
+        return _encode(nic_entry(nic, nic.dns_name or (one.hostname if one else "")))
 
     def group(self, _mark: Mark, group_id: str) -> bytes | None:
         group = self._tx.security_groups.get(group_id)

@@ -55,6 +55,13 @@ def mac_of(number: int) -> str:
     return f"{MAC_PREFIX}:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
 
 
+def self_made(cidr: str, own_mac: str) -> str:
+    """The address that a guest makes of an IPv6 /64 and its MAC (RFC 4291, appendix A: EUI-64)."""
+    octets = bytes(int(part, 16) for part in own_mac.split(":"))
+    eui = bytes([octets[0] ^ 2]) + octets[1:3] + b"\xff\xfe" + octets[3:]
+    return str(IPv6Address(int(ip_network(cidr).network_address) | int.from_bytes(eui, "big")))
+
+
 def usable(of: Block) -> tuple[int, int]:
     """First and last address that a nic may have: all of a block without network and broadcast, /31 and /32 wholly."""
     first, last = int(of.network_address), int(of.broadcast_address)
@@ -143,6 +150,13 @@ def free_addresses(pools: Sequence[Pool], taken: Sequence[Claim]) -> Iterator[st
         for n in range(a, b + 1):
             if n not in used:
                 yield str(_make(version, n))
+
+
+def free_count(pools: Sequence[Pool], taken: Sequence[Claim]) -> int:
+    """How many addresses of the pools nobody claims."""
+    spans = [_ints(p) for p in pools]
+    used = (int(ip_address(c.key.rpartition("/")[2])) for c in taken)
+    return pool_size(pools) - sum(any(a <= n <= b for a, b in spans) for n in used)
 
 
 def contains(cidr: str, text: str) -> bool:

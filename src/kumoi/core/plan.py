@@ -27,7 +27,7 @@ from kumoi.core.ids import (
 )
 from kumoi.core.images import LayerFormat
 from kumoi.core.instances import EndedBy, Power, SeenPower
-from kumoi.core.networks import Pool, Route
+from kumoi.core.networks import Ipv6Mode, Pool, Route
 from kumoi.core.nics import AddressPair, FixedIp
 from kumoi.core.vpcs import Leg
 
@@ -142,6 +142,8 @@ class SubnetEntry(msgspec.Struct, frozen=True, kw_only=True, tag="subnet", tag_f
     gateway: str | None
     dhcp: bool
     service_address: str | None
+    ra_mode: Ipv6Mode = ""
+    address_mode: Ipv6Mode = ""
     pools: tuple[Pool, ...] = ()
     dns_servers: tuple[str, ...] = ()
     host_routes: tuple[Route, ...] = ()

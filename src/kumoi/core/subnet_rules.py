@@ -5,10 +5,12 @@ import msgspec
 from kumoi.core import addressing
 from kumoi.core.addressing import LONGEST_DHCP_PREFIX, Block
 from kumoi.core.errors import Invalid
-from kumoi.core.networks import Pool, Route
+from kumoi.core.networks import Ipv6Mode, Pool, Route
 
 # DHCP, DNS and metadata answer by IPv4. An IPv6 address is the guest's to configure (the config drive tells it).
 SERVED_VERSION = 4
+SLAAC_PREFIXLEN = 64
+ADVERTISES = "ipv6_ra"  # the capability of hosts that send router advertisements and answer DHCPv6
 MOST_NAME_SERVERS = 5
 MOST_ROUTES = 20
 
@@ -33,6 +35,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     dhcp: bool = True
     dns_servers: tuple[str, ...] = ()
     host_routes: tuple[Route, ...] = ()
+    self_addressed: bool = False
 
 
 def plan(draft: Draft) -> Plan:
@@ -40,6 +43,8 @@ def plan(draft: Draft) -> Plan:
     block = addressing.block(draft.cidr)
     if draft.dhcp and block.version == SERVED_VERSION:
         _check_dhcp(block)
+    if draft.self_addressed and block.prefixlen != SLAAC_PREFIXLEN:
+        raise Invalid("network", field="cidr", reason="slaac_prefixlen", value=str(block))
     gateway = addressing.default_gateway(block) if draft.gateway == "" else draft.gateway
     if gateway is not None:
         gateway = addressing.check_gateway(block, gateway)
@@ -55,6 +60,18 @@ def plan(draft: Draft) -> Plan:
         dns_servers=_name_servers(draft.dns_servers),
         host_routes=routes(draft.host_routes, block.version),
     )
+
+
+def check_modes(ra_mode: Ipv6Mode, address_mode: Ipv6Mode, ip_version: int, *, dhcp: bool) -> None:
+    """Both the same where both are given; of IPv6 subnets that are served."""
+    if not (ra_mode or address_mode):
+        return
+    if ip_version != 6:
+        raise Invalid("network", field="address_mode", reason="modes_need_ipv6")
+    if not dhcp:
+        raise Invalid("network", field="address_mode", reason="modes_need_dhcp")
+    if ra_mode and address_mode and ra_mode != address_mode:
+        raise Invalid("network", field="address_mode", reason="modes_differ", value=address_mode, other=ra_mode)
 
 
 def routes(wished: tuple[Route, ...], ip_version: int | None = None, field: str = "host_routes") -> tuple[Route, ...]:

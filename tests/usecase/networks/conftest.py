@@ -56,14 +56,14 @@ class World:
     def call(self, name: str = "one") -> Call:
         return Call(actor=actor(name), request_id="req-test", now=self.clock.now())
 
-    def add_host(self, name: str = "node-1") -> HostId:
-        """A host that is up and can route."""
+    def add_host(self, name: str = "node-1", capabilities: tuple[str, ...] = ("router",)) -> HostId:
+        """A host that is up."""
         host_id = HostId(self.house.chance.uuid())
         host = Host(
             id=host_id,
             name=name,
             capacity=Capacity(vcpus=8, memory_mib=8192, disk_gib=100),
-            capabilities=("router",),
+            capabilities=capabilities,
             seen_at=self.clock.now(),
         )
         self.house.store.write(lambda tx: tx.hosts.insert(host))

@@ -318,3 +318,49 @@ def test_discovery_tells_what_is_there(neutron: Neutron, world: World) -> None:
     assert neutron.get("availability_zones")["availability_zones"][0]["name"] == "nova"
     nobody = neutron.ask("GET", "networks", who="nobody")
     assert (nobody.status, nobody.json()["error"]["code"]) == (401, 401)
+
+
+def test_subnets_take_their_blocks_from_a_pool(neutron: Neutron) -> None:
+    pool = neutron.make("subnetpools", name="p", prefixes=["10.8.0.0/23"], default_prefixlen=25, min_prefixlen=24)
+    assert pool["max_prefixlen"] == 32
+    network = neutron.make("networks")["id"]
+
+    def take(**more: object) -> str:
+        made = neutron.make("subnets", network_id=network, ip_version=4, subnetpool_id=pool["id"], **more)
+        assert made["subnetpool_id"] == pool["id"]
+        return str(made["cidr"])
+
+    assert take() == "10.8.0.0/25"
+    assert take(prefixlen=24) == "10.8.1.0/24"
+    assert take(cidr="10.8.0.192/26") == "10.8.0.192/26"
+    wish = {"network_id": network, "ip_version": 4, "subnetpool_id": pool["id"]}
+    assert neutron.refused("POST", "subnets", {"subnet": wish}) == (400, "SubnetAllocationError")
+    assert neutron.refused("POST", "subnets", {"subnet": {**wish, "prefixlen": 23}})[0] == 400
+    assert neutron.refused("POST", "subnets", {"subnet": {**wish, "cidr": "10.9.0.0/24"}})[0] == 400
+    shrunk = {"subnetpool": {"prefixes": ["10.8.0.0/24"]}}
+    assert neutron.refused("PUT", f"subnetpools/{pool['id']}", shrunk) == (400, "IllegalSubnetPoolPrefixUpdate")
+    assert neutron.refused("DELETE", f"subnetpools/{pool['id']}") == (400, "SubnetPoolInUse")
+    grown = neutron.change(f"subnetpools/{pool['id']}", prefixes=["10.8.0.0/22"])
+    assert grown["prefixes"] == ["10.8.0.0/22"]
+    assert take() == "10.8.2.0/25"
+
+
+def test_ipv6_guests_make_their_own_addresses_where_hosts_advertise(neutron: Neutron, world: World) -> None:
+    network, _ = tenant(neutron)
+    wish = {"network_id": network, "ip_version": 6, "cidr": "2001:db8::/64", "ipv6_ra_mode": "slaac"}
+    wish["ipv6_address_mode"] = "slaac"
+    assert neutron.refused("POST", "subnets", {"subnet": wish})[0] == 400
+    world.add_host("six", ("router", "ipv6_ra"))
+    before = neutron.make("ports", network_id=network, mac_address="fa:16:3e:00:00:01")["id"]
+    odd = {**wish, "ipv6_ra_mode": "dhcpv6-stateful"}
+    assert neutron.refused("POST", "subnets", {"subnet": odd}) == (400, "InvalidInput")
+    assert neutron.refused("POST", "subnets", {"subnet": {**wish, "cidr": "2001:db8::/80"}}) == (400, "InvalidInput")
+    subnet = neutron.make("subnets", **wish)
+    made = {"subnet_id": subnet["id"], "ip_address": "2001:db8::f816:3eff:fe00:1"}
+    assert made in neutron.get(f"ports/{before}")["port"]["fixed_ips"]
+    after = neutron.make("ports", network_id=network, mac_address="fa:16:3e:00:00:02")
+    assert [ip["ip_address"] for ip in after["fixed_ips"]] == ["10.0.0.4", "2001:db8::f816:3eff:fe00:2"]
+    chosen = {"network_id": network, "fixed_ips": [{"subnet_id": subnet["id"], "ip_address": "2001:db8::5"}]}
+    assert neutron.refused("POST", "ports", {"port": chosen}) == (400, "InvalidInput")
+    neutron.drop(f"subnets/{subnet['id']}")
+    assert made not in neutron.get(f"ports/{before}")["port"]["fixed_ips"]

@@ -5,13 +5,15 @@ takes it over.
 """
 
 import msgspec
+from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.writing import mark_nic
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
 from kumoi.core.errors import Invalid, NoAddress, NotFound, Taken
 from kumoi.core.ids import NetworkId, NicId, SubnetId
-from kumoi.core.networks import Subnet
+from kumoi.core.networks import Subnet, self_addressed
 from kumoi.core.nics import FixedIp, Nic
 from kumoi.core.query import Query, alive, eq
 from kumoi.core.quotas import Claim, ClaimKind
@@ -38,12 +40,22 @@ class Claimer:
         self._now = now
         self.subnets = tx.subnets.find(Query(filters=(eq("network_id", network_id), alive())))
 
-    def fixed(self, wishes: tuple[FixedWish, ...] | None) -> tuple[FixedIp, ...]:
-        """The wished addresses; one of any IPv4 subnet and one of any IPv6 subnet where nothing is wished."""
+    def fixed(
+        self, wishes: tuple[FixedWish, ...] | None, own_mac: str, *, exactly: bool = False
+    ) -> tuple[FixedIp, ...]:
+        """The wished addresses; where nothing is wished one of any IPv4 subnet, one of any IPv6 subnet, and those that
+        a guest makes itself of its MAC. `exactly`: a router's, which has what it wishes of such subnets too."""
         if wishes is not None:
-            return tuple(self._wished(w) for w in wishes)
-        by_version = [[s for s in self.subnets if s.ip_version == v] for v in (4, 6)]
-        return tuple(self.any_of(subnets) for subnets in by_version if subnets)
+            return tuple(self._wished(w, own_mac, exactly=exactly) for w in wishes)
+        by_version = [[s for s in self.subnets if s.ip_version == v and not self_addressed(s)] for v in (4, 6)]
+        chosen = [self.any_of(subnets) for subnets in by_version if subnets]
+        return (*chosen, *(self.self_made(s, own_mac) for s in self.subnets if self_addressed(s)))
+
+    def self_made(self, subnet: Subnet, own_mac: str) -> FixedIp:
+        address = addressing.self_made(subnet.cidr, own_mac)
+        if not self._take_or_inherit("address", f"{subnet.id}/{address}"):
+            raise Taken("network", kind="address", name=address, network_id=self._network_id)
+        return FixedIp(subnet_id=subnet.id, address=address)
 
     def any_of(self, subnets: list[Subnet]) -> FixedIp:
         """A free address of the first subnet that has one."""
@@ -72,10 +84,17 @@ class Claimer:
                 return text
         raise NoAddress("network", kind="mac", pool=addressing.MAC_PREFIX, size=1 << 24)
 
-    def _wished(self, wish: FixedWish) -> FixedIp:
-        if wish.address is None:
-            return self.any_of([self._subnet(wish)])
+    def _wished(self, wish: FixedWish, own_mac: str, *, exactly: bool) -> FixedIp:
         subnet = self._subnet(wish)
+        if self_addressed(subnet) and not exactly:
+            made = addressing.self_made(subnet.cidr, own_mac)
+            if wish.address not in {None, made}:
+                raise Invalid(
+                    "network", field="fixed_ips", reason="self_addressed", value=wish.address, cidr=subnet.cidr
+                )
+            return self.self_made(subnet, own_mac)
+        if wish.address is None:
+            return self.any_of([subnet])
         address = addressing.check_address(addressing.block(subnet.cidr), wish.address)
         if not self._take_or_inherit("address", f"{subnet.id}/{address}"):
             raise Taken("network", kind="address", name=address, network_id=self._network_id)
@@ -131,3 +150,24 @@ def release_fixed(tx: Transaction, nic: Nic, gone: tuple[FixedIp, ...]) -> None:
         held = tx.claims.get("address", f"{ip.subnet_id}/{ip.address}")
         if held is not None and held.owner == nic.id:
             tx.claims.drop("address", held.key)
+
+
+def address_all(tx: Transaction, network_id: NetworkId, subnet: Subnet, now: float) -> None:
+    """Give every guest's nic of the network the address that it will make itself on a new subnet."""
+    for nic in tx.nics.find(Query(filters=(eq("network_id", network_id), alive()))):
+        if nic.use in {"", "instance"}:
+            made = Claimer(tx, network_id, nic.id, now).self_made(subnet, nic.mac)
+            mark_nic(tx, tx.nics.save(replace(nic, fixed_ips=(*nic.fixed_ips, made), updated_at=now)))
+
+
+def unaddress_all(tx: Transaction, subnet: Subnet, now: float) -> None:
+    """Take the addresses that guests made themselves away, with their subnet."""
+    if not self_addressed(subnet):
+        return
+    owners = {c.owner for c in tx.claims.with_prefix("address", f"{subnet.id}/")}
+    for nic in tx.nics.many(tuple(owners)):
+        gone = tuple(ip for ip in nic.fixed_ips if ip.subnet_id == subnet.id)
+        if nic.deleted_at is None and gone:
+            release_fixed(tx, nic, gone)
+            left = tuple(ip for ip in nic.fixed_ips if ip not in gone)
+            mark_nic(tx, tx.nics.save(replace(nic, fixed_ips=left, updated_at=now)))

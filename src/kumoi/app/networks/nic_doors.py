@@ -8,7 +8,7 @@ from kumoi.app.house import House
 from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import Claimer, FixedWish, release_fixed
 from kumoi.app.networks.networks import NETWORKS
-from kumoi.app.networks.nics import NicWish, check_groups, check_pairs, drop_nic, held, make_nic
+from kumoi.app.networks.nics import UNFILTERED, NicWish, check_groups, check_pairs, drop_nic, held, make_nic
 from kumoi.app.networks.reading import Noun
 from kumoi.app.writing import Thing, commit, mark_nic, record
 from kumoi.contracts.store import Transaction
@@ -36,6 +36,7 @@ class NicChange(msgspec.Struct, frozen=True, kw_only=True):
     pairs: tuple[AddressPair, ...] | UnsetType = UNSET
     device_id: str | UnsetType = UNSET
     device_owner: str | UnsetType = UNSET
+    dns_name: str | UnsetType = UNSET
     if_generation: int | None = None
 
 
@@ -120,11 +121,16 @@ def delete_nic(house: House, call: Call, nic_id: NicId) -> None:
     commit(house, write)
 
 
-def _create(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
+def check_place(tx: Transaction, call: Call, wish: NicWish) -> None:
+    """Whether the caller may have such a nic on that network. Raises NotFound, Forbidden."""
     network = reading.visible(tx, call, NETWORKS, wish.network_id)
     if network.external and not network.shared and not _owns(call, network):
         raise Forbidden("network", action="nic.create", needs=["admin"])
     _check_free_choice(call, network, wish)
+
+
+def _create(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
+    check_place(tx, call, wish)
     return make_nic(tx, house, call, replace(wish, project_id=reading.project_for(call, wish.project_id)))
 
 
@@ -188,7 +194,10 @@ def _readdress(tx: Transaction, claimer: Claimer, nic: Nic, wishes: tuple[FixedW
                 left.remove(match)
                 kept[number] = match
     release_fixed(tx, nic, tuple(left))
-    return tuple(kept[n] if n in kept else claimer.fixed((w,))[0] for n, w in enumerate(wishes))
+    return tuple(
+        kept[n] if n in kept else claimer.fixed((w,), nic.mac, exactly=nic.use in UNFILTERED)[0]
+        for n, w in enumerate(wishes)
+    )
 
 
 def _meets(ip: FixedIp, wish: FixedWish) -> bool:

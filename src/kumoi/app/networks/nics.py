@@ -44,6 +44,7 @@ class NicWish(msgspec.Struct, frozen=True, kw_only=True):
     vpc_id: VpcId | None = None
     device_id: str = ""
     device_owner: str = ""
+    dns_name: str = ""
     host_id: HostId | None = None
     made_with_instance: bool = False
 
@@ -69,7 +70,7 @@ def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
         name=wish.name,
         description=wish.description,
         admin_up=wish.admin_up,
-        fixed_ips=claimer.fixed(wish.fixed_ips),
+        fixed_ips=claimer.fixed(wish.fixed_ips, mac, exactly=wish.use in UNFILTERED),
         group_ids=group_ids,
         port_security=secured,
         pairs=check_pairs(wish.pairs, mac, secured=secured),
@@ -77,6 +78,7 @@ def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
         vpc_id=wish.vpc_id,
         device_id=wish.device_id,
         device_owner=wish.device_owner,
+        dns_name=wish.dns_name,
         host_id=wish.host_id,
         made_with_instance=wish.made_with_instance,
         created_at=call.now,

@@ -34,7 +34,7 @@ def serve(tx: Transaction, house: House, call: Call, network: Network, subnet: S
             ),
         )
     elif all(ip.subnet_id != subnet.id for ip in nic.fixed_ips):
-        more = Claimer(tx, network.id, nic.id, call.now).fixed((wish,))
+        more = Claimer(tx, network.id, nic.id, call.now).fixed((wish,), nic.mac)
         mark_nic(tx, tx.nics.save(replace(nic, fixed_ips=(*nic.fixed_ips, *more), updated_at=call.now)))
 
 

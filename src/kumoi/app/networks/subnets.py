@@ -8,27 +8,40 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.networks import reading
+from kumoi.app.networks.addresses import address_all, unaddress_all
 from kumoi.app.networks.networks import NETWORKS, check_carries
+from kumoi.app.networks.nics import SERVICES
 from kumoi.app.networks.reading import Noun
 from kumoi.app.networks.service_nics import serve, unserve
+from kumoi.app.networks.subnet_pools import block_from, default_pool
 from kumoi.app.writing import Thing, charge, commit, mark_subnet, mark_vpc, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
 from kumoi.core.call import Call
-from kumoi.core.errors import InUse, Invalid
+from kumoi.core.errors import InUse, Invalid, Unsupported
 from kumoi.core.given import given
-from kumoi.core.ids import NetworkId, ProjectId, SubnetId
-from kumoi.core.networks import Network, Pool, Route, Subnet
+from kumoi.core.ids import NetworkId, ProjectId, SubnetId, SubnetPoolId
+from kumoi.core.networks import SELF_ADDRESSED, Ipv6Mode, Network, Pool, Route, Subnet, self_addressed
+from kumoi.core.nics import Nic
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, eq
-from kumoi.core.subnet_rules import SERVED_VERSION, Draft, Plan, plan
+from kumoi.core.subnet_rules import ADVERTISES, SERVED_VERSION, Draft, Plan, check_modes, plan
 
 
 class SubnetWish(msgspec.Struct, frozen=True, kw_only=True):
-    """`gateway` "": the first address; None: none. `pools` None: every usable address but the gateway."""
+    """`gateway` "": the first address; None: none. `pools` None: every usable address but the gateway.
+
+    With a pool, the block is from that: the wished one, or one `prefixlen` long, or one as long as is usual there.
+    """
 
     network_id: NetworkId
-    cidr: str
+    cidr: str | None = None
+    pool_id: SubnetPoolId | None = None
+    default_pool: bool = False
+    prefixlen: int | None = None
+    ip_version: int = 4
+    ra_mode: Ipv6Mode = ""
+    address_mode: Ipv6Mode = ""
     name: str = ""
     project_id: ProjectId | None = None
     description: str = ""
@@ -80,8 +93,11 @@ SUBNETS: Noun[Subnet, SubnetView] = Noun(
 def create_subnets(house: House, call: Call, wishes: tuple[SubnetWish, ...]) -> list[SubnetView]:
     """All of them or none. Refuses a block that overlaps another of the network."""
     allow(call, "subnet.create")
-    planned = [(wish, plan(_draft(wish))) for wish in wishes]
-    return commit(house, lambda tx: _views(tx, [_create(tx, house, call, wish, p) for wish, p in planned]))
+    for wish in wishes:
+        _check_modes(house, call, wish)
+        if wish.cidr is not None:
+            plan(_draft(wish, wish.cidr))
+    return commit(house, lambda tx: _views(tx, [_create(tx, house, call, wish) for wish in wishes]))
 
 
 def update_subnet(house: House, call: Call, subnet_id: SubnetId, change: SubnetChange) -> SubnetView:
@@ -92,7 +108,7 @@ def update_subnet(house: House, call: Call, subnet_id: SubnetId, change: SubnetC
         subnet = reading.owned(tx, call, SUBNETS, subnet_id, "update")
         reading.check_generation(SUBNETS, subnet, change.if_generation)
         wished = replace(subnet, **given(change, "if_generation"), updated_at=call.now)
-        planned = plan(_draft(wished, checks_dhcp=not subnet.dhcp))
+        planned = plan(_draft(wished, wished.cidr, checks_dhcp=not subnet.dhcp))
         if planned.gateway != subnet.gateway:
             _check_gateway_free(tx, subnet)
         saved = tx.subnets.save(_with(wished, planned))
@@ -116,8 +132,9 @@ def delete_subnet(house: House, call: Call, subnet_id: SubnetId) -> None:
         subnet = reading.owned(tx, call, SUBNETS, subnet_id, "delete")
         owners = {c.owner for c in tx.claims.with_prefix("address", f"{subnet.id}/")}
         for nic in tx.nics.many(tuple(owners)):
-            if nic.deleted_at is None and nic.use != "dhcp":
+            if nic.deleted_at is None and not _goes_by_itself(nic, subnet):
                 raise InUse("network", kind="subnet", id=subnet.id, by_kind="nic", by_id=nic.id)
+        unaddress_all(tx, subnet, call.now)
         unserve(tx, house, call, subnet)
         tx.subnets.save(replace(subnet, deleted_at=call.now, updated_at=call.now))
         tx.counters.give_back(subnet.id, "project/")
@@ -129,13 +146,23 @@ def delete_subnet(house: House, call: Call, subnet_id: SubnetId) -> None:
     commit(house, write)
 
 
-def _create(tx: Transaction, house: House, call: Call, wish: SubnetWish, planned: Plan) -> Subnet:
+def _goes_by_itself(nic: Nic, subnet: Subnet) -> bool:
+    """Whether the nic's address goes with the subnet: a service's, and those that guests made themselves."""
+    return nic.use == "dhcp" or (self_addressed(subnet) and nic.use not in SERVICES | {"vpc_interface"})
+
+
+def _create(tx: Transaction, house: House, call: Call, wish: SubnetWish) -> Subnet:
     network = reading.owned(tx, call, NETWORKS, wish.network_id, "update")
+    pool_id = default_pool(tx, call, wish.ip_version) if wish.default_pool else wish.pool_id
+    planned = plan(_draft(wish, _block(tx, call, wish, pool_id)))
     check_carries(network.mtu, planned.ip_version)
     others = tx.subnets.find(Query(filters=(eq("network_id", network.id), alive())))
     clash = addressing.overlapping(ip_network(planned.cidr), (s.cidr for s in others))
     if clash is not None:
         raise Invalid("network", field="cidr", reason="overlap", value=planned.cidr, other=clash, network=network.id)
+    for other in others:
+        if other.ip_version == planned.ip_version and other.pool_id != pool_id:
+            raise Invalid("network", field="pool_id", reason="other_pool", value=pool_id, network=network.id)
     subnet_id = SubnetId(house.chance.uuid())
     project_id = reading.project_for(call, wish.project_id)
     charge(tx, project_id, subnet_id, subnets=1)
@@ -148,6 +175,9 @@ def _create(tx: Transaction, house: House, call: Call, wish: SubnetWish, planned
             cidr=planned.cidr,
             gateway=None,
             dhcp=wish.dhcp,
+            ra_mode=wish.ra_mode,
+            address_mode=wish.address_mode,
+            pool_id=pool_id,
             description=wish.description,
             created_at=call.now,
             updated_at=call.now,
@@ -157,15 +187,36 @@ def _create(tx: Transaction, house: House, call: Call, wish: SubnetWish, planned
     tx.subnets.insert(subnet)
     if subnet.dhcp and subnet.ip_version == SERVED_VERSION:
         serve(tx, house, call, network, subnet)
+    if self_addressed(subnet):
+        address_all(tx, network.id, subnet, call.now)
     _touch_network(tx, network.id, call.now)
     mark_subnet(tx, network.id, subnet.id)
     record(tx, house, call, "subnet.create", Thing("subnet", subnet.id, project_id), {"network_id": network.id})
     return subnet
 
 
-def _draft(wish: SubnetWish | Subnet, *, checks_dhcp: bool = True) -> Draft:
+def _block(tx: Transaction, call: Call, wish: SubnetWish, pool_id: SubnetPoolId | None) -> str:
+    """The block that the subnet gets: its own, or one of a pool."""
+    if pool_id is not None:
+        return block_from(tx, call, pool_id, wish.cidr, wish.prefixlen)
+    if wish.cidr is None:
+        raise Invalid("network", field="cidr", reason="missing", name="cidr")
+    return wish.cidr
+
+
+def _check_modes(house: House, call: Call, wish: SubnetWish) -> None:
+    """The IPv6 modes agree with each other, and there is a host that answers by them."""
+    check_modes(wish.ra_mode, wish.address_mode, wish.ip_version, dhcp=wish.dhcp)
+    if not (wish.ra_mode or wish.address_mode):
+        return
+    if not any(ADVERTISES in r.host.capabilities for r in house.rooms.look(call.now)):
+        raise Unsupported("network", what="ipv6_ra_mode and ipv6_address_mode")
+
+
+def _draft(wish: SubnetWish | Subnet, cidr: str, *, checks_dhcp: bool = True) -> Draft:
     return Draft(
-        cidr=wish.cidr,
+        cidr=cidr,
+        self_addressed=wish.ra_mode in SELF_ADDRESSED or wish.address_mode in SELF_ADDRESSED,
         gateway=wish.gateway,
         pools=wish.pools,
         dhcp=wish.dhcp and checks_dhcp,

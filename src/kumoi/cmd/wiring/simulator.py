@@ -41,7 +41,7 @@ def _ground(number: int, boot_id: str, clock: Clock) -> Ground:
         name=f"simulated-{number:04}",
         boot_id=boot_id,
         capacity=CAPACITY,
-        capabilities=("router",),
+        capabilities=("router", "ipv6_ra"),
         accelerator="fake",
     )
     return Ground(hello, drivers)

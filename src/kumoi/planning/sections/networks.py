@@ -25,6 +25,8 @@ def subnet_entry(subnet: Subnet, service: Nic | None) -> SubnetEntry:
         cidr=subnet.cidr,
         gateway=subnet.gateway,
         dhcp=subnet.dhcp,
+        ra_mode=subnet.ra_mode,
+        address_mode=subnet.address_mode,
         service_address=addresses[0] if addresses else None,
         pools=subnet.pools,
         dns_servers=subnet.dns_servers,

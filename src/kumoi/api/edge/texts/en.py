@@ -115,6 +115,16 @@ INVALID: Final[dict[str, str]] = {
     "mixed_statefulness": "Invalid input for {field}: stateful and stateless groups do not go together.",
     "mtu_too_small": "Invalid input for {field}: {value} bytes, where the subnet's IP version needs {needs}.",
     "other_project": "Invalid input for {field}: {value} belongs to another project.",
+    "mixed_ip_versions": "Invalid input for {field}: all of them must be of one IP version.",
+    "modes_differ": "Invalid input for {field}: {value} does not go with {other}.",
+    "modes_need_dhcp": "Invalid input for {field}: the IPv6 modes need DHCP to be enabled.",
+    "modes_need_ipv6": "Invalid input for {field}: the IPv6 modes are for IPv6 subnets only.",
+    "not_in_pool": "Invalid input for {field}: {value} is not in the subnet pool {pool}.",
+    "other_pool": "Invalid input for {field}: subnets of the network {network} come from another pool than {value}.",
+    "prefixes_shrink": "Invalid input for {field}: a change may only add to the blocks of a pool.",
+    "prefixlen_order": "Invalid input for {field}: {least}, {value} and {most} are not in order.",
+    "self_addressed": "Invalid input for {field}: on {cidr} guests make their own addresses; {value} cannot be chosen.",
+    "slaac_prefixlen": "Invalid input for {field}: {value} must be a /64 for guests to make their own addresses.",
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {
@@ -199,4 +209,8 @@ KINDS: Final[dict[str, str]] = {
     "shared_network": "shared network",
     "route": "route",
     "tag": "tag",
+    "subnet_pool": "subnet pool",
+    "default_subnet_pool": "default subnet pool",
+    "block": "block of addresses",
+    "marker": "marker",
 }

@@ -116,6 +116,16 @@ INVALID: Final[dict[str, str]] = {
     "mixed_statefulness": "{field} の入力が正しくありません: ステートフルとステートレスのグループは併用できません。",
     "mtu_too_small": "{field} の入力が正しくありません: {value} バイトですが、サブネットには {needs} バイトが必要です。",
     "other_project": "{field} の入力が正しくありません: {value} は別のプロジェクトのものです。",
+    "mixed_ip_versions": "{field} の入力が正しくありません: すべて同じ IP バージョンでなければなりません。",
+    "modes_differ": "{field} の入力が正しくありません: {value} と {other} は併用できません。",
+    "modes_need_dhcp": "{field} の入力が正しくありません: IPv6 のモードには DHCP が必要です。",
+    "modes_need_ipv6": "{field} の入力が正しくありません: IPv6 のモードは IPv6 サブネット専用です。",
+    "not_in_pool": "{field} の入力が正しくありません: {value} はサブネットプール {pool} にありません。",
+    "other_pool": "{field} の入力が正しくありません: ネットワーク {network} のサブネットは {value} とは別のプールのものです。",
+    "prefixes_shrink": "{field} の入力が正しくありません: 変更でプールのブロックを減らすことはできません。",
+    "prefixlen_order": "{field} の入力が正しくありません: {least}、{value}、{most} の順序が違います。",
+    "self_addressed": "{field} の入力が正しくありません: {cidr} ではゲストが自分でアドレスを作ります。{value} は選べません。",
+    "slaac_prefixlen": "{field} の入力が正しくありません: ゲストが自分でアドレスを作るには {value} は /64 でなければなりません。",
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {
@@ -200,4 +210,8 @@ KINDS: Final[dict[str, str]] = {
     "shared_network": "共有ネットワーク",
     "route": "経路",
     "tag": "タグ",
+    "subnet_pool": "サブネットプール",
+    "default_subnet_pool": "既定のサブネットプール",
+    "block": "アドレスブロック",
+    "marker": "マーカー",
 }

@@ -15,6 +15,7 @@ from kumoi.api.openstack.network import (
     resources,
     routers,
     security_groups,
+    subnet_pools,
     subnets,
     tags,
     zones_and_agents,
@@ -26,6 +27,7 @@ from kumoi.app.house import House
 _TAGGED: tuple[Resource[Any], ...] = (
     networks.RESOURCE,
     subnets.RESOURCE,
+    subnet_pools.RESOURCE,
     ports.RESOURCE,
     routers.RESOURCE,
     floating_ips.RESOURCE,
@@ -42,6 +44,7 @@ def tongue(house: House, site: Site) -> Tongue:
         *(route for r in _RESOURCES for route in resources.routes(house, r)),
         *(route for r in _TAGGED for route in tags.routes(house, r)),
         *routers.action_routes(house),
+        *subnet_pools.action_routes(house),
         *quotas.routes(house),
         *zones_and_agents.routes(house),
         *availability.routes(house),

@@ -9,6 +9,7 @@ from kumoi.core.networks import Pool, Route
 
 Name = Annotated[str, Meta(max_length=255)]
 Id = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+Hostname = Annotated[str, Meta(pattern="^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)?$")]
 Description = Annotated[str, Meta(max_length=255)]
 
 

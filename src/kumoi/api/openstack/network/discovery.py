@@ -53,6 +53,9 @@ EXTENSIONS: Final[dict[str, str]] = {
     "standard-attr-tag": "Tag support for resources with standard attribute",
     "standard-attr-timestamp": "Resource timestamps",
     "stateful-security-group": "Stateful security group",
+    "subnet_allocation": "Subnet Allocation",
+    "subnetpool-prefix-ops": "Subnet Pool Prefix Operations",
+    "default-subnetpools": "Default Subnetpools",
     "subnet-external-network": "Subnet belongs to an external network",
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from kumoi.api.openstack.network.bodies import Description, FixedIn, Id, Name
+from kumoi.api.openstack.network.bodies import Description, FixedIn, Hostname, Id, Name
 from kumoi.api.openstack.network.listing import Shown, Table, flag, text
 from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, owner_of, standard
 from kumoi.app.house import House
@@ -56,6 +56,7 @@ class New(_Both, forbid_unknown_fields=True, kw_only=True):
     allowed_address_pairs: list[PairIn] | None = None
     device_id: Description = ""
     device_owner: Description = ""
+    dns_name: Hostname = ""
 
 
 class Change(_Both, forbid_unknown_fields=True, kw_only=True):
@@ -69,6 +70,7 @@ class Change(_Both, forbid_unknown_fields=True, kw_only=True):
     allowed_address_pairs: list[PairIn] | UnsetType | None = UNSET
     device_id: Description | UnsetType = UNSET
     device_owner: Description | UnsetType = UNSET
+    dns_name: Hostname | UnsetType = UNSET
 
 
 def _wish(new: New) -> NicWish:
@@ -86,6 +88,7 @@ def _wish(new: New) -> NicWish:
         admin_up=new.admin_state_up,
         device_id=new.device_id,
         device_owner=new.device_owner,
+        dns_name=new.dns_name,
     )
 
 
@@ -106,6 +109,7 @@ def _update(house: House, call: Call, nic_id: str, change: Change, generation: i
         pairs=UNSET if change.allowed_address_pairs is UNSET else _pairs(change.allowed_address_pairs),
         device_id=change.device_id,
         device_owner=change.device_owner,
+        dns_name=change.dns_name,
         if_generation=generation,
     )
     return nic_doors.update_nic(house, call, NicId(nic_id), wanted)
@@ -151,6 +155,7 @@ def _render(view: NicView, admin: bool) -> Shown:
         "fixed_ips": [{"subnet_id": ip.subnet_id, "ip_address": ip.address} for ip in one.fixed_ips],
         "device_id": one.device_id,
         "device_owner": owner_text(one),
+        "dns_name": one.dns_name,
         "security_groups": list(one.group_ids),
         "port_security_enabled": one.port_security,
         "allowed_address_pairs": [{"ip_address": p.address, "mac_address": p.mac} for p in one.pairs],
@@ -208,6 +213,7 @@ RESOURCE = Resource(
             "fixed_ips",
             "device_id",
             "device_owner",
+            "dns_name",
             "security_groups",
             "port_security_enabled",
             "allowed_address_pairs",

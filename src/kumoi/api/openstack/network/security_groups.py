@@ -165,5 +165,5 @@ RULE = Resource(
     ),
     new=NewRule,
     create=_create_rules,
-    delete=lambda house, call, rule_id: security_groups.delete_rule(house, call, RuleId(rule_id)),
+    delete=lambda house, call, rule_id: security_groups.delete_rules(house, call, (RuleId(rule_id),)),
 )

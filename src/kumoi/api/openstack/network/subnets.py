@@ -22,8 +22,10 @@ from kumoi.app.networks import subnets
 from kumoi.app.networks.subnets import SUBNETS, SubnetChange, SubnetView, SubnetWish
 from kumoi.core.addressing import block
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid, Unsupported
-from kumoi.core.ids import NetworkId, SubnetId
+from kumoi.core.errors import Invalid
+from kumoi.core.ids import NetworkId, SubnetId, SubnetPoolId
+
+Mode = Literal["slaac", "dhcpv6-stateful", "dhcpv6-stateless"]
 
 
 class New(msgspec.Struct, forbid_unknown_fields=True):
@@ -39,10 +41,11 @@ class New(msgspec.Struct, forbid_unknown_fields=True):
     allocation_pools: list[PoolIn] | UnsetType | None = UNSET
     dns_nameservers: list[str] | None = None
     host_routes: list[RouteIn] | None = None
-    prefixlen: int | None = None
+    prefixlen: int | str | None = None
     subnetpool_id: str | None = None
-    ipv6_ra_mode: str | None = None
-    ipv6_address_mode: str | None = None
+    use_default_subnetpool: bool = False
+    ipv6_ra_mode: Mode | None = None
+    ipv6_address_mode: Mode | None = None
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True):
@@ -56,17 +59,18 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def _wish(new: New) -> SubnetWish:
-    if new.subnetpool_id is not None or new.prefixlen is not None:
-        raise Unsupported("network", what="subnet pools")
-    if new.ipv6_ra_mode is not None or new.ipv6_address_mode is not None:
-        raise Unsupported("network", what="ipv6_ra_mode and ipv6_address_mode")
-    if new.cidr is None:
-        raise Invalid("network", field="subnet.cidr", reason="missing", name="cidr")
-    if new.ip_version is not None and block(new.cidr).version != int(new.ip_version):
-        raise Invalid("network", field="cidr", reason="wrong_ip_version", value=new.cidr, wanted=int(new.ip_version))
+    version = int(new.ip_version or (block(new.cidr).version if new.cidr else 4))
+    if new.cidr and block(new.cidr).version != version:
+        raise Invalid("network", field="cidr", reason="wrong_ip_version", value=new.cidr, wanted=version)
     return SubnetWish(
         network_id=NetworkId(new.network_id),
-        cidr=new.cidr,
+        cidr=new.cidr or None,
+        pool_id=SubnetPoolId(new.subnetpool_id) if new.subnetpool_id else None,
+        default_pool=new.use_default_subnetpool,
+        prefixlen=None if new.prefixlen is None else int(str(number(str(new.prefixlen)))),
+        ip_version=version,
+        ra_mode=new.ipv6_ra_mode or "",
+        address_mode=new.ipv6_address_mode or "",
         name=new.name,
         project_id=owner_of(new),
         description=new.description,
@@ -110,9 +114,9 @@ def _render(view: SubnetView, _admin: bool) -> Shown:
         "allocation_pools": [{"start": p.start, "end": p.end} for p in one.pools],
         "dns_nameservers": list(one.dns_servers),
         "host_routes": rendered_routes(one.host_routes),
-        "ipv6_ra_mode": None,
-        "ipv6_address_mode": None,
-        "subnetpool_id": None,
+        "ipv6_ra_mode": one.ra_mode or None,
+        "ipv6_address_mode": one.address_mode or None,
+        "subnetpool_id": one.pool_id,
         "service_types": [],
         "router:external": view.network.external,
         "shared": view.network.shared,
