@@ -198,6 +198,16 @@ def test_devices_of_ours_that_nobody_named_are_strays(linux: Any, place: Net) ->
     assert linux.network.observe().strays == ("br77", "qrouter-what", "tapdeadbeef-00")
 
 
+def test_a_wire_that_a_killed_agent_did_not_label_is_no_stray(linux: Any, place: Net) -> None:
+    router = vpc(place.leg(1, "02:aa:00:00:00:01"))
+    linux.network.ensure_segment(place.segment())
+    linux.network.ensure_vpc(router)
+    linux.shell("ip", "link", "set", "dev", f"qr-{router.legs[0].nic_id[:11]}", "alias", "")
+    assert linux.network.observe().strays == ()
+    linux.network.remove_vpc(router.id)
+    assert "qr-" not in linux.shell("ip", "-br", "link")
+
+
 def test_a_name_without_its_namespace_is_no_namespace(linux: Any, place: Net) -> None:
     a, router = place.nic(11, ANYONE), vpc(place.leg(1, "02:aa:00:00:00:01"))
     draw(linux, place, a)

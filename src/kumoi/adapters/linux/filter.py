@@ -3,6 +3,7 @@
 What does not belong here: what the rules say (`filter_rules`), which flows go (`flows`).
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -73,7 +74,7 @@ class Filter:
 
     def _replace(self, new: Pair) -> Pair:
         present, hooked = _present(), _hooked()
-        slot = next(s for s in _SLOTS if s not in hooked)
+        slot = next((s for s in _SLOTS if s not in hooked), _SLOTS[0])
         new = _named(new, slot)
         for transaction in ruleset.swap(new, [p for p in present if not p.endswith(slot)]):
             self._nft.apply(transaction)
@@ -104,15 +105,14 @@ def _hooked() -> set[str]:
 
 
 def _listed() -> tuple[frozenset[NicId], frozenset[GroupId]]:
+    """The same as `Filter.observe`, read from the kernel."""
     nics: set[NicId] = set()
-    names: list[str] = []
     for address in (f"bridge {slot}" for slot in _hooked()):
         for kind, name in _NICS:
             for item in listing(kind, *address.split(), name):
                 found = item.get(kind, {}).get("elem", [])
                 nics |= {NicId(c) for element in found if (c := _comment(element))}
-    names += [item["chain"]["name"] for item in listing("chains", "inet") if "chain" in item]
-    return frozenset(nics), _groups(names)
+    return frozenset(nics), _groups(str(i["chain"]["name"]) for i in listing("chains", "inet") if "chain" in i)
 
 
 def _comment(element: object) -> str:
@@ -121,6 +121,6 @@ def _comment(element: object) -> str:
     return str(first["elem"].get("comment", "")) if isinstance(first, dict) and "elem" in first else ""
 
 
-def _groups(chains: object) -> frozenset[GroupId]:
-    names = [str(name) for name in chains] if isinstance(chains, dict | list) else []
-    return frozenset(GroupId(name[2:38]) for name in names if name.startswith("g-") and name.endswith("-in"))
+def _groups(chains: Iterable[str]) -> frozenset[GroupId]:
+    """By the names of their chains."""
+    return frozenset(GroupId(name[2:38]) for name in chains if name.startswith("g-") and name.endswith("-in"))

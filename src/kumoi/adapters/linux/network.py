@@ -145,8 +145,8 @@ class LinuxNetwork:
             if device.name.startswith(devices.TAP_PREFIX):
                 if device.master and device.name not in taps:
                     yield device.name
-            elif devices.is_ours(device.name) and not device.alias and device.name not in begun:
-                yield device.name
+            elif not device.alias and devices.is_ours(device.name) and device.name not in begun:
+                yield from _unless_a_routers(device.name)
 
     def _do(self, act: Callable[[], T]) -> T:
         """In the driver's thread; what the kernel refuses is a part of this host that does not work now."""
@@ -156,6 +156,16 @@ class LinuxNetwork:
                 return act()
 
         return self._thread.submit(guarded).result()
+
+
+def _unless_a_routers(wire: str) -> Iterator[str]:
+    """A router's wire says whose it is a moment after it was made; a killed agent may not have come so far."""
+    for room in rooms.names():
+        if devices.vpc_of(room) is not None and rooms.exists(room):
+            with links.at(room) as inside:
+                if inside.get(wire) is not None:
+                    return
+    yield wire
 
 
 def _strange_rooms(names: list[str], networks: frozenset[NetworkId]) -> Iterator[str]:
