@@ -4,6 +4,7 @@ Run it after adding a file: `python tools/corridors.py`. tests/style/test_docs.p
 """
 
 import re
+import subprocess
 from pathlib import Path
 
 CLONE = Path(__file__).parent.parent
@@ -43,8 +44,10 @@ Each noun's path through the house, by the names of its files. Written by `tools
 
 
 def page(house: Path = HOUSE) -> str:
-    """The whole document."""
-    files = [p.relative_to(house).with_suffix("").as_posix() for p in sorted(house.rglob("*.py"))]
+    """The whole document, of the files that git knows, or of all where there is no git."""
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=house, capture_output=True, text=True, check=False)
+    known = [Path(f) for f in listed.stdout.split()] or [p.relative_to(house) for p in house.rglob("*.py")]
+    files = sorted(f.with_suffix("").as_posix() for f in known if (house / f).exists())
     parts = [HEAD]
     for noun, names in NOUNS.items():
         parts.append(f"\n## {noun}\n\n| | |\n|---|---|\n")

@@ -22,6 +22,7 @@ ERRORS: Final[dict[str, str]] = {
     "headers_too_large": "The headers are too large: {size} bytes, where {limit} are allowed.",
     "unsupported_media_type": "A body of type {got} is not read here; send {wanted}.",
     "internal": "The cloud made a mistake. Its operator finds it in the log under {request_id}.",
+    "would_succeed": "The request would have succeeded, but only that was asked.",
 }
 
 # invalid: what is wrong with {field}
@@ -125,6 +126,12 @@ INVALID: Final[dict[str, str]] = {
     "prefixlen_order": "Invalid input for {field}: {least}, {value} and {most} are not in order.",
     "self_addressed": "Invalid input for {field}: on {cidr} guests make their own addresses; {value} cannot be chosen.",
     "slaac_prefixlen": "Invalid input for {field}: {value} must be a /64 for guests to make their own addresses.",
+    "malformed_id": "Invalid id {value}: the {kind} that it should name is spelled otherwise.",
+    "combination": "{field} and {value} cannot be given together.",
+    "other_parameters": "Invalid input for {field}: the token was used before, with other parameters.",
+    "no_such_filter": "Invalid input for {field}: there is no filter {value} here.",
+    "no_nic": "Invalid input for {field}: {value} has no network interface.",
+    "several_nics": "Invalid input for {field}: {value} has several network interfaces: name one.",
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {
@@ -161,7 +168,7 @@ CONDITIONS: Final[dict[str, str]] = {
     "waiting_for_control": "Waiting until control has put {entry} into the plan.",
     "waiting_for_data": "Waiting for its data.",
     "data_refused": "Its data were refused. Delete it, and upload an image that is whole.",
-    "host_down": "The host {host} is not heard from. See whether its agent runs: kumoi status, kumoi logs --program agent.",
+    "host_down": "The host {host} is not heard from. Does its agent run? See kumoi status, kumoi logs --program agent.",
     "host_lost": "The host {host} was declared lost.",
     "waiting_for_turn": "Waiting for its turn: others are being started.",
 }
@@ -213,4 +220,10 @@ KINDS: Final[dict[str, str]] = {
     "default_subnet_pool": "default subnet pool",
     "block": "block of addresses",
     "marker": "marker",
+    "permission": "permission",
+    "association": "association",
+    "associated_address": "public address",
+    "held_address": "public address",
+    "attachment": "attachment",
+    "resource": "resource",
 }
