@@ -22,12 +22,12 @@ SERVED: dict[tuple[str, str], str] = {
     ("ec2", "2016-11-15"): """
         AllocateAddress AssociateAddress AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress
         CreateKeyPair CreateSecurityGroup CreateTags
-        DeleteKeyPair DeleteSecurityGroup DeleteTags
-        DescribeAddresses DescribeAvailabilityZones DescribeImages DescribeInstanceAttribute
-        DescribeInstanceStatus DescribeInstanceTypes DescribeInstances DescribeKeyPairs
-        DescribeNetworkInterfaces DescribeRegions DescribeSecurityGroups DescribeSubnets
-        DescribeTags DescribeVpcs
-        DisassociateAddress GetConsoleOutput ImportKeyPair RebootInstances ReleaseAddress
+        DeleteKeyPair DeleteSecurityGroup DeleteTags DeregisterImage
+        DescribeAccountAttributes DescribeAddresses DescribeAvailabilityZones DescribeImageAttribute DescribeImages
+        DescribeInstanceAttribute DescribeInstanceStatus DescribeInstanceTypeOfferings DescribeInstanceTypes
+        DescribeInstances DescribeKeyPairs DescribeNetworkInterfaces DescribeRegions DescribeSecurityGroupRules
+        DescribeSecurityGroups DescribeSubnets DescribeTags DescribeVpcAttribute DescribeVpcs
+        DisassociateAddress GetConsoleOutput ImportKeyPair ModifyImageAttribute RebootInstances ReleaseAddress
         RevokeSecurityGroupEgress RevokeSecurityGroupIngress RunInstances
         StartInstances StopInstances TerminateInstances
     """,

@@ -68,10 +68,19 @@ def delete(house: House, call: Call, name: str) -> None:
         if pair is None:
             raise NotFound("compute", kind="keypair", id=name)
         tx.key_pairs.remove(pair.id)
+        tx.labels.drop("keypair", pair.id)
         tx.counters.give_back(pair.id)
         record(tx, house, call, "keypair.delete", Thing("keypair", pair.id, pair.project_id), {"name": name})
 
     house.store.write(write)
+
+
+def owned(tx: Transaction, call: Call, pair_id: str) -> KeyPair:
+    """The caller's own by its id. Raises NotFound."""
+    found = tx.key_pairs.get(pair_id)
+    if found is None or found.user_id != call.actor.user_id:
+        raise NotFound("compute", kind="keypair", id=pair_id)
+    return found
 
 
 def _own(tx: Transaction, call: Call, name: str) -> KeyPair | None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import uvicorn
 
+from kumoi.api.aws.ec2.tongue import tongue as ec2_tongue
+from kumoi.api.aws.sts import tongue as sts_tongue
 from kumoi.api.edge.app import Edge
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.server import run, server
@@ -74,6 +76,8 @@ def tongues(house: House, chosen: Settings) -> list[Tongue]:
         compute_tongue(house, site),
         network_tongue(house, site),
         operator_tongue(house),
+        ec2_tongue(house),
+        sts_tongue(house),
     ]
 
 

@@ -3,11 +3,18 @@
 Codes are API: clients and waiters compare them. Sentences are the edge's; HTTP's status follows the code.
 """
 
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 from kumoi.api.edge import errors as edge
 from kumoi.core import errors
 from kumoi.core.errors import KumoiError
+
+
+class WouldSucceed(KumoiError):
+    """Nothing was done, as was asked; it would have been."""
+
+    code: ClassVar[str] = "would_succeed"
+
 
 Dialect = Literal["ec2", "query"]
 Answer = tuple[str, int]
@@ -40,6 +47,12 @@ INVALID: Final[dict[str, Answer]] = {
     "twice": ("InvalidParameterCombination", 400),
     "combination": ("InvalidParameterCombination", 400),
     "malformed_id": ("InvalidParameterValue", 400),
+    "other_parameters": ("IdempotentParameterMismatch", 400),
+    "no_such_group": ("InvalidGroup.NotFound", 400),
+    "no_such_key": ("InvalidKeyPair.NotFound", 400),
+    "no_such_image": ("InvalidAMIID.NotFound", 400),
+    "not_a_public_key": ("InvalidKey.Format", 400),
+    "several_networks": ("MissingParameter", 400),
 }
 
 # NotFound and ill-formed ids, by kind: `InvalidInstanceID` + `.NotFound` or `.Malformed`
@@ -47,20 +60,37 @@ ID_CODES: Final[dict[str, str]] = {
     "instance": "InvalidInstanceID",
     "image": "InvalidAMIID",
     "keypair": "InvalidKeyPair",
-    "group": "InvalidGroup",
-    "rule": "InvalidPermission",
+    "security_group": "InvalidGroup",
+    "security_rule": "InvalidSecurityGroupRuleId",
+    "permission": "InvalidPermission",
     "subnet": "InvalidSubnetID",
     "vpc": "InvalidVpcID",
     "nic": "InvalidNetworkInterfaceID",
+    "attachment": "InvalidAttachmentID",
     "public_address": "InvalidAllocationID",
+    "association": "InvalidAssociationID",
+    "address": "InvalidAddress",
     "volume": "InvalidVolume",
     "snapshot": "InvalidSnapshot",
 }
 # ids whose ill-formed code differs from the pattern
 MALFORMED: Final[dict[str, str]] = {
-    "group": "InvalidGroupId.Malformed",
+    "security_group": "InvalidGroupId.Malformed",
     "volume": "InvalidVolumeID.Malformed",
     "snapshot": "InvalidSnapshotID.Malformed",
+}
+# refusals that have a code of their own for this kind of thing
+BY_KIND: Final[dict[tuple[type[KumoiError], str], Answer]] = {
+    (errors.InUse, "associated_address"): ("Resource.AlreadyAssociated", 400),
+    (errors.InUse, "default_group"): ("CannotDelete", 400),
+    (errors.InUse, "held_address"): ("InvalidIPAddress.InUse", 400),
+    (errors.InUse, "nic"): ("InvalidNetworkInterface.InUse", 400),
+    (errors.NoAddress, "address"): ("InsufficientFreeAddressesInSubnet", 400),
+    (errors.NotFound, "way"): ("Gateway.NotAttached", 400),
+    (errors.Taken, "address"): ("InvalidIPAddress.InUse", 400),
+    (errors.Taken, "security_rule"): ("InvalidPermission.Duplicate", 400),
+    (errors.WrongState, "image"): ("InvalidAMIID.Unavailable", 400),
+    (errors.WrongState, "instance"): ("IncorrectInstanceState", 400),
 }
 
 QUOTA: Final[dict[str, str]] = {
@@ -68,9 +98,13 @@ QUOTA: Final[dict[str, str]] = {
     "vcpus": "VcpuLimitExceeded",
     "public_addresses": "AddressLimitExceeded",
     "volumes": "VolumeLimitExceeded",
-    "groups": "SecurityGroupLimitExceeded",
-    "rules": "RulesPerSecurityGroupLimitExceeded",
+    "security_groups": "SecurityGroupLimitExceeded",
+    "security_rules": "RulesPerSecurityGroupLimitExceeded",
     "nics": "NetworkInterfaceLimitExceeded",
+    "vpcs": "VpcLimitExceeded",
+    "subnets": "SubnetLimitExceeded",
+    "networks": "SubnetLimitExceeded",
+    "key_pairs": "KeyPairLimitExceeded",
 }
 
 BY_TYPE: Final[dict[type[KumoiError], Answer]] = {
@@ -83,6 +117,7 @@ BY_TYPE: Final[dict[type[KumoiError], Answer]] = {
     errors.TooLarge: ("RequestEntityTooLarge", 413),
     errors.Unsupported: ("UnsupportedOperation", 400),
     errors.Unavailable: ("Unavailable", 503),
+    WouldSucceed: ("DryRunOperation", 412),
     edge.NoRoute: ("InvalidAction", 404),
     edge.MethodNotAllowed: ("InvalidAction", 405),
     edge.HeadersTooLarge: ("RequestHeaderSectionTooLarge", 431),
@@ -101,27 +136,29 @@ BY_TYPE_QUERY: Final[dict[type[KumoiError], Answer]] = {
 def answer_to(error: KumoiError, dialect: Dialect) -> Answer:
     """(code, HTTP status) of a refusal."""
     kind = str(error.facts.get("kind", ""))
-    reason = str(error.facts.get("reason", ""))
+    if (special := BY_KIND.get((type(error), kind))) is not None:
+        return special
     match error:
         case errors.Unauthenticated():
-            special = UNTRUSTED_EC2.get(reason) if dialect == "ec2" else None
-            return special or UNTRUSTED.get(reason, ("AuthFailure", 401))
-        case errors.Invalid() if reason == "malformed_id" and kind in ID_CODES:
-            return MALFORMED.get(kind, f"{ID_CODES[kind]}.Malformed"), 400
+            return _untrusted(str(error.facts.get("reason", "")), dialect)
         case errors.Invalid():
-            return INVALID.get(reason, ("InvalidParameterValue", 400))
-        case errors.NotFound():
-            code = ID_CODES.get(kind)
-            return (f"{code}.NotFound" if code else "InvalidParameterValue"), 400
-        case errors.Taken():
-            code = ID_CODES.get(kind)
-            return (f"{code}.Duplicate" if code else "InvalidParameterValue"), 400
+            return _invalid(str(error.facts.get("reason", "")), kind)
+        case errors.NotFound() | errors.Taken():
+            code, how = ID_CODES.get(kind), "NotFound" if isinstance(error, errors.NotFound) else "Duplicate"
+            return (f"{code}.{how}" if code else "InvalidParameterValue"), 400
         case errors.QuotaExceeded():
             return QUOTA.get(str(error.facts.get("resource")), "ResourceLimitExceeded"), 400
-        case errors.WrongState() if kind == "instance":
-            return "IncorrectInstanceState", 400
-        case errors.NoAddress() if kind == "address":
-            return "InsufficientFreeAddressesInSubnet", 400
         case _:
             own = BY_TYPE_QUERY.get(type(error)) if dialect == "query" else None
             return own or BY_TYPE.get(type(error), ("InternalError", 500))
+
+
+def _untrusted(reason: str, dialect: Dialect) -> Answer:
+    own = UNTRUSTED_EC2.get(reason) if dialect == "ec2" else None
+    return own or UNTRUSTED.get(reason, ("AuthFailure", 401))
+
+
+def _invalid(reason: str, kind: str) -> Answer:
+    if reason == "malformed_id" and kind in ID_CODES:
+        return MALFORMED.get(kind, f"{ID_CODES[kind]}.Malformed"), 400
+    return INVALID.get(reason, ("InvalidParameterValue", 400))

@@ -56,6 +56,12 @@ def project(house: House, call: Call, project_id: ProjectId) -> Project:
     return found
 
 
+def accounts(house: House, call: Call, project_ids: tuple[ProjectId, ...]) -> dict[ProjectId, str]:
+    """The twelve digits of projects of which the caller has been shown something."""
+    allow(call, "identity.read_own")
+    return {p.id: p.account for p in house.store.read(lambda tx: tx.projects.many(project_ids))}
+
+
 def create_project(house: House, call: Call, wish: Project) -> Project:
     """`wish.id` and `.account` are chosen here."""
     allow(call, "identity.write")

@@ -111,6 +111,7 @@ def delete(house: House, call: Call, image_id: ImageId) -> None:
         if old.protected:
             raise Forbidden("image", action="image.delete", reason="protected", needs=["unprotected"])
         tx.counters.give_back(old.id, "project/")
+        tx.labels.drop("image", old.id)
         tx.images.save(replace(old, deleted_at=call.now, updated_at=call.now))
         record(tx, house, call, "image.delete", Thing("image", old.id, old.project_id))
 

@@ -15,12 +15,17 @@ from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, eq
 
 
-def delete(house: House, call: Call, instance_id: InstanceId) -> Instance:
-    """Quota comes back now; addresses, marks and the host's room when its absence is proved."""
+def delete(house: House, call: Call, instance_id: InstanceId, *, strict: bool = True) -> Instance:
+    """Quota comes back now; addresses, marks and the host's room when its absence is proved.
+
+    `strict` False: one that is gone already, but not forgotten, is no error (EC2's way).
+    """
     allow(call, "instance.delete")
 
     def write(tx: Transaction) -> Instance:
-        one = visible(tx, call, instance_id)
+        one = visible(tx, call, instance_id, deleted=not strict)
+        if one.deleted_at is not None:
+            return one
         if one.locked and not call.actor.is_admin:
             raise Forbidden("compute", action="instance.delete", reason="locked", needs=["admin"])
         for nic in tx.nics.find(Query(filters=(eq("instance_id", one.id), alive()))):

@@ -2,10 +2,12 @@
 
 import msgspec
 
+from kumoi.app.flavors import usable
 from kumoi.app.house import House
 from kumoi.app.instances.wish import NicChoice, RunWish, hostname_of
 from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.default_group import default_group
+from kumoi.app.networks.nic_doors import check_place
 from kumoi.app.networks.nics import NicWish, make_nic, plug
 from kumoi.app.writing import Thing, charge, mark_instance, record
 from kumoi.contracts.store import Transaction
@@ -13,7 +15,7 @@ from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, NoCapacity, NotFound, WrongState
 from kumoi.core.events import Label
 from kumoi.core.flavors import Flavor
-from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, PlacementId, ec2_key
+from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, PlacementId, ec2_id, ec2_key
 from kumoi.core.images import Image
 from kumoi.core.instances import Instance, Placement, Refusal
 from kumoi.core.nics import Nic
@@ -44,7 +46,7 @@ class Maker:
         self._call = call
         self._wish = wish
         self._place = place
-        self._flavor = flavor_of(tx, wish)
+        self._flavor = flavor_of(tx, wish, call)
         self._image = _image(tx, call, wish)
         _check_fits(self._flavor, self._image)
         self._key = _key(tx, call, wish.keypair_name)
@@ -103,7 +105,7 @@ class Maker:
     ) -> Instance:
         wish, flavor, image, now = self._wish, self._flavor, self._image, self._call.now
         assert image.layer_id is not None
-        name = wish.name if count == 1 else f"{wish.name}-{index + 1}"
+        name = _name(wish, instance_id, index, count)
         return Instance(
             id=instance_id,
             project_id=self._call.project_id,
@@ -153,12 +155,28 @@ class Maker:
                 raise NotFound("network", kind="nic", id=choice.nic_id)
         else:
             assert choice.network_id is not None
-            fixed = (FixedWish(address=choice.fixed_ip),) if choice.fixed_ip else None
             wish = NicWish(
-                network_id=choice.network_id, fixed_ips=fixed, group_ids=self._groups, made_with_instance=True
+                network_id=choice.network_id,
+                fixed_ips=_fixed(choice),
+                group_ids=self._groups if choice.group_ids is None else choice.group_ids,
+                description=choice.description,
+                made_with_instance=not choice.keep,
             )
+            check_place(tx, call, wish)
             nic = make_nic(tx, self._house, call, wish)
         return plug(tx, nic, one.id, home, slot=slot)
+
+
+def _name(wish: RunWish, instance_id: InstanceId, index: int, count: int) -> str:
+    if wish.name is None:
+        return ec2_id("i", instance_id)
+    return wish.name if count == 1 else f"{wish.name}-{index + 1}"
+
+
+def _fixed(choice: NicChoice) -> tuple[FixedWish, ...] | None:
+    if choice.subnet_id is None and choice.fixed_ip is None:
+        return None
+    return (FixedWish(subnet_id=choice.subnet_id, address=choice.fixed_ip),)
 
 
 def wanted_of(tx: Transaction, wish: RunWish) -> Wanted:
@@ -173,9 +191,10 @@ def wanted_of(tx: Transaction, wish: RunWish) -> Wanted:
     )
 
 
-def flavor_of(tx: Transaction, wish: RunWish) -> Flavor:
+def flavor_of(tx: Transaction, wish: RunWish, call: Call | None = None) -> Flavor:
+    """With a call: one that the caller may use."""
     flavor = tx.flavors.get(wish.flavor_id)
-    if flavor is None:
+    if flavor is None or (call is not None and not usable(tx, call, flavor)):
         raise Invalid("compute", field="flavor", reason="no_such_flavor", value=wish.flavor_id)
     return flavor
 

@@ -13,7 +13,7 @@ from kumoi.core.instances import Instance, Observation
 from kumoi.core.networks import Network
 from kumoi.core.nics import Nic
 from kumoi.core.policy import allow, may, sees
-from kumoi.core.query import Query, alive, eq, is_in
+from kumoi.core.query import Filter, Query, alive, eq, is_in
 from kumoi.core.vpcs import PublicAddress
 
 
@@ -60,10 +60,22 @@ def find_views(
     return house.store.read(read)
 
 
-def visible(tx: Transaction, call: Call, instance_id: InstanceId) -> Instance:
-    """The living instance, if the caller may see it."""
+def at_address(house: House, call: Call, text: str, version: int, *, all_projects: bool = False) -> tuple[str, ...]:
+    """The ids of instances that have an address (of this IP version) with this text in it."""
+    allow(call, "instance.all_projects" if all_projects else "instance.read")
+    query = Query(filters=(Filter("instance_id", "null", value=False), alive()))
+    if not all_projects:
+        query = query.where(eq("project_id", call.project_id))
+    nics = house.store.read(lambda tx: tx.nics.find(query))
+    has = {n.instance_id for n in nics for ip in n.fixed_ips if text in ip.address and (":" in ip.address) == (version == 6)}
+    return tuple(sorted(i for i in has if i))
+
+
+def visible(tx: Transaction, call: Call, instance_id: InstanceId, *, deleted: bool = False) -> Instance:
+    """The living instance, if the caller may see it; with `deleted` also one that waits for its purge."""
     one = tx.instances.get(instance_id)
-    if one is None or one.deleted_at is not None or not sees(call, one.project_id, "instance.all_projects"):
+    shown = one is not None and (deleted or one.deleted_at is None)
+    if one is None or not shown or not sees(call, one.project_id, "instance.all_projects"):
         raise NotFound("compute", kind="instance", id=instance_id)
     return one
 

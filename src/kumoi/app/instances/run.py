@@ -1,6 +1,7 @@
 """Run instances: choose candidates from a remembered picture, then one transaction that claims, writes and marks."""
 
 from kumoi.app.house import House
+from kumoi.app.instances.client_tokens import check_token, earlier, remember
 from kumoi.app.instances.making import Maker, Place, wanted_of
 from kumoi.app.instances.wish import RunWish, check
 from kumoi.app.writing import MARKS_TOPIC
@@ -18,10 +19,14 @@ FEWER_HELPS = frozenset({"quota_exceeded", "no_capacity", "no_address"})
 def run(house: House, call: Call, wish: RunWish) -> list[Instance]:
     """Make `count_max` instances if they all can be made, else as many as can, but at least `count_min`.
 
+    A call with an idempotency key that was used for the same wish before gets what was made then.
     Raises NotFound, Invalid, QuotaExceeded, NoAddress; NoCapacity only with `refuse_full`.
     """
     allow(call, "instance.create")
     check(wish)
+    check_token(call)
+    if (made := house.store.read(lambda tx: earlier(tx, call, wish))) is not None:
+        return made
     count = wish.count_max
     while True:
         try:
@@ -46,8 +51,12 @@ def _run_exactly(house: House, call: Call, wish: RunWish, count: int) -> list[In
         place = Place(homes=homes, rooms=tuple(rooms), wanted=wanted, last=last)
 
         def write(tx: Transaction) -> list[Instance]:
+            if (before := earlier(tx, call, wish)) is not None:
+                return before
             maker = Maker(tx, house, call, wish, place)
-            return [maker.make(one, reservation, index, count) for index, one in enumerate(ids)]
+            made = [maker.make(one, reservation, index, count) for index, one in enumerate(ids)]
+            remember(tx, call, wish, made)
+            return made
 
         return house.store.write(write)
 

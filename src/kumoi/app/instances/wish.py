@@ -7,7 +7,8 @@ import re
 import msgspec
 
 from kumoi.core.errors import Invalid, TooLarge
-from kumoi.core.ids import FlavorId, ImageId, NetworkId, NicId
+from kumoi.core.ids import FlavorId, GroupId, ImageId, NetworkId, NicId, SubnetId
+from kumoi.core.tags import check_tags
 
 USER_DATA_MOST = 65535
 NAME_MOST = 255
@@ -15,21 +16,29 @@ COUNT_MOST = 1000
 
 
 class NicChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """An existing nic, or a new one on a network, perhaps with a wished address."""
+    """An existing nic, or a new one on a network, perhaps with a wished subnet or address.
+
+    `group_ids` None: those of the run. `keep`: a new one outlives its instance, as an existing one always does.
+    """
 
     network_id: NetworkId | None = None
     nic_id: NicId | None = None
+    subnet_id: SubnetId | None = None
     fixed_ip: str | None = None
+    group_ids: tuple[GroupId, ...] | None = None
+    description: str = ""
+    keep: bool = False
 
 
 class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     """`nics` None: the project's only network (refused when there are several); empty: none at all.
 
+    `name` None: the id as EC2 spells it. `tags`: EC2's, `os_tags`: OpenStack's.
     `groups`: ids or names of security groups. `refuse_full`: EC2's way, nothing is made when nothing fits;
     otherwise the instance is made and shows why it is not placed.
     """
 
-    name: str
+    name: str | None
     flavor_id: FlavorId
     image_id: ImageId
     nics: tuple[NicChoice, ...] | None = None
@@ -52,10 +61,11 @@ class RunWish(msgspec.Struct, frozen=True, kw_only=True):
 
 def check(wish: RunWish) -> None:
     """Refuse what no store is needed to refuse: names, counts, user data."""
-    if not wish.name.strip() or len(wish.name) > NAME_MOST:
+    if wish.name is not None and not (wish.name.strip() and len(wish.name) <= NAME_MOST):
         raise Invalid("compute", field="name", reason="length", bound=f"from {1} to {NAME_MOST}")
     if not 1 <= wish.count_min <= wish.count_max <= COUNT_MOST:
         raise Invalid("compute", field="count", reason="range", bound=f"from {1} to {COUNT_MOST}")
+    check_tags(wish.tags)
     if wish.user_data:
         try:
             plain = base64.b64decode(wish.user_data, validate=True)

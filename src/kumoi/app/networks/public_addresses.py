@@ -18,14 +18,15 @@ from kumoi.core.errors import InUse, Invalid, NoAddress, NotFound
 from kumoi.core.ids import NetworkId, NicId, ProjectId, PublicAddressId, SubnetId
 from kumoi.core.nics import FixedIp, Nic, NicStatus, status_of
 from kumoi.core.policy import allow
-from kumoi.core.query import Query, alive, eq, is_in
+from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
 from kumoi.core.vpcs import PublicAddress, Vpc
 
 
 class PublicWish(msgspec.Struct, frozen=True, kw_only=True):
-    """`address` (the provider's to choose) and `subnet_id` None: any. `nic_id`: lead there at once."""
+    """`network_id` None: the outer network that the project's routers lead to, or the oldest. `address` (the
+    provider's to choose) and `subnet_id` None: any. `nic_id`: lead there at once."""
 
-    network_id: NetworkId
+    network_id: NetworkId | None = None
     project_id: ProjectId | None = None
     address: str | None = None
     subnet_id: SubnetId | None = None
@@ -88,13 +89,13 @@ def create_public_address(house: House, call: Call, wish: PublicWish) -> PublicV
         allow(call, "public_address.choose")
 
     def write(tx: Transaction) -> list[PublicView]:
-        network = reading.visible(tx, call, NETWORKS, wish.network_id)
+        network = reading.visible(tx, call, NETWORKS, wish.network_id or _outer(tx, call))
         if not network.external:
             raise Invalid("network", field="network_id", reason="not_external", value=network.id)
         project_id = reading.project_for(call, wish.project_id)
         public_id = PublicAddressId(house.chance.uuid())
         charge(tx, project_id, public_id, public_addresses=1)
-        nic = _own_nic(tx, house, call, wish, public_id)
+        nic = _own_nic(tx, house, call, replace(wish, network_id=network.id), public_id)
         public = PublicAddress(
             id=public_id,
             project_id=project_id,
@@ -152,8 +153,25 @@ def delete_public_address(house: House, call: Call, public_id: PublicAddressId) 
     commit(house, write)
 
 
+def _outer(tx: Transaction, call: Call) -> NetworkId:
+    """Where an address is of most use to the project. Raises NoAddress when the cloud has no outer network."""
+    oldest = (Order("created_at"),)
+    gates = Query(
+        filters=(eq("project_id", call.project_id), Filter("external_network_id", "null", False), alive()),
+        order=oldest,
+        limit=1,
+    )
+    for vpc in tx.vpcs.find(gates):
+        if vpc.external_network_id is not None:
+            return vpc.external_network_id
+    for network in tx.networks.find(Query(filters=(eq("external", True), alive()), order=oldest, limit=1)):
+        return network.id
+    raise NoAddress("network", kind="address", pool=[], size=0)
+
+
 def _own_nic(tx: Transaction, house: House, call: Call, wish: PublicWish, public_id: PublicAddressId) -> Nic:
     """The place on the outer network that the address is claimed by."""
+    assert wish.network_id is not None
     subnets = tx.subnets.find(Query(filters=(eq("network_id", wish.network_id), eq("ip_version", 4), alive())))
     if not subnets:
         raise NoAddress("network", kind="address", pool=[], size=0, network_id=wish.network_id)

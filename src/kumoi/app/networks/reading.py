@@ -70,14 +70,20 @@ def sees_all(call: Call) -> bool:
 def find(house: House, call: Call, noun: Noun[R, V], query: Query) -> list[V]:
     """What the caller sees, filtered, sorted, from the marker on."""
     allow(call, f"{noun.action}.read")
+    return house.store.read(lambda tx: noun.views(tx, _listed(tx, call, noun, query)))
 
-    def read(tx: Transaction) -> list[V]:
-        narrowed = query.where(alive()) if noun.mortal else query
-        if not sees_all(call):
-            narrowed = narrowed.where(*noun.listed(tx, call))
-        return noun.views(tx, noun.rows(tx).find(narrowed))
 
-    return house.store.read(read)
+def find_rows(house: House, call: Call, noun: Noun[R, V], query: Query) -> list[R]:
+    """The same without what hangs on them."""
+    allow(call, f"{noun.action}.read")
+    return house.store.read(lambda tx: _listed(tx, call, noun, query))
+
+
+def _listed(tx: Transaction, call: Call, noun: Noun[R, V], query: Query) -> list[R]:
+    narrowed = query.where(alive()) if noun.mortal else query
+    if not sees_all(call):
+        narrowed = narrowed.where(*noun.listed(tx, call))
+    return noun.rows(tx).find(narrowed)
 
 
 def show(house: House, call: Call, noun: Noun[R, V], row_id: str) -> V:

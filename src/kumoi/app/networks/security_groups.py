@@ -12,19 +12,28 @@ from kumoi.app.writing import Thing, charge, commit, mark_group, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Taken
+from kumoi.core.events import Label
 from kumoi.core.given import given
 from kumoi.core.group_rules import checked, same
 from kumoi.core.groups import DEFAULT_GROUP, RuleWish, SecurityGroup, SecurityRule
-from kumoi.core.ids import GroupId, ProjectId, RuleId
+from kumoi.core.ids import GroupId, ProjectId, RuleId, VpcId
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, eq, is_in
 
+MADE_FOR = "made_for"
+VPC = "vpc"
+
 
 class GroupWish(msgspec.Struct, frozen=True, kw_only=True):
+    """`unique`: EC2's way, the name must be new in its VPC. `vpc_id` is remembered and means nothing else here:
+    a group serves all of its project's nics."""
+
     name: str
     project_id: ProjectId | None = None
     description: str = ""
     stateful: bool = True
+    unique: bool = False
+    vpc_id: VpcId | None = None
 
 
 class GroupChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +53,7 @@ class GroupView(msgspec.Struct, frozen=True, kw_only=True):
     group: SecurityGroup
     rules: tuple[SecurityRule, ...]
     tags: tuple[str, ...]
+    vpc_id: VpcId | None = None
 
 
 def _views(tx: Transaction, rows: list[SecurityGroup]) -> list[GroupView]:
@@ -52,7 +62,17 @@ def _views(tx: Transaction, rows: list[SecurityGroup]) -> list[GroupView]:
     for rule in tx.security_rules.find(Query(filters=(is_in("group_id", ids),))) if ids else ():
         rules.setdefault(rule.group_id, []).append(rule)
     tags = reading.tags_of(tx, "security_group", rows)
-    return [GroupView(group=r, rules=tuple(rules.get(r.id, ())), tags=tags.get(r.id, ())) for r in rows]
+    vpcs = _vpcs(tx, ids)
+    return [
+        GroupView(group=r, rules=tuple(rules.get(r.id, ())), tags=tags.get(r.id, ()), vpc_id=vpcs.get(r.id))
+        for r in rows
+    ]
+
+
+def _vpcs(tx: Transaction, group_ids: tuple[str, ...]) -> dict[str, VpcId]:
+    """The VPCs that groups were made for, by group."""
+    labels = tx.labels.of("security_group", group_ids, MADE_FOR)
+    return {label.resource_id: VpcId(label.value) for label in labels}
 
 
 GROUPS: Noun[SecurityGroup, GroupView] = Noun(
@@ -97,7 +117,7 @@ def ensure_default(house: House, call: Call, project_id: ProjectId) -> None:
 
 
 def create_groups(house: House, call: Call, wishes: tuple[GroupWish, ...]) -> list[GroupView]:
-    """All of them or none. Names need not be unique, but nothing else is called `default`."""
+    """All of them or none. Names need not be unique unless that is wished, but nothing else is called `default`."""
     allow(call, "security_group.create")
     for wish in wishes:
         if wish.name.lower() == DEFAULT_GROUP:
@@ -108,6 +128,8 @@ def create_groups(house: House, call: Call, wishes: tuple[GroupWish, ...]) -> li
 def _create(tx: Transaction, house: House, call: Call, wish: GroupWish) -> SecurityGroup:
     project_id = reading.project_for(call, wish.project_id)
     default_group(tx, house, call, project_id)
+    if wish.unique:
+        _check_new(tx, project_id, wish)
     group = SecurityGroup(
         id=GroupId(house.chance.uuid()),
         project_id=project_id,
@@ -117,7 +139,23 @@ def _create(tx: Transaction, house: House, call: Call, wish: GroupWish) -> Secur
         created_at=call.now,
         updated_at=call.now,
     )
+    if wish.vpc_id is not None:
+        row_id = house.chance.uuid()
+        tx.labels.put(
+            Label(
+                id=row_id, kind="security_group", resource_id=group.id, namespace=MADE_FOR, key=VPC, value=wish.vpc_id
+            )
+        )
     return add_group(tx, house, call, group)
+
+
+def _check_new(tx: Transaction, project_id: ProjectId, wish: GroupWish) -> None:
+    """No group of that name was made for the same VPC, or for none."""
+    named = Query(filters=(eq("project_id", project_id), eq("name", wish.name), alive()))
+    found = tuple(g.id for g in tx.security_groups.find(named))
+    vpcs = _vpcs(tx, found)
+    if any(vpcs.get(g, wish.vpc_id) == wish.vpc_id for g in found):
+        raise Taken("network", kind="security_group", name=wish.name)
 
 
 def update_group(house: House, call: Call, group_id: GroupId, change: GroupChange) -> GroupView:
@@ -169,14 +207,16 @@ def create_rules(house: House, call: Call, wishes: tuple[GroupRuleWish, ...]) ->
     return commit(house, lambda tx: [_add_rule(tx, house, call, wish, rule) for wish, rule in canonical])
 
 
-def delete_rule(house: House, call: Call, rule_id: RuleId) -> None:
+def delete_rules(house: House, call: Call, rule_ids: tuple[RuleId, ...]) -> None:
+    """All of them or none."""
     allow(call, "security_group.delete")
 
     def write(tx: Transaction) -> None:
-        rule = reading.owned(tx, call, RULES, rule_id, "delete")
-        _drop_rule(tx, rule)
-        _touch(tx, rule.group_id, call.now)
-        record(tx, house, call, "security_group.delete_rule", Thing("security_rule", rule.id, rule.project_id))
+        for rule_id in rule_ids:
+            rule = reading.owned(tx, call, RULES, rule_id, "delete")
+            _drop_rule(tx, rule)
+            _touch(tx, rule.group_id, call.now)
+            record(tx, house, call, "security_group.delete_rule", Thing("security_rule", rule.id, rule.project_id))
 
     commit(house, write)
 
@@ -212,6 +252,7 @@ def _add_rule(tx: Transaction, house: House, call: Call, wish: GroupRuleWish, ru
 
 def _drop_rule(tx: Transaction, rule: SecurityRule) -> None:
     tx.security_rules.remove(rule.id)
+    tx.labels.drop("security_rule", rule.id)
     tx.counters.give_back(rule.id, "project/")
     mark_group(tx, rule.group_id)
 

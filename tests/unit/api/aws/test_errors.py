@@ -14,7 +14,7 @@ from kumoi.core.errors import KumoiError
         (errors.NotFound(kind="instance", id="i-1"), ("InvalidInstanceID.NotFound", 400)),
         (errors.NotFound(kind="odd", id="1"), ("InvalidParameterValue", 400)),
         (errors.Invalid(field="id", reason="malformed_id", kind="instance"), ("InvalidInstanceID.Malformed", 400)),
-        (errors.Invalid(field="id", reason="malformed_id", kind="group"), ("InvalidGroupId.Malformed", 400)),
+        (errors.Invalid(field="id", reason="malformed_id", kind="security_group"), ("InvalidGroupId.Malformed", 400)),
         (errors.Invalid(field="MinCount", reason="missing"), ("MissingParameter", 400)),
         (errors.Invalid(field="x", reason="anything"), ("InvalidParameterValue", 400)),
         (errors.Taken(kind="keypair", name="k"), ("InvalidKeyPair.Duplicate", 400)),

@@ -24,6 +24,7 @@ ERRORS: Final[dict[str, str]] = {
     "headers_too_large": "ヘッダーが大きすぎます: {size} バイト (上限 {limit})",
     "unsupported_media_type": "{got} の本文は受け付けません。{wanted} で送ってください。",
     "internal": "クラウド側の誤りです。管理者はログの {request_id} で原因を調べられます。",
+    "would_succeed": "要求は成功するはずですが、確認だけが求められました。",
 }
 
 INVALID: Final[dict[str, str]] = {
@@ -126,6 +127,12 @@ INVALID: Final[dict[str, str]] = {
     "prefixlen_order": "{field} の入力が正しくありません: {least}、{value}、{most} の順序が違います。",
     "self_addressed": "{field} の入力が正しくありません: {cidr} ではゲストが自分でアドレスを作ります。{value} は選べません。",
     "slaac_prefixlen": "{field} の入力が正しくありません: ゲストが自分でアドレスを作るには {value} は /64 でなければなりません。",
+    "malformed_id": "id {value} は正しくありません: {kind} の id の形ではありません。",
+    "combination": "{field} と {value} は同時に指定できません。",
+    "other_parameters": "{field} は正しくありません: このトークンは別のパラメーターで使われています。",
+    "no_such_filter": "{field} は正しくありません: フィルター {value} はありません。",
+    "no_nic": "{field} は正しくありません: {value} にはネットワークインターフェースがありません。",
+    "several_nics": "{field} は正しくありません: {value} には複数のネットワークインターフェースがあります。一つを指定してください。",
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {
@@ -214,4 +221,10 @@ KINDS: Final[dict[str, str]] = {
     "default_subnet_pool": "既定のサブネットプール",
     "block": "アドレスブロック",
     "marker": "マーカー",
+    "permission": "許可",
+    "association": "関連付け",
+    "associated_address": "パブリックアドレス",
+    "held_address": "パブリックアドレス",
+    "attachment": "接続",
+    "resource": "リソース",
 }
