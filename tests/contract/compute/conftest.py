@@ -6,7 +6,7 @@ import pytest
 from tests.contract.compute.rigs import FakeRig, LibvirtRig, Rig
 from tests.contract.compute.sandbox import Sandbox, sandbox
 
-LIBVIRT = pytest.param("libvirt", marks=[pytest.mark.guest, pytest.mark.privileged, pytest.mark.timeout(400)])
+LIBVIRT = pytest.param("libvirt", marks=[pytest.mark.guest, pytest.mark.root, pytest.mark.timeout(400)])
 
 
 @pytest.fixture(scope="session")

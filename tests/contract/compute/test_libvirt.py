@@ -18,7 +18,7 @@ from kumoi.core.errors import Unavailable
 from kumoi.core.ids import InstanceId
 from kumoi.ops.image.build import TinyImage
 
-pytestmark = [pytest.mark.guest, pytest.mark.privileged, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.guest, pytest.mark.root, pytest.mark.timeout(400)]
 
 
 def test_a_guest_outlives_libvirtd(libvirt_rig: LibvirtRig) -> None:

@@ -49,7 +49,7 @@ def test_the_child_can_neither_write_nor_grow_nor_call_out() -> None:
     assert "done" not in " ".join(said)
 
 
-@pytest.mark.privileged
+@pytest.mark.root
 def test_a_child_of_root_is_nobody_without_a_network() -> None:
     said = python(TRIES)
     # No route even to loopback: the namespace is empty.

@@ -125,7 +125,7 @@ def test_a_hash_is_a_hash(storage: FileStorage, sha256: str) -> None:
         storage.has_layer(msgspec.structs.replace(layer_of(CONTENT), sha256=sha256))
 
 
-@pytest.mark.privileged
+@pytest.mark.root
 def test_disks_are_qemus_and_layers_only_readable_to_it(folder: Path) -> None:
     storage = FileStorage(folder, Owner(uid=47000, gid=47001))
     layer = layer_of(CONTENT)
@@ -226,7 +226,7 @@ print([str(p) for p in folder.rglob("*") if p.is_file()])
 """
 
 
-@pytest.mark.privileged
+@pytest.mark.root
 def test_a_full_disk_is_said_and_nothing_stays_half_made(tmp_path: Path) -> None:
     script = 'mount -t tmpfs -o size=64k tmpfs "$1" && exec "$2" -c "$3" "$1"'
     done = subprocess.run(

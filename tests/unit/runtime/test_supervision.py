@@ -123,6 +123,7 @@ def test_what_is_killed_runs_again_and_no_caller_is_refused(trial: Trial) -> Non
     before = ask(trial.folder)
     assert before == trial.pid("echo")
     os.kill(before, signal.SIGKILL)
+    until(lambda: trial.pid("echo") != before)  # it may still accept while it dies
     assert ask(trial.folder) not in {before, 0}
     until(lambda: trial.restarts("echo") == 1)
     record = trial.record()
