@@ -139,17 +139,28 @@ def free_addresses(pools: Sequence[Pool], taken: Sequence[Claim]) -> Iterator[st
 
     `taken` are address claims of the subnet (`<subnet id>/<address>`); those outside the pools do not count.
     """
+    spans = [_ints(p) for p in pools]
+    used = {address_of(c): c.at for c in taken}
+    inside = [(at, int(ip_address(text))) for text, at in used.items() if _within(spans, text)]
+    after = str(_make(ip_address(pools[0].start).version, max(inside)[1])) if inside else None
+    return (text for text in addresses_after(pools, after) if text not in used)
+
+
+def addresses_after(pools: Sequence[Pool], after: str | None) -> Iterator[str]:
+    """Every address of the pools, from behind that one on and around; from the first when it is in none of them."""
     if not pools:
         return
     spans = [_ints(p) for p in pools]
     version = ip_address(pools[0].start).version
-    used = {int(ip_address(c.key.rpartition("/")[2])): c.at for c in taken}
-    inside = [(at, n) for n, at in used.items() if any(a <= n <= b for a, b in spans)]
-    after = max(inside)[1] if inside else -1
-    for a, b in [*((max(a, after + 1), b) for a, b in spans), *((a, min(b, after)) for a, b in spans)]:
+    stop = int(ip_address(after)) if after is not None and _within(spans, after) else -1
+    for a, b in [*((max(a, stop + 1), b) for a, b in spans), *((a, min(b, stop)) for a, b in spans)]:
         for n in range(a, b + 1):
-            if n not in used:
-                yield str(_make(version, n))
+            yield str(_make(version, n))
+
+
+def address_of(claim: Claim) -> str:
+    """Out of the key of an address claim."""
+    return claim.key.rpartition("/")[2]
 
 
 def free_count(pools: Sequence[Pool], taken: Sequence[Claim]) -> int:
@@ -174,6 +185,10 @@ def _span(of: Block, pool: Pool) -> tuple[int, int]:
     if int(a) < first or int(b) > last:
         raise Invalid("network", field="pools", reason="pool_outside", value=f"{pool.start}-{pool.end}", cidr=str(of))
     return int(a), int(b)
+
+
+def _within(spans: Sequence[tuple[int, int]], text: str) -> bool:
+    return any(a <= int(ip_address(text)) <= b for a, b in spans)
 
 
 def _ints(pool: Pool) -> tuple[int, int]:

@@ -157,3 +157,13 @@ def counter(store: SqlStore) -> Counter:
 
 def used(store: SqlStore) -> dict[tuple[str, str], int]:
     return {(c.scope, c.resource): c.used for c in store.read(lambda tx: tx.counters.under(""))}
+
+
+def test_the_latest_claim_is_found_under_its_prefix(store: SqlStore) -> None:
+    for key, at in (("s/1", 2.0), ("s/2", 3.0), ("s/3", 1.0), ("t/1", 9.0)):
+        claim = Claim(kind="address", key=key, owner="a", at=at)
+        store.write(lambda tx, claim=claim: tx.claims.take(claim))  # type: ignore[misc]
+    latest = store.read(lambda tx: tx.claims.latest("address", "s/"))
+    assert latest is not None
+    assert latest.key == "s/2"
+    assert store.read(lambda tx: tx.claims.latest("address", "u/")) is None

@@ -3,7 +3,7 @@
 from collections import Counter as Tally
 from functools import lru_cache
 
-from sqlalchemy import Executable, and_, bindparam, delete, or_, select, update
+from sqlalchemy import Executable, Integer, and_, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -32,6 +32,12 @@ _TAKE_CLAIM = (
 )
 _GET_CLAIM = select(*_CLAIM).where(_THIS_CLAIM)
 _CLAIMS_UNDER = select(*_CLAIM).where(claims.c.kind == bindparam("kind"), starts(claims.c.key)).order_by(claims.c.key)
+_LATEST = (
+    select(*_CLAIM)
+    .where(claims.c.kind == bindparam("kind"), starts(claims.c.key))
+    .order_by(claims.c.at.desc(), claims.c.key.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 _CLAIMS_OF = select(*_CLAIM).where(claims.c.owner == bindparam("owner")).order_by(claims.c.kind, claims.c.key)
 _DROP_CLAIM = delete(claims).where(_THIS_CLAIM)
 _DROP_OWNER = delete(claims).where(claims.c.owner == bindparam("owner"))
@@ -64,6 +70,10 @@ class SqlClaims:
 
     def with_prefix(self, kind: ClaimKind, prefix: str) -> list[Claim]:
         return [_claim(*row) for row in self._session.rows(_CLAIMS_UNDER, kind=kind, **between(prefix))]
+
+    def latest(self, kind: ClaimKind, prefix: str) -> Claim | None:
+        rows = self._session.rows(_LATEST, kind=kind, most=1, **between(prefix))
+        return _claim(*rows[0]) if rows else None
 
 
 def _claim(kind: ClaimKind, key: str, owner: str, at: float) -> Claim:

@@ -4,6 +4,9 @@ A claim of a deleted nic is in quarantine: never given automatically, but an exp
 takes it over.
 """
 
+from collections.abc import Iterator
+from itertools import islice
+
 import msgspec
 from msgspec.structs import replace
 
@@ -21,6 +24,8 @@ from kumoi.core.quotas import Claim, ClaimKind
 MARK_MOST = 2**31 - 1
 VNI_MOST = 2**24 - 1
 NUMBER_TRIES = 4096
+BLIND_TRIES = 4
+TICK_S = 1e-6
 
 
 class FixedWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +43,7 @@ class Claimer:
         self._network_id = network_id
         self._owner = owner
         self._now = now
+        self._at = now
         self.subnets = tx.subnets.find(Query(filters=(eq("network_id", network_id), alive())))
 
     def fixed(
@@ -60,9 +66,8 @@ class Claimer:
     def any_of(self, subnets: list[Subnet]) -> FixedIp:
         """A free address of the first subnet that has one."""
         for subnet in subnets:
-            taken = self._tx.claims.with_prefix("address", f"{subnet.id}/")
-            for address in addressing.free_addresses(subnet.pools, taken):
-                if self._take("address", f"{subnet.id}/{address}"):
+            for address in self._candidates(subnet):
+                if self._take("address", f"{subnet.id}/{address}", self._at):
                     return FixedIp(subnet_id=subnet.id, address=address)
         raise NoAddress(
             "network",
@@ -71,6 +76,16 @@ class Claimer:
             size=sum(addressing.pool_size(s.pools) for s in subnets),
             network_id=self._network_id,
         )
+
+    def _candidates(self, subnet: Subnet) -> Iterator[str]:
+        """The addresses after the one claimed last; where those are taken, all that are known to be free."""
+        prefix = f"{subnet.id}/"
+        last = self._tx.claims.latest("address", prefix)
+        # Claims of one moment keep an order, so that the next one knows where to go on.
+        self._at = max(self._now, last.at + TICK_S) if last is not None else self._now
+        after = addressing.address_of(last) if last is not None else None
+        yield from islice(addressing.addresses_after(subnet.pools, after), BLIND_TRIES)
+        yield from addressing.free_addresses(subnet.pools, self._tx.claims.with_prefix("address", prefix))
 
     def mac(self, house: House, wished: str | None) -> str:
         if wished is not None:
@@ -118,8 +133,8 @@ class Claimer:
                 return subnet
         raise Invalid("network", field="fixed_ips", reason="not_on_network", value=wish.address)
 
-    def _take(self, kind: ClaimKind, key: str) -> bool:
-        return self._tx.claims.take(Claim(kind=kind, key=key, owner=self._owner, at=self._now))
+    def _take(self, kind: ClaimKind, key: str, at: float | None = None) -> bool:
+        return self._tx.claims.take(Claim(kind=kind, key=key, owner=self._owner, at=self._now if at is None else at))
 
     def _take_or_inherit(self, kind: ClaimKind, key: str) -> bool:
         """Also from a deleted nic of this network, which waits for its host's word."""

@@ -20,6 +20,10 @@ class Claims(Protocol):
         """All claims of a kind whose key starts so, by key."""
         ...
 
+    def latest(self, kind: ClaimKind, prefix: str) -> Claim | None:
+        """The one of these that was claimed last."""
+        ...
+
 
 class Counters(Protocol):
     """`take`: UPDATE … WHERE used + n <= most, and the allocation row that says for whom; False when it does not fit.

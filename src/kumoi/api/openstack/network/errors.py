@@ -1,5 +1,6 @@
 """Neutron's refusals: from core's codes and facts to the exception names and statuses that its clients know."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from kumoi.api.edge.errors import MethodNotAllowed, NoRoute, status_of
@@ -121,6 +122,12 @@ _WORDING: Final[dict[str, str]] = {
     "unknown_field": "Unrecognized attribute(s) '{name}'.",
     "quota_exceeded": "Quota exceeded for resources: ['{resource}'] ({used} of {limit} used, {wanted} wanted).",
 }
+_WORDING_BY_TURN: Final[dict[str, str]] = {
+    "in_use:network": "Unable to complete operation on network {id}. There are one or more ports still in use on the "
+    "network, id for these ports is: {by_id}.",
+    "in_use:subnet": "Unable to complete operation on subnet {id}: One or more ports have an IP allocation from this "
+    "subnet ({by_id}).",
+}
 
 # What doors call in core's terms.
 _FIELDS: Final[dict[str, str]] = {
@@ -146,7 +153,7 @@ _FIELDS: Final[dict[str, str]] = {
 def render_error(request: Request, error: KumoiError) -> Response:
     """`{"NeutronError": {"type", "message", "detail"}}`; a caller who is nobody gets Keystone's middleware's answer."""
     status = status_of(error, _STATUS)
-    message = say(_in_neutrons_terms(error), request.locale, _WORDING if request.locale == "en" else None)
+    message = say(_in_neutrons_terms(error), request.locale, _wording(error) if request.locale == "en" else None)
     if status == 401:
         body = {"code": 401, "title": "Unauthorized", "message": message}
         where = f'Keystone uri="{request.base_url}/identity"'
@@ -160,6 +167,11 @@ def render_error(request: Request, error: KumoiError) -> Response:
     if isinstance(error, errors.Stale) and "wanted" in error.facts:
         status = 412
     return json_response({"NeutronError": {"type": kind, "message": message, "detail": ""}}, status)
+
+
+def _wording(error: KumoiError) -> Mapping[str, str]:
+    own = next((_WORDING_BY_TURN[t] for t in _turns(error) if t in _WORDING_BY_TURN), None)
+    return _WORDING if own is None else {error.code: own}
 
 
 def _in_neutrons_terms(error: KumoiError) -> KumoiError:
