@@ -58,7 +58,7 @@ def _as_owner(state: StateFolder, owner: account.Account, *, purge: bool) -> int
         if (state.root / "ground").exists():
             down(state)
         if purge:
-            namespace.remove_tree(state, KEPT)
+            _remove_own(state)
     except KumoiError as e:
         click.echo(f"kumoi: {tell(e)}", err=True)
         return 1
@@ -89,8 +89,16 @@ def verify(state: StateFolder) -> None:
         raise Unavailable("host", what="namespace", reason="processes_left", pids=[str(pid) for pid in left])
 
 
+def _remove_own(state: StateFolder) -> None:
+    """What is the owner's, and its sub-ids' where there are any: a simulated cloud needs none."""
+    try:
+        remove(state.root)
+    except PermissionError:
+        namespace.remove_tree(state, KEPT)
+
+
 def remove(root: Path) -> None:
-    """As root: what the owner could not."""
+    """Everything that this user may remove. Raises PermissionError at what is others'."""
     for entry in root.iterdir():
         if entry.name in KEPT:
             continue
