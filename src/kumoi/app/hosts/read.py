@@ -1,10 +1,12 @@
 """Looking at hosts: for operators."""
 
 from kumoi.app.house import House
+from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import NotFound
 from kumoi.core.hosts import Host
 from kumoi.core.ids import HostId
+from kumoi.core.instances import Instance
 from kumoi.core.policy import allow
 from kumoi.core.query import Order, Query
 from kumoi.core.quotas import Counter, host_scope
@@ -35,3 +37,19 @@ def room(house: House, call: Call) -> dict[str, dict[str, Counter]]:
 
 def scope_of(host: Host) -> str:
     return host_scope(host.id)
+
+
+def guests(house: House, call: Call) -> dict[HostId, list[Instance]]:
+    """What is placed on every host, whoever's it is."""
+    allow(call, "host.read")
+
+    def read(tx: Transaction) -> dict[HostId, list[Instance]]:
+        placed = tx.placements.find(Query())
+        instances = {i.id: i for i in tx.instances.many(tuple(p.instance_id for p in placed)) if i.deleted_at is None}
+        found: dict[HostId, list[Instance]] = {}
+        for placement in placed:
+            if placement.instance_id in instances:
+                found.setdefault(placement.host_id, []).append(instances[placement.instance_id])
+        return found
+
+    return house.store.read(read)

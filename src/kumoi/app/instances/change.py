@@ -10,7 +10,7 @@ from kumoi.app.instances.wish import NAME_MOST
 from kumoi.app.writing import Thing, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid, NotFound
+from kumoi.core.errors import Invalid, NotFound, QuotaExceeded
 from kumoi.core.events import Label
 from kumoi.core.ids import InstanceId
 from kumoi.core.instances import Instance
@@ -53,7 +53,7 @@ def put_labels(
             )
         now = {label.key: label.value for label in tx.labels.of("instance", (one.id,), namespace)}
         if len(now) > LABELS_MOST:
-            raise Invalid("compute", field=namespace, reason="length", bound=f"at most {LABELS_MOST} items")
+            raise QuotaExceeded("quota", resource=namespace, wanted=len(labels), used=len(now), limit=LABELS_MOST)
         tx.instances.save(replace(one, updated_at=call.now))
         mark_instance(tx, one.id)
         return now
@@ -73,3 +73,16 @@ def drop_label(house: House, call: Call, instance_id: InstanceId, namespace: str
         mark_instance(tx, one.id)
 
     house.store.write(write)
+
+
+def lock(house: House, call: Call, instance_id: InstanceId, *, locked: bool) -> Instance:
+    """While locked, only administrators may act on it, until somebody of its project unlocks it. Twice is harmless."""
+    allow(call, "instance.update")
+
+    def write(tx: Transaction) -> Instance:
+        one = visible(tx, call, instance_id)
+        name = "lock" if locked else "unlock"
+        record(tx, house, call, f"instance.{name}", Thing("instance", one.id, one.project_id))
+        return tx.instances.save(replace(one, locked=locked, updated_at=call.now))
+
+    return house.store.write(write)

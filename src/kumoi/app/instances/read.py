@@ -67,7 +67,12 @@ def at_address(house: House, call: Call, text: str, version: int, *, all_project
     if not all_projects:
         query = query.where(eq("project_id", call.project_id))
     nics = house.store.read(lambda tx: tx.nics.find(query))
-    has = {n.instance_id for n in nics for ip in n.fixed_ips if text in ip.address and (":" in ip.address) == (version == 6)}
+    has = {
+        n.instance_id
+        for n in nics
+        for ip in n.fixed_ips
+        if text in ip.address and (":" in ip.address) == (version == 6)
+    }
     return tuple(sorted(i for i in has if i))
 
 

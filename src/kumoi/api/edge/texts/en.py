@@ -51,6 +51,7 @@ INVALID: Final[dict[str, str]] = {
     "min_ram": "The {field} is too small for the image: {has} MiB of memory, where {needs} are needed.",
     "min_disk": "The {field} is too small for the image: a disk of {has} GiB, where {needs} are needed.",
     "no_such_image": "Invalid {field}: there is no image {value} that you may use.",
+    "no_such_project": "Invalid {field}: there is no project {value}.",
     "no_such_flavor": "Invalid {field}: there is no flavor {value}.",
     "no_such_key": "Invalid {field}: there is no key pair {name}.",
     "several_networks": "Several networks are possible: name the one to use in {field}.",
@@ -226,4 +227,8 @@ KINDS: Final[dict[str, str]] = {
     "held_address": "public address",
     "attachment": "attachment",
     "resource": "resource",
+    "extra_spec": "extra spec",
+    "flavor_access": "access to the flavor",
+    "action": "action",
+    "label": "key",
 }

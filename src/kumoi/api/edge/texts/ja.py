@@ -52,6 +52,7 @@ INVALID: Final[dict[str, str]] = {
     "min_ram": "{field} がイメージに対して小さすぎます: メモリー {has} MiB (必要 {needs})",
     "min_disk": "{field} がイメージに対して小さすぎます: ディスク {has} GiB (必要 {needs})",
     "no_such_image": "{field} が無効です。使えるイメージ {value} はありません。",
+    "no_such_project": "{field} が不正です。プロジェクト {value} はありません。",
     "no_such_flavor": "{field} が無効です。フレーバー {value} はありません。",
     "no_such_key": "{field} が正しくありません: キーペア {name} はありません。",
     "several_networks": "使えるネットワークが複数あります。{field} で指定してください。",
@@ -227,4 +228,8 @@ KINDS: Final[dict[str, str]] = {
     "held_address": "パブリックアドレス",
     "attachment": "接続",
     "resource": "リソース",
+    "extra_spec": "追加仕様",
+    "flavor_access": "フレーバーの利用許可",
+    "action": "操作",
+    "label": "キー",
 }

@@ -12,7 +12,7 @@ from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.servers import V, server_id
 from kumoi.app.house import House
-from kumoi.app.instances import power
+from kumoi.app.instances import change, delete, power
 from kumoi.app.instances.console import ANSWER_WITHIN_S, ask_console
 from kumoi.core.errors import Invalid, Unavailable
 
@@ -45,6 +45,12 @@ def routes(house: House) -> list[Route]:
               success=202),
         Route("POST", path, waited(partial(stop, house)), "instance.power", "compute", body_key="os-stop", wait=True,
               success=202),
+        Route("POST", path, waited(partial(lock, house)), "instance.update", "compute", body_key="lock", wait=True,
+              success=202),
+        Route("POST", path, waited(partial(unlock, house)), "instance.update", "compute", body_key="unlock", wait=True,
+              success=202),
+        Route("POST", path, waited(partial(force_delete, house)), "instance.delete", "compute",
+              body_key="forceDelete", wait=True, success=202),
         Route("POST", path, partial(console, house), "instance.console", "compute", body_key="os-getConsoleOutput",
               body_type=ConsoleBody, wait=True),
     ]  # fmt: skip
@@ -67,6 +73,22 @@ def start(house: House, request: Request) -> Response:
 
 def stop(house: House, request: Request) -> Response:
     power.stop(house, request.call(), server_id(request))
+    return accepted()
+
+
+def lock(house: House, request: Request) -> Response:
+    change.lock(house, request.call(), server_id(request), locked=True)
+    return accepted()
+
+
+def unlock(house: House, request: Request) -> Response:
+    change.lock(house, request.call(), server_id(request), locked=False)
+    return accepted()
+
+
+def force_delete(house: House, request: Request) -> Response:
+    """There is no soft delete here, so this is the same as DELETE."""
+    delete.delete(house, request.call(), server_id(request))
     return accepted()
 
 

@@ -14,7 +14,8 @@ from kumoi.app.house import House
 from kumoi.core.errors import Invalid
 from kumoi.core.flavors import Flavor
 from kumoi.core.ids import FlavorId
-from kumoi.core.query import MAX_PAGE, Filter, Order, Query
+from kumoi.core.policy import may
+from kumoi.core.query import MAX_PAGE, Filter, Order, Query, eq
 
 SORTABLE = {"flavorid": "id", "name": "name", "memory_mb": "memory_mib", "vcpus": "vcpus", "root_gb": "disk_gib"}
 
@@ -28,7 +29,7 @@ class _New(msgspec.Struct, forbid_unknown_fields=True):
     swap: int | str = 0
     rxtx_factor: float | str = 1.0
     ephemeral: int | str = msgspec.field(name="OS-FLV-EXT-DATA:ephemeral", default=0)
-    public: bool = msgspec.field(name="os-flavor-access:is_public", default=True)
+    public: bool | str = msgspec.field(name="os-flavor-access:is_public", default=True)
 
 
 class CreateBody(msgspec.Struct):
@@ -42,7 +43,6 @@ def routes(house: House) -> list[Route]:
         Route("POST", V + "/flavors", partial(create, house), "flavor.create", "compute", body_type=CreateBody),
         Route("GET", V + "/flavors/{id}", partial(show, house), "flavor.read", "compute"),
         Route("DELETE", V + "/flavors/{id}", partial(delete, house), "flavor.delete", "compute", success=202),
-        Route("GET", V + "/flavors/{id}/os-extra_specs", partial(specs, house), "flavor.read", "compute"),
     ]
 
 
@@ -69,7 +69,7 @@ def create(house: House, request: Request) -> Response:
         vcpus=_number("vcpus", new.vcpus),
         memory_mib=_number("ram", new.ram),
         disk_gib=_number("disk", new.disk),
-        public=new.public,
+        public=flag("flavor.os-flavor-access:is_public", new.public),
         created_at=request.now,
     )
     if not 1 <= len(flavor.name) <= 255:
@@ -84,25 +84,31 @@ def delete(house: House, request: Request) -> Response:
     return Response(202)
 
 
-def specs(house: House, request: Request) -> Response:
-    found = flavors.get(house, request.call(), FlavorId(request.params["id"]))
-    return json_response({"extra_specs": found.extra_specs})
-
-
 def _query(request: Request) -> Query:
     filters = []
     for key, field in (("minRam", "memory_mib"), ("minDisk", "disk_gib")):
         text = request.arg(key)
         if text is not None:
             filters.append(Filter(field, "ge", _number(key, text)))
-    if (request.arg("is_public") or "").lower() in {"false", "0"}:
-        filters.append(Filter("public", "eq", False))
+    public = request.arg("is_public") or "true"
+    if public.lower() != "none" and may(request.call(), "flavor.create"):
+        filters.append(eq("public", flag("is_public", public)))
     key = request.arg("sort_key") or "flavorid"
     if key not in SORTABLE:
         raise Invalid("api", field="sort_key", reason="not_in_enum", value=key)
     order = (Order(SORTABLE[key], descending=request.arg("sort_dir") == "desc"),)
-    limit = min(_number("limit", request.arg("limit") or MAX_PAGE) or MAX_PAGE, MAX_PAGE)
+    limit = min(_number("limit", request.arg("limit") or MAX_PAGE), MAX_PAGE)
     return Query(filters=tuple(filters), order=order, marker=request.arg("marker"), limit=limit)
+
+
+def flag(field: str, value: bool | str) -> bool:
+    """A truth value in any of the ways that OpenStack's services take."""
+    text = str(value).strip().lower()
+    if text in {"true", "1", "t", "yes", "y", "on"}:
+        return True
+    if text in {"false", "0", "f", "no", "n", "off"}:
+        return False
+    raise Invalid("api", field=field, reason="wrong_type", expected="bool", got=text[:32])
 
 
 def _number(field: str, value: int | str) -> int:

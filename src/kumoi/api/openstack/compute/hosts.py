@@ -1,4 +1,4 @@
-"""/os-hypervisors and /os-services: for administrators."""
+"""/os-hypervisors: what hosts have, and what runs there. For administrators."""
 
 from functools import partial
 from typing import Any
@@ -6,50 +6,79 @@ from typing import Any
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.compute.flavors import flag
 from kumoi.api.openstack.compute.servers import V
 from kumoi.api.openstack.compute.versions import at_least
-from kumoi.api.openstack.times import second
 from kumoi.app.hosts import read
 from kumoi.app.house import House
-from kumoi.core.errors import NotFound
+from kumoi.core.errors import NotFound, Unsupported
 from kumoi.core.hosts import Host, state
+from kumoi.core.ids import HostId
+from kumoi.core.instances import TRANSIENT, Instance
 from kumoi.core.quotas import Counter
+
+AMOUNTS = (
+    "vcpus", "vcpus_used", "memory_mb", "memory_mb_used", "free_ram_mb", "local_gb", "local_gb_used", "free_disk_gb",
+    "disk_available_least", "running_vms", "current_workload",
+)  # fmt: skip
 
 
 def routes(house: House) -> list[Route]:
     return [
         Route("GET", V + "/os-hypervisors", partial(find, house), "host.read", "compute"),
         Route("GET", V + "/os-hypervisors/detail", partial(find_detail, house), "host.read", "compute"),
+        Route("GET", V + "/os-hypervisors/statistics", partial(statistics, house), "host.read", "compute"),
         Route("GET", V + "/os-hypervisors/{id}", partial(show, house), "host.read", "compute"),
-        Route("GET", V + "/os-services", partial(services, house), "host.read", "compute"),
-    ]
+        Route("GET", V + "/os-hypervisors/{id}/search", partial(search, house), "host.read", "compute",
+              max_version=(2, 52)),
+        Route("GET", V + "/os-hypervisors/{id}/servers", partial(servers, house), "host.read", "compute",
+              max_version=(2, 52)),
+        Route("GET", V + "/os-hypervisors/{id}/uptime", partial(uptime, house), "host.read", "compute"),
+    ]  # fmt: skip
 
 
 def find(house: House, request: Request) -> Response:
-    return json_response({"hypervisors": [_brief(request, h) for h in read.find(house, request.call())]})
+    found = _matching(house, request)
+    inside = read.guests(house, request.call()) if _with_servers(request) else None
+    return json_response({"hypervisors": [_brief(request, h) | _servers(h, inside) for h in found]})
 
 
 def find_detail(house: House, request: Request) -> Response:
-    room = read.room(house, request.call())
-    found = read.find(house, request.call())
-    return json_response({"hypervisors": [_detail(request, h, room.get(read.scope_of(h), {})) for h in found]})
+    rooms, inside = read.room(house, request.call()), read.guests(house, request.call())
+    shown = [_detail(request, h, _Load(rooms.get(read.scope_of(h), {}), inside)) for h in _matching(house, request)]
+    return json_response({"hypervisors": shown})
 
 
 def show(house: House, request: Request) -> Response:
-    room = read.room(house, request.call())
-    for host in read.find(house, request.call()):
-        if request.params["id"] in {host.id, str(_number(host))}:
-            return json_response({"hypervisor": _detail(request, host, room.get(read.scope_of(host), {}))})
-    raise NotFound("compute", kind="host", id=request.params["id"])
+    host = _one(house, request)
+    room = read.room(house, request.call()).get(read.scope_of(host), {})
+    shown = _detail(request, host, _Load(room, read.guests(house, request.call())))
+    return json_response({"hypervisor": shown})
 
 
-def services(house: House, request: Request) -> Response:
-    found = [
-        _service(request, h)
-        for h in read.find(house, request.call())
-        if request.arg("host", h.name) == h.name and request.arg("binary", "nova-compute") == "nova-compute"
-    ]
-    return json_response({"services": found})
+def search(house: House, request: Request) -> Response:
+    return json_response({"hypervisors": [_brief(request, h) for h in _named(house, request, request.params["id"])]})
+
+
+def servers(house: House, request: Request) -> Response:
+    found, inside = _named(house, request, request.params["id"]), read.guests(house, request.call())
+    return json_response({"hypervisors": [_brief(request, h) | _servers(h, inside) for h in found]})
+
+
+def uptime(house: House, request: Request) -> Response:
+    """Hosts do not tell it."""
+    _one(house, request)
+    raise Unsupported("compute", what="uptime")
+
+
+def statistics(house: House, request: Request) -> Response:
+    rooms, inside = read.room(house, request.call()), read.guests(house, request.call())
+    each = [
+        _amounts(h, _Load(rooms.get(read.scope_of(h), {}), inside)) for h in read.find(house, request.call())
+        if h.enabled
+    ]  # fmt: skip
+    total = {name: sum(one[name] for one in each) for name in AMOUNTS}
+    return json_response({"hypervisor_statistics": {"count": len(each), **total}})
 
 
 def _number(host: Host) -> int:
@@ -57,57 +86,93 @@ def _number(host: Host) -> int:
     return int(host.id[:7], 16)
 
 
-def _id(request: Request, host: Host) -> str | int:
+def id_of(request: Request, host: Host) -> str | int:
     return host.id if at_least(request, 53) else _number(host)
 
 
 def _brief(request: Request, host: Host) -> dict[str, Any]:
     return {
-        "id": _id(request, host),
+        "id": id_of(request, host),
         "hypervisor_hostname": host.name,
         "state": "up" if state(host, request.now) == "up" else "down",
         "status": "enabled" if host.enabled else "disabled",
     }
 
 
-def _detail(request: Request, host: Host, room: dict[str, Counter]) -> dict[str, Any]:
-    def used(resource: str) -> int:
-        return room[resource].used if resource in room else 0
+class _Load:
+    """What is taken of a host: its counters, and what runs on which."""
 
+    __slots__ = ("inside", "room")
+
+    def __init__(self, room: dict[str, Counter], inside: dict[HostId, list[Instance]]) -> None:
+        self.room = room
+        self.inside = inside
+
+    def used(self, resource: str) -> int:
+        return self.room[resource].used if resource in self.room else 0
+
+
+def _amounts(host: Host, load: _Load) -> dict[str, int]:
     memory, disk = host.capacity.memory_mib, host.capacity.disk_gib
+    used_memory, used_disk = load.used("memory_mib"), load.used("disk_gib")
+    guests = load.inside.get(host.id, ())
     return {
+        "vcpus": host.capacity.vcpus,
+        "vcpus_used": load.used("vcpus"),
+        "memory_mb": memory,
+        "memory_mb_used": used_memory,
+        "free_ram_mb": memory - used_memory,
+        "local_gb": disk,
+        "local_gb_used": used_disk,
+        "free_disk_gb": disk - used_disk,
+        "disk_available_least": disk - used_disk,
+        "running_vms": sum(g.power == "on" for g in guests),
+        "current_workload": sum(g.status in TRANSIENT for g in guests),
+    }
+
+
+def _detail(request: Request, host: Host, load: _Load) -> dict[str, Any]:
+    shown = {
         **_brief(request, host),
+        **_amounts(host, load),
         "host_ip": "127.0.0.1",
         "hypervisor_type": "QEMU" if host.accelerator != "kvm" else "KVM",
         "hypervisor_version": 7002000,
-        "vcpus": host.capacity.vcpus,
-        "vcpus_used": used("vcpus"),
-        "memory_mb": memory,
-        "memory_mb_used": used("memory_mib"),
-        "free_ram_mb": memory - used("memory_mib"),
-        "local_gb": disk,
-        "local_gb_used": used("disk_gib"),
-        "free_disk_gb": disk - used("disk_gib"),
-        "disk_available_least": disk - used("disk_gib"),
-        "running_vms": 0,
-        "current_workload": 0,
         "cpu_info": "{}" if not at_least(request, 28) else {},
         "service": {
-            "id": _id(request, host),
+            "id": id_of(request, host),
             "host": host.name,
             "disabled_reason": host.disabled_reason or None,
         },
     }
+    return shown | _servers(host, load.inside if _with_servers(request) else None)
 
 
-def _service(request: Request, host: Host) -> dict[str, Any]:
-    return {
-        "id": _id(request, host),
-        "binary": "nova-compute",
-        "host": host.name,
-        "zone": "nova",
-        "status": "enabled" if host.enabled else "disabled",
-        "state": "up" if state(host, request.now) == "up" else "down",
-        "updated_at": second(host.seen_at)[:-1] + ".000000",
-        "disabled_reason": host.disabled_reason or None,
-    }
+def _servers(host: Host, inside: dict[HostId, list[Instance]] | None) -> dict[str, Any]:
+    """Nova leaves the list out where it would be empty."""
+    guests = inside.get(host.id, ()) if inside is not None else ()
+    return {"servers": [{"uuid": g.id, "name": g.name} for g in guests]} if guests else {}
+
+
+def _with_servers(request: Request) -> bool:
+    return at_least(request, 53) and flag("with_servers", request.arg("with_servers") or "false")
+
+
+def _matching(house: House, request: Request) -> list[Host]:
+    """All, or since 2.53 those whose name has `hypervisor_hostname_pattern` in it; NotFound when none has."""
+    pattern = request.arg("hypervisor_hostname_pattern") if at_least(request, 53) else None
+    return read.find(house, request.call()) if pattern is None else _named(house, request, pattern)
+
+
+def _named(house: House, request: Request, part: str) -> list[Host]:
+    found = [h for h in read.find(house, request.call()) if part in h.name]
+    if not found:
+        raise NotFound("compute", kind="host", id=part)
+    return found
+
+
+def _one(house: House, request: Request) -> Host:
+    for host in read.find(house, request.call()):
+        if request.params["id"] == str(id_of(request, host)):
+            return host
+    raise NotFound("compute", kind="host", id=request.params["id"])

@@ -9,15 +9,23 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.servers import V
+from kumoi.api.openstack.compute.versions import at_least
+from kumoi.api.openstack.times import second
 from kumoi.app import quotas
 from kumoi.app.hosts import read as hosts
 from kumoi.app.house import House
 from kumoi.core.errors import Invalid
+from kumoi.core.hosts import Host, state
 from kumoi.core.ids import ProjectId
 from kumoi.core.quotas import DEFAULT_QUOTA, Counter, Resource
 
 # Nova's name → ours
 NAMES: dict[str, Resource] = {"instances": "instances", "cores": "vcpus", "ram": "memory_mib", "key_pairs": "key_pairs"}
+# until 2.35 Nova spoke for the network too
+NETWORK: dict[str, Resource] = {
+    "floating_ips": "public_addresses", "fixed_ips": "nics", "security_groups": "security_groups",
+    "security_group_rules": "security_rules",
+}  # fmt: skip
 FIXED = {
     "metadata_items": 128, "injected_files": 0, "injected_file_content_bytes": 0, "injected_file_path_bytes": 0,
     "server_groups": 0, "server_group_members": 0,
@@ -35,6 +43,7 @@ def routes(house: House) -> list[Route]:
         Route("GET", sets, partial(show, house), "quota.read", "compute"),
         Route("GET", sets + "/detail", partial(show_detail, house), "quota.read", "compute"),
         Route("GET", sets + "/defaults", defaults, "quota.read", "compute"),
+        Route("DELETE", sets, partial(reset, house), "quota.update", "compute", success=202),
         Route("PUT", sets, partial(update, house), "quota.update", "compute", body_type=UpdateBody),
         Route("GET", V + "/os-availability-zone", partial(zones, house), "zone.read", "compute"),
         Route("GET", V + "/os-availability-zone/detail", partial(zones, house), "host.read", "compute"),
@@ -71,13 +80,13 @@ def absolute(house: House, request: Request) -> Response:
 
 def show(house: House, request: Request) -> Response:
     held = quotas.quota(house, request.call(), _project(request))
-    return json_response({"quota_set": {"id": _project(request), **_limits(held)}})
+    return json_response({"quota_set": {"id": _project(request), **_limits(request, held)}})
 
 
 def show_detail(house: House, request: Request) -> Response:
     held = quotas.quota(house, request.call(), _project(request))
     shown: dict[str, Any] = {"id": _project(request)}
-    for name, ours in NAMES.items():
+    for name, ours in _names(request).items():
         shown[name] = {"limit": held[ours].most, "in_use": held[ours].used, "reserved": 0}
     for name, most in FIXED.items():
         shown[name] = {"limit": most, "in_use": 0, "reserved": 0}
@@ -85,7 +94,7 @@ def show_detail(house: House, request: Request) -> Response:
 
 
 def defaults(request: Request) -> Response:
-    shown = {name: DEFAULT_QUOTA[ours] for name, ours in NAMES.items()}
+    shown = {name: DEFAULT_QUOTA[ours] for name, ours in _names(request).items()}
     return json_response({"quota_set": {"id": _project(request), **shown, **FIXED}})
 
 
@@ -93,28 +102,42 @@ def update(house: House, request: Request) -> Response:
     wished = request.json(UpdateBody).quota_set
     limits: dict[Resource, int] = {}
     for name, value in wished.items():
-        if name in NAMES:
-            limits[NAMES[name]] = _limit(name, value)
+        if name in _names(request):
+            limits[_names(request)[name]] = _limit(name, value)
         elif name not in {"force", *FIXED}:
             raise Invalid("api", field=f"quota_set.{name}", reason="unknown_field")
     held = quotas.set_quota(house, request.call(), _project(request), limits)
-    return json_response({"quota_set": _limits(held)})
+    return json_response({"quota_set": _limits(request, held)})
+
+
+def reset(house: House, request: Request) -> Response:
+    quotas.reset_quota(house, request.call(), _project(request), NAMES.values())
+    return Response(202)
 
 
 def zones(house: House, request: Request) -> Response:
     shown: dict[str, Any] = {"zoneName": "nova", "zoneState": {"available": True}, "hosts": None}
     if request.params.get("detail") or request.raw_path.endswith(b"/detail"):
         found = hosts.find(house, request.call())
-        shown["hosts"] = {h.name: {"nova-compute": {"available": True, "active": h.enabled}} for h in found}
+        shown["hosts"] = {h.name: {"nova-compute": _service(request, h)} for h in found}
     return json_response({"availabilityZoneInfo": [shown]})
+
+
+def _service(request: Request, host: Host) -> dict[str, Any]:
+    up = state(host, request.now) == "up"
+    return {"available": up, "active": host.enabled, "updated_at": second(host.seen_at)[:-1] + ".000000"}
 
 
 def _project(request: Request) -> ProjectId:
     return ProjectId(request.params["project"])
 
 
-def _limits(held: dict[str, Counter]) -> dict[str, Any]:
-    return {**{name: held[ours].most for name, ours in NAMES.items()}, **FIXED}
+def _names(request: Request) -> dict[str, Resource]:
+    return NAMES if at_least(request, 36) else {**NAMES, **NETWORK}
+
+
+def _limits(request: Request, held: dict[str, Counter]) -> dict[str, Any]:
+    return {**{name: held[ours].most for name, ours in _names(request).items()}, **FIXED}
 
 
 def _limit(name: str, value: int | str | bool) -> int:

@@ -113,7 +113,8 @@ def put_tag(house: House, request: Request) -> Response:
     _check_tag(tag)
     there = tag in labels(house, request, "tag")
     change.put_labels(house, request.call(), server_id(request), "tag", {tag: ""}, whole=False)
-    return no_content(204 if there else 201)
+    here = f"{request.base_url}{request.raw_path.decode('latin-1')}"
+    return Response(204 if there else 201, headers=(("Location", here),))
 
 
 def check_tag(house: House, request: Request) -> Response:

@@ -1,6 +1,7 @@
 """The body of POST /servers, and the wish that it means."""
 
 import re
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Literal
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.instances.wish import NicChoice, RunWish
-from kumoi.core.errors import Invalid, Unsupported
+from kumoi.core.errors import Invalid, QuotaExceeded, Unsupported
 from kumoi.core.ids import FlavorId, ImageId, NetworkId, NicId, is_uuid
 
 
@@ -85,8 +86,8 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
         host_name=host.partition(":")[0],
         metadata=_metadata(server.metadata),
         os_tags=_tags(server.tags),
-        access_ip_v4=server.accessIPv4 or "",
-        access_ip_v6=server.accessIPv6 or "",
+        access_ip_v4=access_address("access_ip_v4", server.accessIPv4),
+        access_ip_v6=access_address("access_ip_v6", server.accessIPv6),
     )
 
 
@@ -131,10 +132,23 @@ def _nics(networks: list[_Network] | Literal["auto", "none"] | None) -> tuple[Ni
         if network.port is not None:
             choices.append(NicChoice(nic_id=NicId(network.port)))
         elif network.uuid is not None:
+            if not is_uuid(network.uuid):
+                raise Invalid("api", field=f"server.networks[{i}].uuid", reason="not_a_uuid", value=network.uuid)
             choices.append(NicChoice(network_id=NetworkId(network.uuid), fixed_ip=network.fixed_ip))
         else:
             raise Invalid("api", field=f"server.networks[{i}].uuid", reason="missing", name="uuid")
     return tuple(choices)
+
+
+def access_address(field: str, text: str | None) -> str:
+    """The shortest spelling of an address of the field's kind; empty for none."""
+    if not text:
+        return ""
+    parse = IPv4Address if field == "access_ip_v4" else IPv6Address
+    try:
+        return str(parse(text))
+    except ValueError as e:
+        raise Invalid("api", field=f"server.{field}", reason="not_an_address", value=text) from e
 
 
 def _count(field: str, value: int | str) -> int:
@@ -146,7 +160,7 @@ def _count(field: str, value: int | str) -> int:
 
 def _metadata(pairs: dict[str, str]) -> dict[str, str]:
     if len(pairs) > 128:
-        raise Invalid("api", field="server.metadata", reason="length", bound="at most 128 items")
+        raise QuotaExceeded("quota", resource="metadata_items", wanted=len(pairs), used=0, limit=128)
     for key, value in pairs.items():
         if not 1 <= len(key) <= 255 or len(value) > 255:
             raise Invalid("api", field=f"server.metadata.{key[:32]}", reason="length", bound="at most 255")

@@ -42,13 +42,12 @@ def links(request: Request, server_id: str) -> list[dict[str, str]]:
     ]
 
 
-def detail(request: Request, view: InstanceView) -> dict[str, Any]:
-    """Everything a detailed answer shows at the request's microversion to this caller."""
+def basic(request: Request, view: InstanceView) -> dict[str, Any]:
+    """What the answer to a change shows: no more than Nova's first version did, and what later ones added."""
     one = view.instance
-    word, vm_state, task_state, power_state = WORDS[one.status]
     shown: dict[str, Any] = {
         **brief(request, one),
-        "status": word,
+        "status": WORDS[one.status][0],
         "tenant_id": one.project_id,
         "user_id": one.user_id,
         "metadata": view.labels.get("metadata", {}),
@@ -62,6 +61,19 @@ def detail(request: Request, view: InstanceView) -> dict[str, Any]:
         "accessIPv6": one.access_ip_v6,
         "OS-DCF:diskConfig": "MANUAL",
         "progress": 100 if one.status == "active" else 0,
+    }
+    problem = fault(request, view)
+    if problem is not None:
+        shown["fault"] = problem
+    return shown | _grown(request, view)
+
+
+def detail(request: Request, view: InstanceView) -> dict[str, Any]:
+    """Everything a detailed answer shows at the request's microversion to this caller."""
+    one = view.instance
+    _, vm_state, task_state, power_state = WORDS[one.status]
+    shown: dict[str, Any] = {
+        **basic(request, view),
         "OS-EXT-AZ:availability_zone": one.zone if view.host else "",
         "config_drive": "True" if one.config_drive else "",
         "key_name": one.keypair_name or None,
@@ -75,13 +87,10 @@ def detail(request: Request, view: InstanceView) -> dict[str, Any]:
     if view.nics:
         names = {view.groups[g].name for nic in view.nics for g in nic.group_ids if g in view.groups}
         shown["security_groups"] = [{"name": name} for name in sorted(names)]
-    problem = fault(request, view)
-    if problem is not None:
-        shown["fault"] = problem
-    return shown | _newer(request, view)
+    return shown | _for_operators(request, view)
 
 
-def _newer(request: Request, view: InstanceView) -> dict[str, Any]:
+def _for_operators(request: Request, view: InstanceView) -> dict[str, Any]:
     one = view.instance
     shown: dict[str, Any] = {}
     if sees_host(request.call()):
@@ -103,6 +112,13 @@ def _newer(request: Request, view: InstanceView) -> dict[str, Any]:
             }
         if at_least(request, 16):
             shown["host_status"] = _host_status(request, view)
+    return shown
+
+
+def _grown(request: Request, view: InstanceView) -> dict[str, Any]:
+    """What every answer about a server has had since a microversion."""
+    one = view.instance
+    shown: dict[str, Any] = {}
     if at_least(request, 9):
         shown["locked"] = one.locked
     if at_least(request, 19):

@@ -1,5 +1,6 @@
 """/servers: list, detail, show, create, update, delete."""
 
+import re
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -10,12 +11,12 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.compute.server_create import CreateBody, wish_of
-from kumoi.api.openstack.compute.server_views import STATUSES, addresses, brief, detail, links
+from kumoi.api.openstack.compute.server_create import CreateBody, access_address, wish_of
+from kumoi.api.openstack.compute.server_views import STATUSES, addresses, basic, brief, detail, links
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.house import House
 from kumoi.app.instances import change, delete, read, run
-from kumoi.core.errors import Forbidden, Invalid
+from kumoi.core.errors import Forbidden, Invalid, NotFound
 from kumoi.core.ids import InstanceId
 from kumoi.core.policy import may
 from kumoi.core.query import MAX_PAGE, Filter, LabelFilter, Order, Query, eq, is_in
@@ -63,19 +64,20 @@ def routes(house: House) -> list[Route]:
         Route("PUT", V + "/servers/{id}", partial(update, house), "instance.update", "compute", body_type=UpdateBody),
         Route("DELETE", V + "/servers/{id}", partial(remove, house), "instance.delete", "compute", success=204),
         Route("GET", V + "/servers/{id}/ips", partial(ips, house), "instance.read", "compute"),
+        Route("GET", V + "/servers/{id}/ips/{network}", partial(ips_on, house), "instance.read", "compute"),
         Route("GET", V + "/servers/{id}/os-interface", partial(interfaces, house), "instance.read", "compute"),
         Route("GET", V + "/servers/{id}/os-security-groups", partial(groups, house), "instance.read", "compute"),
     ]
 
 
 def find(house: House, request: Request) -> Response:
-    query, everyone, deleted = _query(request)
+    query, everyone, deleted = _query(house, request)
     found = read.find(house, request.call(), query, all_projects=everyone, deleted=deleted)
     return json_response(_page(request, "servers", [brief(request, i) for i in found], query))
 
 
 def find_detail(house: House, request: Request) -> Response:
-    query, everyone, deleted = _query(request)
+    query, everyone, deleted = _query(house, request)
     found = read.find_views(house, request.call(), query, all_projects=everyone, deleted=deleted)
     return json_response(_page(request, "servers", [detail(request, v) for v in found], query))
 
@@ -108,8 +110,11 @@ def update(house: House, request: Request) -> Response:
     changes = {names.get(k, k): v or "" for k, v in msgspec.structs.asdict(wished).items() if v is not msgspec.UNSET}
     if "description" in changes and not at_least(request, 19):
         raise Invalid("api", field="server.description", reason="unknown_field")
+    for field in ("access_ip_v4", "access_ip_v6"):
+        if changes.get(field):
+            changes[field] = access_address(field, changes[field])
     change.update(house, request.call(), server_id(request), changes)
-    return json_response({"server": detail(request, read.get(house, request.call(), server_id(request)))})
+    return json_response({"server": basic(request, read.get(house, request.call(), server_id(request)))})
 
 
 def remove(house: House, request: Request) -> Response:
@@ -118,11 +123,19 @@ def remove(house: House, request: Request) -> Response:
 
 
 def ips(house: House, request: Request) -> Response:
-    view = read.get(house, request.call(), server_id(request))
-    shown = {
-        name: [{"version": a["version"], "addr": a["addr"]} for a in found] for name, found in addresses(view).items()
-    }
-    return json_response({"addresses": shown})
+    return json_response({"addresses": _ips(house, request)})
+
+
+def ips_on(house: House, request: Request) -> Response:
+    name, found = request.params["network"], _ips(house, request)
+    if name not in found:
+        raise NotFound("network", kind="network", id=name)
+    return json_response({name: found[name]})
+
+
+def _ips(house: House, request: Request) -> dict[str, list[dict[str, Any]]]:
+    found = addresses(read.get(house, request.call(), server_id(request)))
+    return {name: [{"version": a["version"], "addr": a["addr"]} for a in those] for name, those in found.items()}
 
 
 def interfaces(house: House, request: Request) -> Response:
@@ -153,17 +166,22 @@ def server_id(request: Request) -> InstanceId:
     return InstanceId(request.params["id"])
 
 
-def _query(request: Request) -> tuple[Query, bool, bool]:
+def _query(house: House, request: Request) -> tuple[Query, bool, bool]:
     """The query, whether it is for all projects, and whether it is for deleted ones."""
     filters: list[Filter] = []
     labels: list[LabelFilter] = []
     admin = may(request.call(), "instance.all_projects")
-    everyone = any(_true(v) for k, v in request.query if k in {"all_tenants", "all_projects"})
+    everyone = any(v == "" or _true(v) for k, v in request.query if k in {"all_tenants", "all_projects"})
     since = any(k == "changes-since" for k, _ in request.query)
     deleted = since or (admin and _true(request.arg("deleted") or ""))
     for key, value in request.query:
         if key in {"tags", "tags-any"} and at_least(request, 26):
             labels += [LabelFilter("tag", tag) for tag in value.split(",")]
+        elif key in {"ip", "ip6"}:
+            ids = read.at_address(house, request.call(), value, 4 if key == "ip" else 6, all_projects=everyone)
+            filters.append(is_in("id", ids))
+        elif key in {"tenant_id", "project_id"} and not everyone:
+            continue  # as in Nova: one's own project's servers are listed, whatever is asked for
         elif key not in ADMIN_FILTERS or admin:
             filters += _filter(key, value)
     if everyone and not admin:
@@ -187,7 +205,7 @@ def _filter(key: str, value: str) -> list[Filter]:
     if key == "changes-since":
         return [Filter("updated_at", "ge", _instant(key, value))]
     if key == "name":
-        return [Filter("name", "like", f"%{_literal(value)}%")]
+        return [Filter("name", "like", _like(value))]
     return [eq(FILTERS[key], value)] if key in FILTERS else []
 
 
@@ -212,13 +230,23 @@ def _limit(request: Request) -> int:
         return MAX_PAGE
     if not text.isdigit():
         raise Invalid("api", field="limit", reason="wrong_type", expected="int", got=text)
-    return min(int(text) or MAX_PAGE, MAX_PAGE)
+    return min(int(text), MAX_PAGE)
 
 
-def _literal(pattern: str) -> str:
-    """Nova takes a regular expression; we take its literal part."""
+_PIECE = re.compile(r"\\(.)|(\[\^?[^\]]*\]|\.)([*+?]?)|(.)", re.DOTALL)
+
+
+def _like(pattern: str) -> str:
+    """Nova takes a regular expression, searched for anywhere; this is its SQL pattern, so that no caller can make the
+    search slow. A class of characters stands for any character."""
     text = pattern.removeprefix("^").removesuffix("$")
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    like = ""
+    for escaped, wild, times, plain in _PIECE.findall(text):
+        if wild:
+            like += {"": "_", "?": "%", "*": "%", "+": "_%"}[times]
+        else:
+            like += re.sub(r"([\\%_])", r"\\\1", escaped or plain)
+    return f"{'' if pattern.startswith('^') else '%'}{like}{'' if pattern.endswith('$') else '%'}"
 
 
 def _instant(field: str, text: str) -> float:

@@ -6,6 +6,7 @@ from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.compute import (
     actions,
     discovery,
+    flavor_extras,
     flavors,
     hosts,
     instance_actions,
@@ -13,6 +14,7 @@ from kumoi.api.openstack.compute import (
     limits,
     metadata,
     servers,
+    services,
 )
 from kumoi.api.openstack.compute.errors import render_error
 from kumoi.api.openstack.compute.versions import headers, version_of
@@ -31,9 +33,11 @@ def tongue(house: House, site: Site) -> Tongue:
             *metadata.routes(house),
             *instance_actions.routes(house),
             *flavors.routes(house),
+            *flavor_extras.routes(house),
             *keypairs.routes(house),
             *limits.routes(house),
             *hosts.routes(house),
+            *services.routes(house),
         ],
         authenticate=by_token(house),
         render_error=render_error,

@@ -1,0 +1,28 @@
+"""Taking a host out of the choice for new instances, and back into it."""
+
+from msgspec.structs import replace
+
+from kumoi.app.house import House
+from kumoi.app.writing import Thing, record
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Call
+from kumoi.core.errors import NotFound
+from kumoi.core.hosts import Host
+from kumoi.core.ids import HostId
+from kumoi.core.policy import allow
+
+
+def switch(house: House, call: Call, host_id: HostId, *, enabled: bool, reason: str = "") -> Host:
+    """What runs there goes on. Twice is harmless; a reason is kept only while it is disabled."""
+    allow(call, "host.update")
+
+    def write(tx: Transaction) -> Host:
+        host = tx.hosts.get(host_id)
+        if host is None:
+            raise NotFound("compute", kind="host", id=host_id)
+        record(tx, house, call, "host.enable" if enabled else "host.disable", Thing("host", host_id, ""))
+        return tx.hosts.save(replace(host, enabled=enabled, disabled_reason="" if enabled else reason))
+
+    done = house.store.write(write)
+    house.rooms.look(call.now, afresh=True)
+    return done
