@@ -87,7 +87,8 @@ class Compiler:
 
     def vpc(self, mark: Mark, vpc_id: str) -> bytes | None:
         vpc = self._tx.vpcs.get(vpc_id)
-        if vpc is None or vpc.deleted_at is not None or f"host/{vpc.host_id}" != mark.section:
+        wanted = vpc is not None and vpc.deleted_at is None and vpc.admin_up
+        if vpc is None or not wanted or f"host/{vpc.host_id}" != mark.section:
             return None
         nics = self._tx.nics.find(Query(filters=(eq("vpc_id", vpc_id), alive())))
         public = self._tx.public_addresses.find(Query(filters=(eq("vpc_id", vpc_id), alive())))

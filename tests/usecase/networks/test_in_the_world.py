@@ -84,6 +84,17 @@ def test_a_router_stands_with_its_legs_and_routes_and_goes(cloud: Cloud) -> None
     assert cloud.store.read(lambda tx: tx.vpcs.get(one)) is None
 
 
+def test_a_router_that_is_wished_down_stands_no_more_until_it_is_wished_up(cloud: Cloud) -> None:
+    _, subnet = place(cloud, "10.1.0.0/24")
+    one = router(cloud, subnet)
+    vpcs.update_vpc(cloud.house, cloud.call(), one, VpcChange(admin_up=False))
+    cloud.settle()
+    assert one not in cloud.world.vpcs
+    vpcs.update_vpc(cloud.house, cloud.call(), one, VpcChange(admin_up=True))
+    cloud.settle()
+    assert [leg.addresses for leg in cloud.world.vpcs[one].legs] == [("10.1.0.1/24",)]
+
+
 def test_a_public_address_is_carried_and_given_back_when_it_is_down(cloud: Cloud) -> None:
     network, subnet = place(cloud, "10.1.0.0/24")
     one = router(cloud, subnet)
