@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.usecase.agent_bench import MANNER
 
 from kumoi.adapters.fake.chance import FakeChance
-from kumoi.adapters.fake.clock import FakeClock
+from kumoi.adapters.fake.clock import START, FakeClock
 from kumoi.adapters.fake.compute import FakeCompute
 from kumoi.adapters.fake.guests import FakeGuestServices
 from kumoi.adapters.fake.journal import FakeJournal
@@ -58,8 +58,8 @@ class Cloud:
     """`call` is the demo user's, `admin` the administrator's. `settle` lets control and agent work until all is
     quiet."""
 
-    def __init__(self, folder: Path, url: str = "sqlite://") -> None:
-        self.clock = FakeClock()
+    def __init__(self, folder: Path, url: str = "sqlite://", start: float = START) -> None:
+        self.clock = FakeClock(start)
         self.chance = FakeChance()
         self.hints = LocalHints()
         self.store = open_store(url)
