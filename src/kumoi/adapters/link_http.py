@@ -87,8 +87,11 @@ class HttpLink:
         """Callers that wait get Unavailable at once, and so does everybody afterwards."""
         with self._lock:
             self._closed = True
-            connections = [*self._idle, *self._busy]
-        for connection in connections:
+            idle, self._idle = self._idle, []
+            busy = list(self._busy)
+        for connection in idle:
+            connection.close()
+        for connection in busy:
             connection.cut()
 
     # --- inside --------------------------------------------------------------------------------
@@ -136,12 +139,12 @@ class HttpLink:
         return connection
 
     def _give_back(self, connection: "_Connection", *, reusable: bool) -> None:
-        if not reusable:
-            connection.close()
         with self._lock:
             self._busy.discard(connection)
             if reusable and not self._closed:
                 self._idle.append(connection)
+                return
+        connection.close()
 
 
 class _Connection(HTTPConnection):

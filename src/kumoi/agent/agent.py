@@ -189,10 +189,10 @@ class Agent:
             return False
         return self._accept(epoch, SectionDelta(key=key, serial=0, digest=section_digest(0), entries=(), whole=True))
 
-    def _touched(self, section: SectionKey, entries: Iterable[str]) -> set[str]:
-        """The keys that have to look when these entries of a section change."""
+    def _touched(self, section: SectionKey, entries: Iterable[str]) -> list[str]:
+        """The keys that have to look when these entries of a section change, the network first."""
         mine = section == self._ledger.own().key
-        return {NETWORK, *(e for e in entries if mine and e.startswith("instance/"))}
+        return [NETWORK, *sorted(e for e in entries if mine and e.startswith("instance/"))]
 
     def _clear(self) -> None:
         """The plan of this session is here: guests may be started, in this boot also without control."""

@@ -127,13 +127,18 @@ class World:
         with self.lock:
             self.machines.pop(instance, None)
 
+    def lose_filters(self) -> None:
+        """Somebody flushes the rules, and leaves the devices."""
+        with self.lock:
+            self.nics.clear()
+            self.filters = None
+
     def lose_networks(self) -> None:
         """Somebody flushes all that was drawn."""
         with self.lock:
             self.segments.clear()
             self.vpcs.clear()
-            self.nics.clear()
-            self.filters = None
+            self.lose_filters()
 
     def reboot(self, boot_id: str) -> None:
         """The host goes down and comes up: disks and definitions stay, everything else is gone."""

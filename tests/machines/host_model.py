@@ -1,0 +1,184 @@
+"""The model of a host's rule machine: what users asked, what control concludes, what the world must be in the end."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine
+from tests.usecase.agent_bench import NET, OWN, Bench
+
+from kumoi.adapters.fake.link import Backup
+from kumoi.adapters.fake.world import Crash
+from kumoi.core.conditions import Ready
+from kumoi.core.ids import GroupId, InstanceId, NetworkId, NicId, network_section
+from kumoi.core.instances import Power
+from kumoi.core.plan import FetchAsk, Fetched, Hello, NicPlug, Report, Welcome
+
+OTHER = NetworkId("net-2")
+
+
+class User:
+    """What one user asked of one instance."""
+
+    def __init__(self, name: str, networks: tuple[NetworkId, ...]) -> None:
+        self.name = name
+        self.networks = networks
+        self.power: Power = "on"
+        self.runs = 1
+        self.reboots = 0
+        self.hard = False
+        self.ended_itself = False
+
+    def copy(self) -> "User":
+        other = User(self.name, self.networks)
+        other.__dict__.update(self.__dict__)
+        return other
+
+
+class HostModel(RuleBasedStateMachine):
+    """`wrong`: what should never have been, said when it is noticed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bench = Bench()
+        self.users: dict[str, User] = {}
+        self.deleted: dict[str, int] = {}
+        self.proved: set[str] = set()
+        self.strays: set[str] = set()
+        self.saved: tuple[Backup, dict[str, User], dict[str, int]] | None = None
+        self.count = 0
+        self.greeted_boot = ""
+        self.fetched_boot = ""
+        self.wrong: list[str] = []
+        self.watch_link()
+        self.bench.network(NET)
+        self.bench.network(OTHER, GroupId("group-2"))
+
+    # --- control's side, kept honest -----------------------------------------------------------
+
+    def watch_link(self) -> None:
+        """What control concludes from what it hears."""
+        link = self.bench.link
+        hello, fetch, report = link.hello, link.fetch, link.report
+
+        def hear_hello(one: Hello) -> Welcome:
+            self.greeted_boot = one.boot_id
+            return hello(one)
+
+        def hear_fetch(ask: FetchAsk) -> Fetched:
+            fetched = fetch(ask)
+            self.fetched_boot = self.greeted_boot
+            return fetched
+
+        def hear_report(one: Report) -> None:
+            heard = len(link.reports)
+            report(one)
+            if len(link.reports) > heard:
+                self.conclude(one)
+
+        link.hello, link.fetch, link.report = hear_hello, hear_fetch, hear_report  # type: ignore[method-assign]
+
+    def conclude(self, report: Report) -> None:
+        seen = {one.id for one in report.instances}
+        for name, serial in self.deleted.items():
+            if name not in self.proved and name not in seen and report.acted.get(OWN, 0) >= serial:
+                self.proved.add(name)
+                self.bench.link.purge(OWN, f"instance/{name}")
+        for one in report.instances:
+            user = self.users.get(one.id)
+            if user and user.power == "on" and one.ended_by == "guest" and one.runs_done == user.runs:
+                if not user.ended_itself:
+                    self.wrong.append(f"{one.id} is said to have ended itself, and did not")
+                user.power = "off"
+                self.tell(user)
+
+    def tell(self, user: User) -> None:
+        self.bench.instance(
+            user.name,
+            power=user.power,
+            run_wanted=user.runs,
+            reboot_wanted=user.reboots,
+            reboot_hard=user.hard,
+            nics=tuple(
+                NicPlug(nic_id=nic_of(user.name, n), network_id=n, vni=sum(n.encode()), mac="", mtu=1450)
+                for n in user.networks
+            ),
+        )
+
+    def run(self, within_s: float) -> None:
+        """Time passes; an agent that dies is followed by another."""
+        starts = len(self.bench.world.starts)
+        try:
+            self.bench.settle(within_s)
+        except Crash:
+            self.bench.world.faults.crash_before = self.bench.world.faults.crash_after = 0
+            self.bench.restart()
+        if len(self.bench.world.starts) > starts and self.fetched_boot != self.bench.world.boot_id:
+            self.wrong.append("a guest was started in a boot in which control was not heard")
+
+    # --- for the rules ---
+
+    def someone(self, data: st.DataObject) -> User:
+        return self.users[data.draw(st.sampled_from(sorted(self.users)))]
+
+    def new(self, networks: tuple[NetworkId, ...]) -> User:
+        """A fresh instance, as its user asked for it and as control told it."""
+        self.count += 1
+        user = self.users[f"i{self.count}"] = User(f"i{self.count}", networks)
+        for network in networks:
+            group = GroupId("group-1") if network == NET else GroupId("group-2")
+            self.bench.nic(f"{user.name}-{network}", network, (group,))
+        self.tell(user)
+        return user
+
+    def remove(self, user: User) -> None:
+        del self.users[user.name]
+        for network in user.networks:
+            self.bench.link.drop(network_section(network), f"nic/{nic_of(user.name, network)}")
+        self.deleted[user.name] = self.bench.link.drop(OWN, f"instance/{user.name}")
+
+    def healthy(self) -> User:
+        """A fresh instance that runs."""
+        self.heal()
+        user = self.new((NET,))
+        self.run(12.0)
+        assert user.name in self.bench.running()
+        return user
+
+    def heal(self) -> None:
+        self.bench.world.faults.heal()
+        self.bench.world.stubborn.clear()
+        self.bench.link.dead = False
+        self.bench.link.lose_reports = 0
+
+    def teardown(self) -> None:
+        self.heal()
+        running = {name for name in self.strays if name in self.bench.running()}
+        for _ in range(4):
+            self.run(60.0)
+        self.nothing_careless_was_done()
+        self.what_was_proved_absent_stays_absent()
+        self.world_equals_wish(running)
+
+    def world_equals_wish(self, strays_that_ran: set[str]) -> None:
+        world, strays = self.bench.world, self.strays
+        on = {user.name for user in self.users.values() if user.power == "on"}
+        assert self.bench.running() - strays == on
+        assert strays_that_ran <= self.bench.running()
+        assert set(world.machines) - strays <= self.users.keys()
+        assert set(world.roots) - strays <= self.users.keys()
+        assert on <= set(world.roots)
+        wanted = {nic_of(u.name, n) for u in self.users.values() for n in u.networks}
+        known = {nic_of(name, n) for name in strays for n in (NET, OTHER)}
+        assert wanted <= set(world.nics) <= wanted | known
+        networks = {n for u in self.users.values() for n in u.networks}
+        assert networks <= set(world.segments)
+        assert strays or networks == set(world.segments)
+        assert set(world.guests) == self.users.keys()
+        assert self.deleted.keys() - strays <= self.proved | strays
+        told = {one.id: one for one in self.bench.report().instances}
+        for user in self.users.values():
+            assert told[InstanceId(user.name)].condition == Ready(), user.name
+            if user.power == "on":
+                assert told[InstanceId(user.name)].reboots_done == user.reboots
+
+
+def nic_of(name: str, network: NetworkId) -> NicId:
+    return NicId(f"nic-{name}-{network}")

@@ -1,0 +1,129 @@
+"""Planted faults that the host's rule machine must find: one careless line each, in a copy of the source."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+
+class Mutant(msgspec.Struct, frozen=True, kw_only=True):
+    """`old` stands in `file` (below src/kumoi) exactly once; `new` is the fault. `why` names what it breaks."""
+
+    why: str
+    file: str
+    old: str
+    new: str
+
+
+HOST_MUTANTS = (
+    Mutant(
+        why="a report claims serials whose keys have not looked yet",
+        file="agent/progress.py",
+        old="if step.waiting or step.section in blocked:",
+        new="if step.section in blocked:",
+    ),
+    Mutant(
+        why="serials of an older epoch are claimed under a new one",
+        file="agent/agent.py",
+        old="if welcome.epoch != known.epoch:",
+        new="if welcome.epoch < known.epoch:",
+    ),
+    Mutant(
+        why="guests are started in a boot in which control was not heard",
+        file="agent/agent.py",
+        old="hands.cleared = self._ledger.identity.cleared_boot == hello.boot_id",
+        new="hands.cleared = self._ledger.identity.cleared_boot != ''",
+    ),
+    Mutant(
+        why="an older plan is accepted",
+        file="agent/ledger.py",
+        old="if (epoch, delta.serial) < (held.epoch, held.serial) or epoch < self.identity.epoch:",
+        new="if epoch < self.identity.epoch:",
+    ),
+    Mutant(
+        why="filters are cut beneath guests that are still to go",
+        file="agent/wish.py",
+        old="for s in (*gone.values(), *vanished.values())",
+        new="for s in vanished.values()",
+    ),
+    Mutant(
+        why="networks are cut beneath guests that vanished from the plan",
+        file="agent/wish.py",
+        old="for s in (*gone.values(), *vanished.values())",
+        new="for s in gone.values()",
+    ),
+    Mutant(
+        why="guests start before their filters stand",
+        file="agent/networks.py",
+        old="filtered, drawn = self._filtered & seen.nics, self._drawn.keys() & seen.segments",
+        new="filtered, drawn = self._filtered, self._drawn.keys() & seen.segments",
+    ),
+    Mutant(
+        why="the disk goes before the machine",
+        file="planning/host_diff/instances.py",
+        old='    if sight.power != "missing":\n        acts.append("remove_machine")\n    if sight.root:\n'
+        '        acts.append("remove_root")\n',
+        new='    if sight.root:\n        acts.append("remove_root")\n    if sight.power != "missing":\n'
+        '        acts.append("remove_machine")\n',
+    ),
+    Mutant(
+        why="a guest that its user ended is started again",
+        file="planning/host_diff/instances.py",
+        old='if memory.run >= entry.run_wanted and memory.ended_by == "guest":',
+        new='if memory.run > entry.run_wanted and memory.ended_by == "guest":',
+    ),
+    Mutant(
+        why="a guest that obeyed our button is said to have ended itself",
+        file="planning/host_diff/instances.py",
+        old='    if memory.asked and sight.ended_by in {"", "guest"}:\n        return "plan"\n',
+        new="",
+    ),
+    Mutant(
+        why="what was remembered does not outlive the agent",
+        file="agent/ledger.py",
+        old="            elif entry.id in known.vanished:\n",
+        new="            elif False and entry.id in known.vanished:\n",
+    ),
+    Mutant(
+        why="reboots are never counted by a start",
+        file="planning/host_diff/instances.py",
+        old="        reboots_done=entry.reboot_wanted,\n    )\n    after",
+        new="    )\n    after",
+    ),
+    Mutant(
+        why="segments that nobody needs stay",
+        file="planning/host_diff/networks.py",
+        old="return frozenset((standing.segments & known) - wanted.networks)",
+        new="return frozenset()",
+    ),
+    Mutant(
+        why="a lost session is never greeted again",
+        file="agent/agent.py",
+        old="            if self._session is session:\n",
+        new="            if self._session is None:\n",
+    ),
+)
+
+
+def survives(mutant: Mutant, clone: Path, copy: Path) -> str:
+    """Run the machine on a copy with the fault; what pytest said if the machine found nothing, else an empty text."""
+    shutil.copytree(clone / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(clone / "tests", copy / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(clone / "pyproject.toml", copy)
+    target = copy / "src" / "kumoi" / mutant.file
+    text = target.read_text()
+    if text.count(mutant.old) != 1:
+        return f"{mutant.file} does not hold the line once"
+    target.write_text(text.replace(mutant.old, mutant.new))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/machines/test_host.py"],
+        cwd=copy,
+        env=os.environ | {"PYTHONPATH": str(copy / "src"), "KUMOI_TEST_HUNT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout if done.returncode == 0 else ""

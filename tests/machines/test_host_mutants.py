@@ -1,0 +1,12 @@
+"""The host's rule machine has teeth: it finds every planted fault."""
+
+from pathlib import Path
+
+import pytest
+from tests.machines.mutants import HOST_MUTANTS, Mutant, survives
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("mutant", HOST_MUTANTS, ids=lambda m: m.why.replace(" ", "-"))
+def test_the_machine_finds(mutant: Mutant, clone: Path, tmp_path: Path) -> None:
+    assert survives(mutant, clone, tmp_path) == ""
