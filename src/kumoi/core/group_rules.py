@@ -36,7 +36,7 @@ def protocol_of(text: str | None) -> str | None:
     if text is None or text.lower() in _ALIASES:
         return None if text is None else _ALIASES[text.lower()]
     name = text.lower()
-    if name in PROTOCOLS or (name.isascii() and name.isdigit() and int(name) <= 255):
+    if name in PROTOCOLS or (name.isascii() and name.isdigit() and len(name) <= 3 and int(name) <= 255):
         return name
     raise Invalid("network", field="protocol", reason="no_such_protocol", value=text)
 

@@ -19,6 +19,7 @@ from kumoi.core.query import Filter, LabelFilter, Order, Query, Scalar, eq, is_i
 V = TypeVar("V")
 Shown = dict[str, Any]
 Test = Callable[[Shown], bool]
+LONGEST_LIMIT = 9  # digits: more rows than any cloud has
 TRUE, FALSE = frozenset({"true", "1", "t", "yes", "on"}), frozenset({"false", "0", "f", "no", "off"})
 _CONTROLS = frozenset({"fields", "sort_key", "sort_dir", "limit", "marker", "page_reverse", "changed_since"})
 _TAGS = frozenset({"tags", "tags-any", "not-tags", "not-tags-any"})
@@ -190,9 +191,9 @@ def _sorts(values: dict[str, list[str]], table: Table[Any]) -> list[tuple[str, b
 
 def _limit(value: str) -> int | None:
     """0 is none."""
-    if not value.isdigit():
+    if not (value.isascii() and value.isdigit()):
         raise Invalid(field="limit", reason="range", bound=">= 0", value=value)
-    return int(value) or None
+    return int(value[:LONGEST_LIMIT]) or None
 
 
 def _time(value: str) -> float:

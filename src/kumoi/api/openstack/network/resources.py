@@ -1,5 +1,6 @@
 """What is the same for every kind of thing that Neutron serves: routes, bodies in singular and plural, answers."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -107,7 +108,7 @@ def if_match(request: Request) -> int | None:
     if value is None:
         return None
     digits = value.strip('"').removeprefix(_IF_MATCH)
-    if not digits.isdigit():
+    if not re.fullmatch("[0-9]{1,18}", digits):
         raise Invalid(field="If-Match", reason="format", value=value)
     return int(digits)
 

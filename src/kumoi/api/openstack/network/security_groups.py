@@ -87,9 +87,10 @@ def _rule(new: NewRule) -> RuleWish:
 def _port(given: int | str | None, field: str) -> int | None:
     if given is None or isinstance(given, int):
         return given
-    if not given.lstrip("-").isdigit():
-        raise Invalid("network", field=field, reason="wrong_type", expected="int", got="str")
-    return int(given)
+    try:
+        return int(given)
+    except ValueError:
+        raise Invalid("network", field=field, reason="wrong_type", expected="int", got="str") from None
 
 
 def _render_group(view: GroupView, _admin: bool) -> Shown:

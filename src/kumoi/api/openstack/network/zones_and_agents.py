@@ -2,20 +2,31 @@
 
 from typing import Any
 
+import msgspec
+
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.network import listing
 from kumoi.api.openstack.network.listing import Shown, Table
-from kumoi.api.openstack.network.resources import SERVICE
+from kumoi.api.openstack.network.resources import SERVICE, one_of
 from kumoi.api.openstack.times import second
 from kumoi.app.hosts import read
+from kumoi.app.hosts.switch import switch
 from kumoi.app.house import House
+from kumoi.core.errors import Unsupported
 from kumoi.core.hosts import Host, state
 from kumoi.core.ids import HostId
 from kumoi.core.policy import may
 
 ZONE = "nova"
+
+
+class AgentIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A description is the reason why the host is out of use."""
+
+    admin_state_up: bool | None = None
+    description: str | None = None
 
 
 def routes(house: House) -> list[Route]:
@@ -39,6 +50,15 @@ def routes(house: House) -> list[Route]:
         found = read.show(house, call, HostId(request.params["id"]))
         return json_response({"agent": listing.fields(request, _agent(found, call.now))})
 
+    def change(request: Request) -> Response:
+        call, given = request.call(), one_of(request, "agent", AgentIn)
+        host = read.show(house, call, HostId(request.params["id"]))
+        wanted = host.enabled if given.admin_state_up is None else given.admin_state_up
+        if given.description and wanted:
+            raise Unsupported("network", what="the description of an agent that is up")
+        done = switch(house, call, host.id, enabled=wanted, reason=given.description or host.disabled_reason)
+        return json_response({"agent": _agent(done, call.now)})
+
     def providers(_request: Request) -> Response:
         return json_response({"service_providers": []})
 
@@ -47,6 +67,7 @@ def routes(house: House) -> list[Route]:
         Route("GET", "/v2.0/availability_zones", zones, "zone.read", SERVICE),
         Route("GET", "/v2.0/agents", agents, "zone.read", SERVICE),
         Route("GET", "/v2.0/agents/{id}", agent, "host.read", SERVICE),
+        Route("PUT", "/v2.0/agents/{id}", change, "host.update", SERVICE, body_type=AgentIn),
     ]
 
 
