@@ -1,6 +1,7 @@
 """What a newcomer does first, by the launcher itself: `kumoi demo`, twice; `why`, `env` and `ssh` after it."""
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +25,15 @@ class Newcomer:
         command = (self._kumoi, "--state", self.state, *words)
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def shell(self, script: str, folder: Path, **environ: str) -> str:
+        """What a script says that is run by a shell of its own."""
+        done = subprocess.run(
+            ("bash", "-c", script), cwd=folder, env=os.environ | environ, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
         return done.stdout
 
     def outcomes(self, *words: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ import msgspec
 from kumoi.adapters.linux import account, door, namespace
 from kumoi.cmd.inside import told
 from kumoi.core.errors import NotFound, Unavailable
+from kumoi.core.ids import ec2_id
 from kumoi.ops.client import Client
 from kumoi.runtime import state_folder
 from kumoi.runtime.state_folder import StateFolder
@@ -37,7 +38,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("-i", "--identity", type=click.Path(path_type=Path), help="Private key.")
 @click.pass_obj
 def command(root: Path, server: str, words: tuple[str, ...], identity: Path | None) -> None:
-    """Log in to SERVER ([USER@]NAME, ID or address), or run CMD there."""
+    """Log in to SERVER ([USER@]NAME, ID, EC2 id or address), or run CMD there."""
     user, _, name = server.rpartition("@")
     with told():
         # Not as the cloud's user: the key that somebody names is the caller's own.
@@ -55,7 +56,7 @@ def find_way(state: StateFolder, name: str) -> Way:
         return Way(address=name)
     client = Client(state.clouds_yaml)
     servers = client.get("/compute/v2.1/servers/detail?all_tenants=1")["servers"]
-    found = [s for s in servers if name in {s["id"], s["name"]}]
+    found = [s for s in servers if name in {s["id"], s["name"], ec2_id("i", s["id"])}]
     if not found:
         raise NotFound("compute", kind="instance", id=name)
     addresses = [a for several in found[0]["addresses"].values() for a in several]
