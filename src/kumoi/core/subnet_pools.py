@@ -11,6 +11,7 @@ from kumoi.core.errors import Invalid
 from kumoi.core.ids import ProjectId, SubnetPoolId
 
 SHORTEST = {4: 8, 6: 64}
+MOST_QUOTA = 2**63 - 1  # what the store can count
 LONGEST = {4: 32, 6: 128}
 
 
@@ -51,6 +52,8 @@ def checked(pool: SubnetPool) -> SubnetPool:
     if not 0 <= least <= usual <= most <= LONGEST[pool.ip_version]:
         lengths = {"least": least, "value": usual, "most": most}
         raise Invalid("network", field="default_prefixlen", reason="prefixlen_order", **lengths)
+    if pool.quota is not None and not 0 <= pool.quota <= MOST_QUOTA:
+        raise Invalid("network", field="default_quota", reason="range", bound=f"from 0 to {MOST_QUOTA}")
     return pool
 
 
