@@ -8,7 +8,7 @@ from kumoi.app.networks.nics import drop_nic, unplug
 from kumoi.app.writing import Thing, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Forbidden
+from kumoi.core.errors import WrongState
 from kumoi.core.ids import InstanceId
 from kumoi.core.instances import Instance
 from kumoi.core.policy import allow
@@ -27,7 +27,7 @@ def delete(house: House, call: Call, instance_id: InstanceId, *, strict: bool = 
         if one.deleted_at is not None:
             return one
         if one.locked and not call.actor.is_admin:
-            raise Forbidden("compute", action="instance.delete", reason="locked", needs=["admin"])
+            raise WrongState("compute", kind="instance", id=one.id, status="locked", action="delete")
         for nic in tx.nics.find(Query(filters=(eq("instance_id", one.id), alive()))):
             if nic.made_with_instance:
                 drop_nic(tx, house, call, nic)

@@ -9,7 +9,7 @@ from kumoi.app.instances.read import visible
 from kumoi.app.writing import Thing, mark_instance, project_status, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Forbidden, WrongState
+from kumoi.core.errors import WrongState
 from kumoi.core.ids import InstanceId
 from kumoi.core.instances import Instance, Status
 from kumoi.core.policy import allow
@@ -66,7 +66,7 @@ def _act(house: House, call: Call, instance_id: InstanceId, act: _Act) -> Instan
     def write(tx: Transaction) -> Instance:
         one = visible(tx, call, instance_id)
         if one.locked and not call.actor.is_admin:
-            raise Forbidden("compute", action=f"instance.{act.name}", reason="locked", needs=["admin"])
+            raise WrongState("compute", kind="instance", id=one.id, status="locked", action=act.name)
         if one.status not in act.allowed or one.refusal is not None:
             if not act.strict and one.refusal is None:
                 return one

@@ -52,6 +52,8 @@ INVALID: Final[dict[str, str]] = {
     "min_disk": "The {field} is too small for the image: a disk of {has} GiB, where {needs} are needed.",
     "no_such_image": "Invalid {field}: there is no image {value} that you may use.",
     "no_such_project": "Invalid {field}: there is no project {value}.",
+    "in_use": "The {kind} {id} is in use by the {by_kind} {by_id}.",
+    "taken": "There is already a {kind} {name}.",
     "no_such_flavor": "Invalid {field}: there is no flavor {value}.",
     "no_such_key": "Invalid {field}: there is no key pair {name}.",
     "several_networks": "Several networks are possible: name the one to use in {field}.",

@@ -53,6 +53,8 @@ INVALID: Final[dict[str, str]] = {
     "min_disk": "{field} がイメージに対して小さすぎます: ディスク {has} GiB (必要 {needs})",
     "no_such_image": "{field} が無効です。使えるイメージ {value} はありません。",
     "no_such_project": "{field} が不正です。プロジェクト {value} はありません。",
+    "in_use": "{kind} {id} は {by_kind} {by_id} に使われています。",
+    "taken": "{kind} {name} はすでにあります。",
     "no_such_flavor": "{field} が無効です。フレーバー {value} はありません。",
     "no_such_key": "{field} が正しくありません: キーペア {name} はありません。",
     "several_networks": "使えるネットワークが複数あります。{field} で指定してください。",

@@ -60,8 +60,9 @@ def basic(request: Request, view: InstanceView) -> dict[str, Any]:
         "accessIPv4": one.access_ip_v4,
         "accessIPv6": one.access_ip_v6,
         "OS-DCF:diskConfig": "MANUAL",
-        "progress": 100 if one.status == "active" else 0,
     }
+    if shown["status"] in {"ACTIVE", "BUILD"}:
+        shown["progress"] = 100 if one.status == "active" else 0
     problem = fault(request, view)
     if problem is not None:
         shown["fault"] = problem

@@ -193,7 +193,7 @@ def _query(house: House, request: Request) -> tuple[Query, bool, bool]:
         labels=tuple(labels),
         order=_order(request),
         marker=request.arg("marker"),
-        limit=_limit(request),
+        limit=page_limit(request),
     )
     return query, everyone, deleted
 
@@ -203,7 +203,7 @@ def _filter(key: str, value: str) -> list[Filter]:
     if key == "status":
         return [is_in("status", STATUSES.get(value.upper(), ("no such status",)))]
     if key == "changes-since":
-        return [Filter("updated_at", "ge", _instant(key, value))]
+        return [Filter("updated_at", "ge", instant(key, value))]
     if key == "name":
         return [Filter("name", "like", _like(value))]
     return [eq(FILTERS[key], value)] if key in FILTERS else []
@@ -224,7 +224,7 @@ def _order(request: Request) -> tuple[Order, ...]:
     return tuple(orders) or (Order("created_at", descending=True),)
 
 
-def _limit(request: Request) -> int:
+def page_limit(request: Request) -> int:
     text = request.arg("limit")
     if text is None or text == "":
         return MAX_PAGE
@@ -249,7 +249,7 @@ def _like(pattern: str) -> str:
     return f"{'' if pattern.startswith('^') else '%'}{like}{'' if pattern.endswith('$') else '%'}"
 
 
-def _instant(field: str, text: str) -> float:
+def instant(field: str, text: str) -> float:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as e:

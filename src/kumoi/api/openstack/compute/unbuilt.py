@@ -1,0 +1,39 @@
+"""Nova's actions that this version does not have: a server that is not there is 404 all the same, one that is, 501."""
+
+from functools import partial
+from typing import Final
+
+from kumoi.api.edge.request import Request
+from kumoi.api.edge.response import Response
+from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.compute.actions import waited
+from kumoi.api.openstack.compute.servers import V, server_id
+from kumoi.app.house import House
+from kumoi.app.instances import read
+from kumoi.core.errors import Unsupported
+from kumoi.core.policy import allow
+
+MEMBERS: Final = (
+    "resize", "confirmResize", "revertResize", "rebuild", "rescue", "unrescue", "shelve", "shelveOffload", "unshelve",
+    "pause", "unpause", "suspend", "resume", "createImage", "createBackup", "changePassword", "restore",
+    "addFixedIp", "removeFixedIp", "os-getVNCConsole", "os-getSPICEConsole", "os-getRDPConsole",
+    "os-getSerialConsole", "trigger_crash_dump",
+)  # fmt: skip
+OPERATORS: Final = (
+    "migrate", "os-migrateLive", "evacuate", "os-resetState", "injectNetworkInfo", "resetNetwork",
+)  # fmt: skip
+
+
+def routes(house: House) -> list[Route]:
+    path = V + "/servers/{id}/action"
+    return [
+        Route("POST", path, waited(partial(refuse, house, name, action)), action, "compute", body_key=name, wait=True)
+        for names, action in ((MEMBERS, "instance.update"), (OPERATORS, "instance.see_host"))
+        for name in names
+    ]
+
+
+def refuse(house: House, name: str, action: str, request: Request) -> Response:
+    allow(request.call(), action)
+    read.get(house, request.call(), server_id(request))
+    raise Unsupported("compute", what=name)
