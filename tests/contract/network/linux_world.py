@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -58,11 +59,14 @@ class World:
     def start_services(self) -> None:
         command = [sys.executable, "-P", "-m", "kumoi.cmd.guestd", "--socket", str(GUESTD_SOCKET)]
         self._guestd = subprocess.Popen(command)
+        self._await(lambda: _listens(GUESTD_SOCKET))
+
+    @staticmethod
+    def _await(happened: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 20
-        while not _listens(GUESTD_SOCKET):
+        while not happened():
             assert time.monotonic() < deadline
-            assert self._guestd.poll() is None
-            time.sleep(0.02)
+            time.sleep(0.01)
 
     def kill_services(self) -> None:
         assert self._guestd is not None
@@ -98,8 +102,10 @@ class World:
                 inside.mend(lo, state="up")
             inside.mend(eth0, state="up", **({"address": mac} if mac else {}))
             inside.ensure_addresses(eth0, own)
-            if bridge is not None:
-                home.mend(wire, master=bridge.index, state="up")
+            home.mend(wire, state="up", **({"master": bridge.index} if bridge is not None else {}))
+            # The kernel opens a bridge's port, and lets a device send, a moment after the wire is up: later when busy.
+            self._await(lambda: self.shell("ip", "-br", "link", "show", device).split()[1] == "UP")
+            self._await(lambda: self.run(name, "ip", "-br", "link", "show", "eth0")[1].split()[1] == "UP")
             if gateway is not None:
                 inside.ensure_routes({"0.0.0.0/0": gateway})
 

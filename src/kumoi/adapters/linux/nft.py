@@ -70,14 +70,19 @@ class Nft:
         self._generation = now
 
     def _say(self, line: str) -> str:
-        process = self._running()
         try:
-            return self._ask(process, line)
-        except OSError as e:
-            # Whether the line was applied is unknown: so is what is loaded.
+            return self._ask(self._running(), line)
+        except OSError:
             self.close()
-            self._generation = -1
-            raise Unavailable("network", what="nft", reason="died") from e
+        if netfilter.generation() == self._generation:
+            # It died before it did anything: a new one does it.
+            try:
+                return self._ask(self._running(), line)
+            except OSError:
+                self.close()
+        # Whether the line was applied is unknown, and so is what is loaded.
+        self._generation = -1
+        raise Unavailable("network", what="nft", reason="died")
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
