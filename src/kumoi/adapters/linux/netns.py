@@ -2,9 +2,6 @@
 
 What does not belong here: the cloud's own namespaces (`namespace.py`).
 """
-# NOTE to the owner of namespace.py: the network engineer overwrote your uncommitted netns.py by mistake at 13:13.
-# The text was lost; this restores its interface (FOLDER, inside) as mypy's cache remembered it. If you still have
-# yours, put it back over this; nothing but these two names is used elsewhere. Remove this note either way.
 
 import os
 from collections.abc import Iterator
