@@ -24,7 +24,6 @@ class User:
         self.runs = 1
         self.reboots = 0
         self.hard = False
-        self.ended_itself = False
 
     def copy(self) -> "User":
         other = User(self.name, self.networks)
@@ -42,6 +41,7 @@ class HostModel(RuleBasedStateMachine):
         self.deleted: dict[str, int] = {}
         self.proved: set[str] = set()
         self.strays: set[str] = set()
+        self.ended_themselves: set[str] = set()
         self.saved: tuple[Backup, dict[str, User], dict[str, int]] | None = None
         self.count = 0
         self.greeted_boot = ""
@@ -84,7 +84,7 @@ class HostModel(RuleBasedStateMachine):
         for one in report.instances:
             user = self.users.get(one.id)
             if user and user.power == "on" and one.ended_by == "guest" and one.runs_done == user.runs:
-                if not user.ended_itself:
+                if user.name not in self.ended_themselves:
                     self.wrong.append(f"{one.id} is said to have ended itself, and did not")
                 user.power = "off"
                 self.tell(user)

@@ -82,12 +82,6 @@ HOST_MUTANTS = (
         new="",
     ),
     Mutant(
-        why="what was remembered does not outlive the agent",
-        file="agent/ledger.py",
-        old="            elif entry.id in known.vanished:\n",
-        new="            elif False and entry.id in known.vanished:\n",
-    ),
-    Mutant(
         why="reboots are never counted by a start",
         file="planning/host_diff/instances.py",
         old="        reboots_done=entry.reboot_wanted,\n    )\n    after",

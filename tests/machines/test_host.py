@@ -43,7 +43,6 @@ class HostMachine(HostModel):
         user = self.someone(data)
         user.power = "off" if user.power == "on" else "on"
         user.runs += user.power == "on"
-        user.ended_itself = False
         self.tell(user)
 
     @precondition(lambda self: self.users)
@@ -100,9 +99,8 @@ class HostMachine(HostModel):
     @rule(data=st.data())
     def guest_ends_itself(self, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(self.bench.world.running())))
-        user = self.users.get(name)
-        if user is not None:
-            user.ended_itself = True
+        if name in self.users:
+            self.ended_themselves.add(name)
         self.bench.world.guest_powers_off(InstanceId(name))
 
     @precondition(lambda self: self.bench.world.machines)
@@ -125,13 +123,13 @@ class HostMachine(HostModel):
 
     # --- directed: one for each known race -----------------------------------------------------
 
-    @rule()
-    def deleted_while_it_starts(self) -> None:
+    @rule(during=st.sampled_from(["ensure_root", "ensure_machine", "start"]))
+    def deleted_while_it_starts(self, during: str) -> None:
         """The plan changes, and a report leaves, between deciding to start and having started."""
         user = self.new((NET,))
 
         def meanwhile(verb: str) -> None:
-            if verb == "start" and user.name in self.users:
+            if verb == during and user.name in self.users:
                 self.remove(user)
                 self.bench.agent.talk.hint("fetch")
                 self.bench.agent.talk.run_due()
@@ -184,7 +182,8 @@ class HostMachine(HostModel):
         self.run(2.0)
         asked = self.bench.agent.condition(user.name)
         # If it was not asked to reboot, because one thing or another went wrong, then it did end itself.
-        user.ended_itself = not (isinstance(asked, Working) and asked.code == "rebooting")
+        if not (isinstance(asked, Working) and asked.code == "rebooting"):
+            self.ended_themselves.add(user.name)
         self.bench.world.guest_powers_off(InstanceId(user.name))
         self.run(3.0)
 
@@ -193,7 +192,7 @@ class HostMachine(HostModel):
         """It stays off, whoever may hear of it."""
         user = self.healthy()
         self.control_dies_or_comes_back(dead=True)
-        user.ended_itself = True
+        self.ended_themselves.add(user.name)
         self.bench.world.guest_powers_off(InstanceId(user.name))
         self.run(12.0)
         assert user.name not in self.bench.running()
@@ -227,7 +226,7 @@ class HostMachine(HostModel):
             self.new((OTHER,))
         self.run(12.0)
         self.restore()
-        self.deleted_while_it_starts()
+        self.deleted_while_it_starts("ensure_root")
 
     @rule()
     def progress(self) -> None:
@@ -251,8 +250,6 @@ class HostMachine(HostModel):
         self.bench.link.restore(sections)
         forgotten = {*self.users, *self.deleted} - users.keys() - deleted.keys()
         self.strays |= forgotten
-        for name in users.keys() & self.users.keys():
-            users[name].ended_itself |= self.users[name].ended_itself
         self.users, self.deleted = users, deleted
         self.proved -= users.keys() | deleted.keys()
 

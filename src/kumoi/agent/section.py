@@ -25,13 +25,20 @@ from kumoi.core.plan import (
     entry_digest,
     section_digest,
 )
+from kumoi.runtime import log
 
 _decoder: msgspec.json.Decoder[Spec] = msgspec.json.Decoder(Spec)
 
 
 def decode(entry: Entry) -> Spec | None:
-    """What the entry says; None when it is absent."""
-    return None if entry.body is UNSET else _decoder.decode(entry.body)
+    """What the entry says; None when it is absent, or says what this version does not understand: then it is let be."""
+    if entry.body is UNSET:
+        return None
+    try:
+        return _decoder.decode(entry.body)
+    except msgspec.MsgspecError as e:
+        log.get().warning("unreadable_entry", entry=entry.id, error=str(e))
+        return None
 
 
 class Section:

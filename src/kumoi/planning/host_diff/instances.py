@@ -159,7 +159,7 @@ def _running(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) -
 def _reboot(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) -> Decision:
     done = replace(memory, asked="", reboots_done=entry.reboot_wanted)
     if memory.asked == "reboot" and sight.resets > memory.resets:
-        return Decision(condition=Ready(), memory=done)
+        return _running(entry, sight, done, gates)
     if memory.asked != "reboot":
         memory = replace(memory, asked="reboot", asked_at=gates.now, pressed_at=0.0, resets=sight.resets)
     late = gates.now >= memory.asked_at + gates.soft_s
