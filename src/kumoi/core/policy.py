@@ -44,6 +44,7 @@ ACTIONS: dict[str, Rule] = {
     "instance.all_projects": "admin",
     "instance.see_host": "admin",
     "image.publish": "admin",
+    "image.deactivate": "member",
     "image.all_projects": "admin",
     "network.external": "admin",
     "network.number": "admin",

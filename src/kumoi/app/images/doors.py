@@ -6,7 +6,7 @@ from kumoi.app.house import House
 from kumoi.app.writing import Thing, charge, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Forbidden, Invalid, NotFound, Taken
+from kumoi.core.errors import Forbidden, Invalid, NotFound, Taken, WrongState
 from kumoi.core.ids import ImageId
 from kumoi.core.images import Image, Layer
 from kumoi.core.policy import allow, may
@@ -57,6 +57,8 @@ def layer_of(house: House, call: Call, image_id: ImageId) -> tuple[Image, Layer 
 
     def read(tx: Transaction) -> tuple[Image, Layer | None]:
         image = visible(tx, call, image_id)
+        if image.status == "deactivated" and not may(call, "image.all_projects"):
+            raise Forbidden("image", action="image.download", reason="deactivated", needs=["admin"])
         return image, tx.layers.get(image.layer_id) if image.layer_id is not None else None
 
     return house.store.read(read)
@@ -116,6 +118,21 @@ def delete(house: House, call: Call, image_id: ImageId) -> None:
         record(tx, house, call, "image.delete", Thing("image", old.id, old.project_id))
 
     house.store.write(write)
+
+
+def switch(house: House, call: Call, image_id: ImageId, *, on: bool) -> Image:
+    """While off, its bytes are given to administrators only and nothing new boots from it. Twice is harmless."""
+    allow(call, "image.deactivate")
+
+    def write(tx: Transaction) -> Image:
+        old = owned(tx, call, image_id)
+        if old.status not in {"active", "deactivated"}:
+            action = "reactivate" if on else "deactivate"
+            raise WrongState("image", kind="image", id=old.id, status=old.status, action=action)
+        record(tx, house, call, "image.update", Thing("image", old.id, old.project_id))
+        return tx.images.save(replace(old, status="active" if on else "deactivated", updated_at=call.now))
+
+    return house.store.write(write)
 
 
 def visible(tx: Transaction, call: Call, image_id: ImageId) -> Image:

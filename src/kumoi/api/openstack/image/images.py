@@ -1,4 +1,4 @@
-"""/v2/images: list, create, show, patch, delete; /v2/schemas are not offered."""
+"""/v2/images: list, create, show, patch, delete, tags, and switching an image off and on."""
 
 import re
 from functools import partial
@@ -15,7 +15,7 @@ from kumoi.api.openstack.image.patch import patched
 from kumoi.api.openstack.times import second
 from kumoi.app.house import House
 from kumoi.app.images import doors
-from kumoi.core.errors import Forbidden, Invalid
+from kumoi.core.errors import Forbidden, Invalid, NotFound
 from kumoi.core.ids import ImageId, ProjectId, is_uuid
 from kumoi.core.images import ContainerFormat, DiskFormat, Image, Visibility
 from kumoi.core.query import MAX_PAGE, Filter, Order, Query, eq, is_in
@@ -42,12 +42,18 @@ def routes(house: House) -> list[Route]:
         Route("GET", "/v2/images/{id}", partial(show, house), "image.read", "image"),
         Route("PATCH", "/v2/images/{id}", partial(patch, house), "image.update", "image"),
         Route("DELETE", "/v2/images/{id}", partial(delete, house), "image.delete", "image", success=204),
+        Route("POST", "/v2/images/{id}/actions/deactivate", partial(switch, house, False), "image.deactivate", "image",
+              success=204),
+        Route("POST", "/v2/images/{id}/actions/reactivate", partial(switch, house, True), "image.deactivate", "image",
+              success=204),
         Route("PUT", "/v2/images/{id}/tags/{tag}", partial(tag, house), "image.update", "image", success=204),
         Route("DELETE", "/v2/images/{id}/tags/{tag}", partial(tag, house), "image.update", "image", success=204),
-    ]
+    ]  # fmt: skip
 
 
 def find(house: House, request: Request) -> Response:
+    if request.raw_path.endswith(b"/"):
+        raise NotFound("image", kind="image", id="")  # an image without a name, not the list
     query = _query(request)
     found = doors.find(house, request.call(), query, visibility=request.arg("visibility"), tag=request.arg("tag"))
     return json_response(_page(request, found, query))
@@ -87,6 +93,11 @@ def tag(house: House, request: Request) -> Response:
     rest = tuple(t for t in old.tags if t != wanted)
     tags = rest if request.method == "DELETE" else (*rest, wanted)
     doors.update(house, request.call(), replace(old, tags=tags))
+    return no_content()
+
+
+def switch(house: House, on: bool, request: Request) -> Response:
+    doors.switch(house, request.call(), _id(request), on=on)
     return no_content()
 
 

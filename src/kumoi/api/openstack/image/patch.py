@@ -1,4 +1,4 @@
-"""Glance's JSON patch: add, replace, remove on one level (application/openstack-images-v2.1-json-patch)."""
+"""Glance's JSON patch on one level, in both of its spellings: `{"op": "add", "path": "/x"}` (v2.1), `{"add": "/x"}`."""
 
 from typing import Any, Literal
 
@@ -9,6 +9,8 @@ from kumoi.api.edge.request import Request
 from kumoi.core.errors import Invalid, Taken
 
 MEDIA = "application/openstack-images-v2.1-json-patch"
+ELDER_MEDIA = "application/openstack-images-v2.0-json-patch"
+_OPERATIONS = ("add", "replace", "remove")
 
 
 class Operation(msgspec.Struct):
@@ -19,15 +21,26 @@ class Operation(msgspec.Struct):
 
 def patched(request: Request, document: dict[str, Any]) -> dict[str, Any]:
     """The document with the request's operations done in order."""
-    if (request.header("content-type") or "").partition(";")[0].strip() != MEDIA:
-        raise UnsupportedMediaType("image", got=request.header("content-type") or "", wanted=MEDIA)
+    media = (request.header("content-type") or "").partition(";")[0].strip()
+    if media not in {MEDIA, ELDER_MEDIA}:
+        raise UnsupportedMediaType("image", got=media, wanted=MEDIA)
     changed = dict(document)
-    for operation in request.json(list[Operation]):
+    for operation in request.json(list[Operation]) if media == MEDIA else _elder(request):
         name = operation.path.removeprefix("/").replace("~1", "/").replace("~0", "~")
         if not operation.path.startswith("/") or not name or "/" in name.removesuffix("/-"):
             raise Invalid("image", field="path", reason="format")
         _do(changed, operation, name)
     return changed
+
+
+def _elder(request: Request) -> list[Operation]:
+    found = []
+    for one in request.json(list[dict[str, Any]]):
+        words = [op for op in _OPERATIONS if op in one]
+        if len(words) != 1 or not isinstance(one[words[0]], str):
+            raise Invalid("image", field="op", reason="missing_action")
+        found.append(msgspec.convert({"op": words[0], "path": one[words[0]], "value": one.get("value")}, Operation))
+    return found
 
 
 def _do(changed: dict[str, Any], operation: Operation, name: str) -> None:
