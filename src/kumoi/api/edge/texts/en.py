@@ -55,6 +55,7 @@ INVALID: Final[dict[str, str]] = {
     "in_use": "The {kind} {id} is in use by the {by_kind} {by_id}.",
     "taken": "There is already a {kind} {name}.",
     "no_such_flavor": "Invalid {field}: there is no flavor {value}.",
+    "unreadable": "Invalid {field}: what came cannot be read ({detail}).",
     "no_such_key": "Invalid {field}: there is no key pair {name}.",
     "several_networks": "Several networks are possible: name the one to use in {field}.",
     "path_too_long": "The path in {field} is too long: at most {max} characters fit a socket's address.",

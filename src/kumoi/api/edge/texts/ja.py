@@ -56,6 +56,7 @@ INVALID: Final[dict[str, str]] = {
     "in_use": "{kind} {id} は {by_kind} {by_id} に使われています。",
     "taken": "{kind} {name} はすでにあります。",
     "no_such_flavor": "{field} が無効です。フレーバー {value} はありません。",
+    "unreadable": "{field} が無効です。届いたものを読めません（{detail}）。",
     "no_such_key": "{field} が正しくありません: キーペア {name} はありません。",
     "several_networks": "使えるネットワークが複数あります。{field} で指定してください。",
     "path_too_long": "{field} のパスが長すぎます: ソケットのアドレスには {max} 文字までしか入りません。",
