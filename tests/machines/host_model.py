@@ -1,5 +1,7 @@
 """The model of a host's rule machine: what users asked, what control concludes, what the world must be in the end."""
 
+from collections.abc import Callable
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 from tests.usecase.agent_bench import NET, OWN, Bench
@@ -47,6 +49,8 @@ class HostModel(RuleBasedStateMachine):
         self.greeted_boot = ""
         self.fetched_boot = ""
         self.wrong: list[str] = []
+        self.meanwhile: Callable[[str], None] | None = None
+        self.bench.world.meanwhile = self.during
         self.watch_link()
         self.bench.network(NET)
         self.bench.network(OTHER, GroupId("group-2"))
@@ -117,6 +121,18 @@ class HostModel(RuleBasedStateMachine):
 
     def someone(self, data: st.DataObject) -> User:
         return self.users[data.draw(st.sampled_from(sorted(self.users)))]
+
+    def during(self, verb: str) -> None:
+        """At every act: what a pass undoes before it ends would not be seen after it."""
+        if self.risen():
+            self.wrong.append(f"what was proved absent is there at {verb}")
+        if self.meanwhile is not None:
+            self.meanwhile(verb)
+
+    def risen(self) -> set[str]:
+        """What was proved absent, and its claims let go, and is there nevertheless."""
+        world = self.bench.world
+        return self.proved & {*world.machines, *world.roots} - self.strays
 
     def new(self, networks: tuple[NetworkId, ...]) -> User:
         """A fresh instance, as its user asked for it and as control told it."""

@@ -136,9 +136,9 @@ class HostMachine(HostModel):
                 self.bench.clock.advance(0.1)
                 self.bench.agent.talk.run_due()
 
-        self.bench.world.meanwhile = meanwhile
+        self.meanwhile = meanwhile
         self.run(3.0)
-        self.bench.world.meanwhile = None
+        self.meanwhile = None
 
     @precondition(lambda self: not self.bench.link.dead)
     @rule()
@@ -262,8 +262,7 @@ class HostMachine(HostModel):
 
     @invariant()
     def what_was_proved_absent_stays_absent(self) -> None:
-        world = self.bench.world
-        assert not self.proved & {*world.machines, *world.roots} - self.strays
+        assert self.risen() == set()
 
 
 # A hunt for a planted fault stops at the first find and explains nothing.
