@@ -2,6 +2,7 @@
 
 import msgspec
 
+from kumoi.app.holdings import Holdings
 from kumoi.app.rooms import Rooms
 from kumoi.contracts.asks import Asks
 from kumoi.contracts.blobs import Blobs
@@ -39,4 +40,5 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     keys: KeyMaker
     rooms: Rooms
     asks: Asks
+    holdings: Holdings = msgspec.field(default_factory=Holdings)
     rules: Rules = Rules()

@@ -43,6 +43,17 @@ class Client:
         self._locale = locale
         self._token = ""
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the API."""
+        return self._host, self._port
+
+    def token(self) -> str:
+        """For who asks by other means."""
+        if not self._token:
+            self._log_in()
+        return self._token
+
     def get(self, path: str, **headers: str) -> Any:
         """The decoded body of `GET path`."""
         return self._ask("GET", path, None, headers)
@@ -63,9 +74,7 @@ class Client:
         self._ask("PUT", path, data, headers)
 
     def _ask(self, method: str, path: str, body: bytes | BinaryIO | None, headers: Mapping[str, str]) -> Any:
-        if not self._token:
-            self._log_in()
-        sent = {"X-Auth-Token": self._token, "Accept-Language": self._locale, **headers}
+        sent = {"X-Auth-Token": self.token(), "Accept-Language": self._locale, **headers}
         return self._exchange(method, path, body, sent)[1]
 
     def _exchange(

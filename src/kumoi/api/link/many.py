@@ -38,6 +38,7 @@ class ManyDesk:
     async def fetch(self, request: Request) -> Response:
         """Answered as soon as one of the hosts has news, or is not known by this session."""
         asked = request.json(FetchMany)
+        self._house.holdings.note(asked.asks, request.now)
         loop = asyncio.get_running_loop()
         until = loop.time() + min(asked.wait_s, LONGEST_WAIT_S)
         keys = {key for ask in asked.asks for key in (*ask.have, host_section(ask.host_id))}

@@ -67,6 +67,7 @@ class _Desk:
 
     async def fetch(self, request: Request) -> Response:
         ask = request.json(FetchAsk)
+        self._house.holdings.note((ask,), request.now)
         loop = asyncio.get_running_loop()
         until = loop.time() + min(ask.wait_s, LONGEST_WAIT_S)
         keys = [*ask.have, host_section(ask.host_id)]

@@ -1,0 +1,47 @@
+"""A client that keeps its connection open, as a program that asks often does. One thread at a time."""
+
+import http.client
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from kumoi.core.errors import Unavailable
+from kumoi.ops.client import Client
+
+_TIMEOUT_S: Final = 120.0
+
+
+class Caller:
+    """The administrator in project `demo`."""
+
+    def __init__(self, clouds_yaml: Path) -> None:
+        client = Client(clouds_yaml, "kumoi")
+        self.token = client.token()
+        host, port = client.address
+        self._connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_S)
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.must("GET", path, None, **headers)
+
+    def post(self, path: str, body: Any) -> Any:
+        return self.must("POST", path, body)
+
+    def must(self, method: str, path: str, body: Any, **headers: str) -> Any:
+        """The decoded answer. Raises Unavailable where it is a refusal."""
+        status, data = self.ask(method, path, body, **headers)
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise Unavailable("api", what=f"{method} {path}", reason=f"HTTP {status}", detail=data[:500].decode())
+        return msgspec.json.decode(data) if data else None
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
+        """Status and body, whatever they are. `headers` with underscores for hyphens."""
+        sent = {"X-Auth-Token": self.token, "Content-Type": "application/json"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        self._connection.request(method, path, None if body is None else msgspec.json.encode(body), sent)
+        answer = self._connection.getresponse()
+        return answer.status, answer.read()
+
+    def close(self) -> None:
+        self._connection.close()
