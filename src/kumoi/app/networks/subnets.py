@@ -155,14 +155,7 @@ def _create(tx: Transaction, house: House, call: Call, wish: SubnetWish) -> Subn
     network = reading.owned(tx, call, NETWORKS, wish.network_id, "update")
     pool_id = default_pool(tx, call, wish.ip_version) if wish.default_pool else wish.pool_id
     planned = plan(_draft(wish, _block(tx, call, wish, pool_id)))
-    check_carries(network.mtu, planned.ip_version)
-    others = tx.subnets.find(Query(filters=(eq("network_id", network.id), alive())))
-    clash = addressing.overlapping(ip_network(planned.cidr), (s.cidr for s in others))
-    if clash is not None:
-        raise Invalid("network", field="cidr", reason="overlap", value=planned.cidr, other=clash, network=network.id)
-    for other in others:
-        if other.ip_version == planned.ip_version and other.pool_id != pool_id:
-            raise Invalid("network", field="pool_id", reason="other_pool", value=pool_id, network=network.id)
+    _check_fits(tx, network, planned, pool_id)
     subnet_id = SubnetId(house.chance.uuid())
     project_id = reading.project_for(call, wish.project_id)
     charge(tx, project_id, subnet_id, subnets=1)
@@ -193,6 +186,18 @@ def _create(tx: Transaction, house: House, call: Call, wish: SubnetWish) -> Subn
     mark_subnet(tx, network.id, subnet.id)
     record(tx, house, call, "subnet.create", Thing("subnet", subnet.id, project_id), {"network_id": network.id})
     return subnet
+
+
+def _check_fits(tx: Transaction, network: Network, planned: Plan, pool_id: SubnetPoolId | None) -> None:
+    """Beside the network's other subnets: no address twice, and all of an IP version from one pool, or none."""
+    check_carries(network.mtu, planned.ip_version)
+    others = tx.subnets.find(Query(filters=(eq("network_id", network.id), alive())))
+    clash = addressing.overlapping(ip_network(planned.cidr), (s.cidr for s in others))
+    if clash is not None:
+        raise Invalid("network", field="cidr", reason="overlap", value=planned.cidr, other=clash, network=network.id)
+    for other in others:
+        if other.ip_version == planned.ip_version and other.pool_id != pool_id:
+            raise Invalid("network", field="pool_id", reason="other_pool", value=pool_id, network=network.id)
 
 
 def _block(tx: Transaction, call: Call, wish: SubnetWish, pool_id: SubnetPoolId | None) -> str:

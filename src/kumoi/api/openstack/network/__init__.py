@@ -33,15 +33,15 @@ _TAGGED: tuple[Resource[Any], ...] = (
     floating_ips.RESOURCE,
     security_groups.GROUP,
 )
-_RESOURCES: tuple[Resource[Any], ...] = (*_TAGGED, security_groups.RULE)
+RESOURCES: tuple[Resource[Any], ...] = (*_TAGGED, security_groups.RULE)
 
 
 def tongue(house: House, site: Site) -> Tongue:
     """Mounted at /network."""
-    kinds = [(r.table.plural, r.path) for r in _RESOURCES]
+    kinds = [(r.table.plural, r.path) for r in RESOURCES]
     routes: list[Route] = [
         *discovery.routes(site, kinds),
-        *(route for r in _RESOURCES for route in resources.routes(house, r)),
+        *(route for r in RESOURCES for route in resources.routes(house, r)),
         *(route for r in _TAGGED for route in tags.routes(house, r)),
         *routers.action_routes(house),
         *subnet_pools.action_routes(house),
