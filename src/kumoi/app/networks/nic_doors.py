@@ -106,15 +106,18 @@ def update_nic(house: House, call: Call, nic_id: NicId, change: NicChange) -> Ni
     return commit(house, write)[0]
 
 
-def delete_nic(house: House, call: Call, nic_id: NicId) -> None:
-    """InUse for a router's leg or another part of the cloud; an instance's nic goes, and the instance loses it."""
+def delete_nic(house: House, call: Call, nic_id: NicId, *, plugged: bool = True) -> None:
+    """InUse for a router's leg or another part of the cloud; an instance's nic goes, and the instance loses it.
+
+    `plugged` False: EC2's way, that is InUse too.
+    """
     allow(call, "nic.delete")
 
     def write(tx: Transaction) -> None:
         nic = reading.visible(tx, call, NICS, nic_id)
         if nic.project_id != call.actor.project_id and not reading.sees_all(call) and not _shown(tx, call, nic):
             raise Forbidden("network", action="nic.delete", needs=["admin"])
-        if nic.use in {"vpc_interface", "vpc_gateway", "public_address"}:
+        if nic.use in {"vpc_interface", "vpc_gateway", "public_address"} or (nic.use == "instance" and not plugged):
             raise held(nic)
         drop_nic(tx, house, call, nic)
 

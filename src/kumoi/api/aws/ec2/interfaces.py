@@ -1,10 +1,12 @@
-"""Network interfaces: describe. Routers' legs and the cloud's own nics are no customer's interfaces."""
+"""Network interfaces: create, describe, change, delete. Legs of routers and the cloud's own nics are not among them."""
 
 from functools import partial
 from typing import Final
 
+from msgspec import UNSET
+
 from kumoi.api.aws.actions import Action, Values
-from kumoi.api.aws.ec2 import ids, paging
+from kumoi.api.aws.ec2 import groups, ids, paging, tags
 from kumoi.api.aws.ec2.filters import matching
 from kumoi.api.aws.ec2.ground import ZONE, Ground, ground, spelled, tag_list
 from kumoi.api.aws.ec2.instance_views import attachment
@@ -12,10 +14,13 @@ from kumoi.api.edge.request import Request
 from kumoi.app import tags as labels
 from kumoi.app.house import House
 from kumoi.app.networks import reading
-from kumoi.app.networks.nic_doors import NICS
+from kumoi.app.networks.addresses import FixedWish
+from kumoi.app.networks.nic_doors import NICS, NicChange, create_nics, delete_nic, update_nic
+from kumoi.app.networks.nics import NicWish
 from kumoi.app.networks.public_addresses import PUBLIC_ADDRESSES
 from kumoi.app.networks.security_groups import GROUPS
 from kumoi.core.call import Call
+from kumoi.core.errors import Unsupported
 from kumoi.core.groups import SecurityGroup
 from kumoi.core.ids import ec2_id
 from kumoi.core.nics import Nic
@@ -23,6 +28,11 @@ from kumoi.core.query import Query, eq, is_in
 from kumoi.core.vpcs import PublicAddress
 
 USES: Final = ("", "instance")
+# Members that are understood; every other one that is given is refused by name.
+CREATED: Final = frozenset(
+    {"ClientToken", "Description", "Groups", "InterfaceType", "PrivateIpAddress", "SubnetId", "TagSpecifications"}
+)
+CHANGED: Final = frozenset({"Description", "Groups", "NetworkInterfaceId"})
 PLACES: Final = {
     "addresses.association.public-ip": "PrivateIpAddresses.Association.PublicIp",
     "addresses.primary": "PrivateIpAddresses.Primary",
@@ -55,7 +65,50 @@ PLACES: Final = {
 
 
 def actions(house: House) -> list[Action]:
-    return [Action("DescribeNetworkInterfaces", partial(describe, house), "nic.read")]
+    return [
+        Action("CreateNetworkInterface", partial(create, house), "nic.create"),
+        Action("DeleteNetworkInterface", partial(delete, house), "nic.delete"),
+        Action("DescribeNetworkInterfaces", partial(describe, house), "nic.read"),
+        Action("ModifyNetworkInterfaceAttribute", partial(modify, house), "nic.update"),
+    ]
+
+
+def create(house: House, request: Request, wish: Values) -> Values:
+    for name, value in wish.items():
+        if name not in CREATED and value:
+            raise Unsupported("network", what=name)
+    here = ground(house, request)
+    subnet = here.subnet(wish["SubnetId"])
+    pairs = tags.wished(wish, NICS.kind)
+    asked = NicWish(
+        network_id=subnet.network_id,
+        fixed_ips=(FixedWish(subnet_id=subnet.id, address=wish.get("PrivateIpAddress")),),
+        group_ids=groups.found(house, here.call, wish["Groups"]) if wish.get("Groups") else None,
+        description=wish.get("Description", ""),
+    )
+    made = create_nics(house, here.call, (asked,))[0].nic
+    tags.tag(house, here.call, NICS.kind, made.id, pairs)
+    return {"NetworkInterface": render(house, here, [made])[0]}
+
+
+def delete(house: House, request: Request, wish: Values) -> Values:
+    call = request.call()
+    delete_nic(house, call, found(house, call, wish["NetworkInterfaceId"]).id, plugged=False)
+    return {}
+
+
+def modify(house: House, request: Request, wish: Values) -> Values:
+    """Its groups and its description."""
+    call = request.call()
+    for name, value in wish.items():
+        if name not in CHANGED and value:
+            raise Unsupported("network", what=name)
+    change = NicChange(
+        description=wish["Description"].get("Value", "") if "Description" in wish else UNSET,
+        group_ids=groups.found(house, call, wish["Groups"]) if wish.get("Groups") else UNSET,
+    )
+    update_nic(house, call, found(house, call, wish["NetworkInterfaceId"]).id, change)
+    return {}
 
 
 def describe(house: House, request: Request, wish: Values) -> Values:
@@ -79,13 +132,13 @@ def found(house: House, call: Call, text: str) -> Nic:
 def render(house: House, here: Ground, nics: list[Nic]) -> list[Values]:
     call = here.call
     own = Query(filters=(eq("project_id", call.project_id),))
-    groups = {g.id: g for g in reading.find_rows(house, call, GROUPS, own)}
+    known = {g.id: g for g in reading.find_rows(house, call, GROUPS, own)}
     public: dict[str, list[PublicAddress]] = {}
     for address in reading.find_rows(house, call, PUBLIC_ADDRESSES, own):
         public.setdefault(address.nic_id or "", []).append(address)
     tagged = labels.of(house, call, NICS.kind, tuple(n.id for n in nics))
     return [
-        _one(here, nic, [groups[g] for g in nic.group_ids if g in groups], public.get(nic.id, []))
+        _one(here, nic, [known[g] for g in nic.group_ids if g in known], public.get(nic.id, []))
         | {"TagSet": tag_list(tagged.get(nic.id))}
         for nic in nics
     ]
@@ -106,7 +159,7 @@ def _nics(house: House, call: Call, query: Query) -> list[Nic]:
     return reading.find_rows(house, call, NICS, own)
 
 
-def _one(here: Ground, nic: Nic, groups: list[SecurityGroup], public: list[PublicAddress]) -> Values:
+def _one(here: Ground, nic: Nic, members: list[SecurityGroup], public: list[PublicAddress]) -> Values:
     subnet_id = here.subnet_of(nic)
     leading = {p.fixed_address: association(p) for p in public}
     fours = [ip.address for ip in nic.fixed_ips if ":" not in ip.address]
@@ -129,7 +182,7 @@ def _one(here: Ground, nic: Nic, groups: list[SecurityGroup], public: list[Publi
         "PrivateIpAddresses": addresses,
         "Ipv6Addresses": [{"Ipv6Address": ip.address} for ip in nic.fixed_ips if ":" in ip.address],
         "SourceDestCheck": nic.port_security,
-        "Groups": [{"GroupId": ec2_id("sg", g.id), "GroupName": g.name} for g in groups],
+        "Groups": [{"GroupId": ec2_id("sg", g.id), "GroupName": g.name} for g in members],
         "Attachment": _attached(here, nic),
         "Association": addresses[0]["Association"] if addresses else None,
     }

@@ -45,3 +45,23 @@ def test_interfaces_are_the_projects_own(ec2: Any, ami: str) -> None:
     assert [n["Attachment"]["InstanceId"] for n in eni] == [one["InstanceId"]]
     assert eni[0]["NetworkInterfaceId"] == one["NetworkInterfaces"][0]["NetworkInterfaceId"]
     assert eni[0]["Groups"][0]["GroupName"] == "default"
+
+
+def test_an_interface_made_by_itself(ec2: Any, ami: str) -> None:
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    asked = {"SubnetId": subnet, "PrivateIpAddress": "10.0.0.99", "Description": "spare"}
+    made = ec2.create_network_interface(**asked)["NetworkInterface"]
+    eni = made["NetworkInterfaceId"]
+    assert (made["PrivateIpAddress"], made["Status"], made["Description"]) == ("10.0.0.99", "available", "spare")
+    assert refused(ec2.create_network_interface, **asked) == "InvalidIPAddress.InUse"
+    assert refused(ec2.create_network_interface, SubnetId=subnet, Ipv6AddressCount=1) == "UnsupportedOperation"
+    group = ec2.create_security_group(GroupName="g", Description="d")["GroupId"]
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=eni, Groups=[group])
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=eni, Description={"Value": "kept"})
+    shown = ec2.describe_network_interfaces(NetworkInterfaceIds=[eni])["NetworkInterfaces"][0]
+    assert (shown["Description"], [g["GroupId"] for g in shown["Groups"]]) == ("kept", [group])
+    one = run(ec2, ami, NetworkInterfaces=[{"DeviceIndex": 0, "NetworkInterfaceId": eni}])[0]["InstanceId"]
+    assert refused(ec2.delete_network_interface, NetworkInterfaceId=eni) == "InvalidNetworkInterface.InUse"
+    ec2.terminate_instances(InstanceIds=[one])
+    ec2.delete_network_interface(NetworkInterfaceId=eni)
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
