@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from kumoi.core.errors import Forbidden
 from kumoi.core.ids import ProjectId, UserId
 
 Role = Literal["admin", "manager", "member", "reader", "service"]
@@ -36,6 +37,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def project_id(self) -> ProjectId:
-        """The scope of a call that needs one; policy refuses calls without it before a door runs."""
-        assert self.actor.project_id is not None
+        """The scope of a call that needs one. Forbidden for a token without a project (unscoped, or the system's)."""
+        if self.actor.project_id is None:
+            raise Forbidden("identity", action="project.use", needs=["project"])
         return self.actor.project_id

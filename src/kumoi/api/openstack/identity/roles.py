@@ -63,6 +63,7 @@ def check(house: House, request: Request) -> Response:
 
 
 def of_user(house: House, request: Request) -> Response:
+    people.user(house, request.call(), UserId(request.params["user"]))
     wanted = (eq("user_id", request.params["user"]), eq("project_id", request.params.get("project", "")))
     held = people.assignments(house, request.call(), query(request, {}, order="id").where(*wanted))
     return page(request, "roles", sorted(a.role for a in held), _render)

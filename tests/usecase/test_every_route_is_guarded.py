@@ -1,0 +1,286 @@
+"""Generated from the routes themselves: who may not, cannot. No token, another project's, a reader's, one without a
+project. A route added tomorrow is tried as well."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple, get_args, get_origin, get_type_hints
+
+import msgspec
+import pytest
+from tests.unit.api.edge.asgi_client import Answer, call
+from tests.usecase.cloud import Cloud
+
+from kumoi.api.edge.app import Edge
+from kumoi.api.edge.routes import Route, Tongue
+from kumoi.app import keypairs
+from kumoi.app.identity import people, tokens
+from kumoi.app.identity.tokens import Scope, Who
+from kumoi.app.instances import run
+from kumoi.app.instances.wish import RunWish
+from kumoi.app.networks.networks import NetworkWish, create_networks
+from kumoi.app.networks.public_addresses import PublicWish, create_public_address
+from kumoi.app.networks.security_groups import GroupWish, create_groups
+from kumoi.app.networks.subnets import SubnetWish, create_subnets
+from kumoi.app.networks.vpcs import VpcWish, create_vpc
+from kumoi.cmd.serve import tongues
+from kumoi.contracts.store import Transaction
+from kumoi.core.ids import FlavorId, ProjectId, UserId
+from kumoi.core.policy import ACTIONS
+from kumoi.core.query import Query, eq
+from kumoi.core.tenancy import Project, User
+from kumoi.runtime.settings import load
+
+NOBODY: Final = "00000000-0000-4000-8000-000000000000"
+SIGNED: Final = frozenset({"ec2", "sts"})  # by signatures, not tokens; their doors are the same
+READS: Final = frozenset({"GET", "HEAD"})
+# What these tell is the same for everybody who has a token (agents: to all but administrators, none).
+TOLD_TO_ALL: Final = frozenset({
+    "/compute/v2.1/os-availability-zone", f"/compute/v2.1/os-quota-sets/{NOBODY}/defaults",
+    "/network/v2.0", "/network/v2.0/agents", "/network/v2.0/availability_zones", "/network/v2.0/extensions",
+    f"/network/v2.0/extensions/{NOBODY}", f"/network/v2.0/quotas/{NOBODY}/default", "/network/v2.0/service-providers",
+    "/image/v2/schemas/image", "/image/v2/schemas/images",
+})  # fmt: skip
+WORDS: Final = {"os-services": "enable", "startup": "startup", "tags": "blue"}
+Who_ = Literal["stranger", "reader", "unscoped", "system"]
+
+
+class Try(NamedTuple):
+    """One request, made out of a route. `owned`: its path names a thing of the demo project."""
+
+    tongue: str
+    route: Route
+    target: str
+    owned: bool
+
+    def __str__(self) -> str:
+        key = f" {self.route.body_key}" if self.route.body_key else ""
+        return f"{self.route.method} {self.target}{key}"
+
+
+class Guarded:
+    """A cloud in which the demo project has one of everything, and those who have nothing to do with it."""
+
+    def __init__(self, folder: Path, runner: asyncio.Runner) -> None:
+        self.cloud = Cloud(folder)
+        self._runner = runner
+        self.app = Edge(
+            tongues(self.cloud.house, load(folder, {})), now=self.cloud.clock.now, new_id=self.cloud.chance.uuid
+        )
+        self.cloud.settle()
+        self.things = self._things()
+        self.tokens = self._tokens()
+
+    def _things(self) -> dict[str, str]:
+        """The demo project's, by the word that comes before their id in a path."""
+        house, mine = self.cloud.house, self.cloud.call()
+        wish = RunWish(name="a", flavor_id=FlavorId("1"), image_id=self.cloud.image())
+        server = run.run(house, mine, wish)[0]
+        self.cloud.settle()
+        network = create_networks(house, mine, (NetworkWish(name="n"),))[0].network.id
+        subnet = create_subnets(house, mine, (SubnetWish(network_id=network, cidr="10.9.0.0/24"),))[0].subnet.id
+        group = create_groups(house, mine, (GroupWish(name="g"),))[0]
+        outer = house.store.read(lambda tx: tx.networks.find(Query(filters=(eq("external", value=True),))))[0]
+        nic = house.store.read(lambda tx: tx.nics.find(Query(filters=(eq("instance_id", server.id),))))[0]
+        keypairs.create(house, mine, "key", None)
+        return {
+            "servers": server.id,
+            "images": self._private_image(),
+            "networks": network,
+            "os-networks": network,
+            "os-tenant-networks": network,
+            "subnets": subnet,
+            "ports": nic.id,
+            "routers": create_vpc(house, mine, VpcWish(name="r")).vpc.id,
+            "security-groups": group.group.id,
+            "os-security-groups": group.group.id,
+            "security-group-rules": group.rules[0].id,
+            "os-security-group-rules": group.rules[0].id,
+            "floatingips": (public := create_public_address(house, mine, PublicWish(network_id=outer.id)).public.id),
+            "os-floating-ips": public,
+            "os-keypairs": "key",
+            "projects": self.cloud.project,
+            "users": mine.actor.user_id,
+            "flavors": "1",
+        }
+
+    def _private_image(self) -> str:
+        image_id = self.cloud.image(b"\1" * 4096)
+
+        def hide(tx: Transaction) -> None:
+            image = tx.images.get(image_id)
+            assert image is not None
+            tx.images.save(msgspec.structs.replace(image, visibility="private"))
+
+        self.cloud.store.write(hide)
+        return image_id
+
+    def _tokens(self) -> dict[Who_, str]:
+        house, admin = self.cloud.house, self.cloud.call(admin=True)
+        other = people.create_project(house, admin, Project(id=ProjectId(""), account="", name="other"))
+
+        def user(name: str, project: str, role: str) -> str:
+            made = people.create_user(house, admin, User(id=UserId(""), name=name, password_hash=""), "p")
+            people.assign(house, admin, made.id, project, role)
+            return str(made.id)
+
+        def token(user_id: str, scope: Scope) -> str:
+            return tokens.by_password(house, Who(user_id=user_id), "p", scope).token
+
+        stranger = user("stranger", other.id, "member")
+        reader = user("reader", self.cloud.project, "reader")
+        operator = user("operator", "", "admin")
+        return {
+            "stranger": token(stranger, Scope(project_id=other.id)),
+            "reader": token(reader, Scope(project_id=self.cloud.project)),
+            "unscoped": token(stranger, Scope(unscoped=True)),
+            "system": token(operator, Scope(system=True)),
+        }
+
+    def tries(self) -> Iterator[Try]:
+        """Every route that asks who calls, and does not ask it by a signature."""
+        for tongue, route in self.app.router:
+            if not route.anonymous and tongue.name not in SIGNED:
+                yield self._try(tongue, route)
+
+    def _try(self, tongue: Tongue, route: Route) -> Try:
+        before, owned, parts = "", False, []
+        for part in route.path.strip("/").split("/"):
+            if part.startswith("{"):
+                owned = owned or (before in self.things and before != "flavors")
+                parts.append(self.things.get(before) or WORDS.get(before) or NOBODY)
+            else:
+                parts.append(part)
+            before = part
+        return Try(tongue.name, route, f"{tongue.prefix}/{'/'.join(parts)}", owned)
+
+    def ask(self, one: Try, token: str | None) -> Answer:
+        headers = [] if token is None else [("x-auth-token", token)]
+        if one.tongue == "compute":
+            last = one.route.max_version or (2, 53)
+            headers.append(("openstack-api-version", f"compute {last[0]}.{last[1]}"))
+        body = None if one.route.method in READS else msgspec.json.encode(a_body(one.route))
+        if body is not None:
+            kind = "application/octet-stream" if one.route.streamed else "application/json"
+            if one.route.method == "PATCH" and one.tongue == "image":
+                kind, body = "application/openstack-images-v2.1-json-patch", b"[]"
+            headers.append(("content-type", kind))
+        return self._runner.run(call(self.app, one.route.method, one.target, headers, body))
+
+    def owned_rows(self) -> list[Any]:
+        """Everything of the demo project that a stranger could harm."""
+
+        def read(tx: Transaction) -> list[Any]:
+            mine = Query(filters=(eq("project_id", self.cloud.project),))
+            kinds: tuple[Any, ...] = (
+                tx.instances, tx.images, tx.networks, tx.subnets, tx.nics, tx.vpcs, tx.public_addresses,
+                tx.security_groups, tx.security_rules, tx.key_pairs, tx.access_keys,
+            )  # fmt: skip
+            return [sorted(kind.find(mine), key=lambda row: row.id) for kind in kinds]
+
+        return self.cloud.store.read(read)
+
+    def close(self) -> None:
+        self.app.close()
+        self.cloud.close()
+
+
+def a_body(route: Route) -> Any:
+    """The least that a route's type takes, so that it is not the body that is refused."""
+    if route.body_type is not None:
+        return least(route.body_type)
+    return {} if route.body_key is None else {route.body_key: None}
+
+
+def least(kind: Any) -> Any:
+    """A value of a type, with nothing that may be left out."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        hints = get_type_hints(kind, include_extras=False)
+        return {f.encode_name: least(hints[f.name]) for f in msgspec.structs.fields(kind) if f.required}
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return inner[0]
+    if origin in {list, tuple}:
+        return []
+    if origin is dict or kind is dict:
+        return {}
+    if inner:  # a union: its first member
+        return least(inner[0])
+    return {bool: True, int: 1, float: 1.0, str: "x"}.get(kind, None if kind is type(None) else {})
+
+
+def refusals(route: Route) -> set[int]:
+    """What may be said to one who may not: with a body, that it is wrong as well."""
+    return {403, 404} if route.method in {*READS, "DELETE"} else {400, 403, 404, 415}
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    with asyncio.Runner() as runner:
+        made = Guarded(tmp_path_factory.mktemp("guarded"), runner)
+        yield made
+        made.close()
+
+
+def test_nobody_is_answered_without_a_token(guarded: Guarded) -> None:
+    for token in (None, "", "gAAAAA" + "A" * 100):
+        assert {str(one) for one in guarded.tries() if guarded.ask(one, token).status != 401} == set()
+
+
+def test_signed_services_refuse_what_is_not_signed(guarded: Guarded) -> None:
+    for tongue, route in guarded.app.router:
+        if tongue.name in SIGNED:
+            target = f"{tongue.prefix}?Action=DescribeInstances"
+            answer = guarded.ask(Try(tongue.name, route, target, owned=False), None)
+            assert answer.status in {401, 403}, (route.method, tongue.prefix, answer.status)
+
+
+def test_another_projects_member_finds_nothing_of_ours(guarded: Guarded) -> None:
+    """Whatever it does, it is refused: by 403 or 404 where no body could be at fault; and nothing of ours changes."""
+    before = guarded.owned_rows()
+    let_through = {}
+    for one in guarded.tries():
+        if one.owned:
+            status = guarded.ask(one, guarded.tokens["stranger"]).status
+            if status not in refusals(one.route):
+                let_through[str(one)] = status
+    assert let_through == {}
+    assert guarded.owned_rows() == before
+
+
+def test_a_reader_writes_nothing(guarded: Guarded) -> None:
+    before = guarded.owned_rows()
+    let_through = {}
+    for one in guarded.tries():
+        if ACTIONS.get(one.route.action or "", "any") not in {"any", "reader"}:
+            status = guarded.ask(one, guarded.tokens["reader"]).status
+            if status not in refusals(one.route):
+                let_through[str(one)] = status
+    assert let_through == {}
+    assert guarded.owned_rows() == before
+
+
+def test_a_token_without_a_project_does_nothing_in_one(guarded: Guarded) -> None:
+    let_through = {}
+    for one in guarded.tries():
+        if ACTIONS.get(one.route.action or "", "any") != "any" and one.target not in TOLD_TO_ALL:
+            status = guarded.ask(one, guarded.tokens["unscoped"]).status
+            if status not in refusals(one.route):
+                let_through[str(one)] = status
+    assert let_through == {}
+
+
+def test_an_operator_without_a_project_breaks_nothing(guarded: Guarded) -> None:
+    """What needs a project is refused to a token for the system; nothing is a fault of ours."""
+    wrong = {}
+    for one in guarded.tries():
+        if one.route.method in READS:
+            answer = guarded.ask(one, guarded.tokens["system"])
+            if answer.status >= 500 and answer.status != 501:
+                wrong[str(one)] = answer.status
+    assert wrong == {}
+
+
+def test_every_action_of_a_route_is_in_the_policy(guarded: Guarded) -> None:
+    unknown = {one.route.action for one in guarded.tries() if one.route.action not in ACTIONS}
+    assert unknown == set()
