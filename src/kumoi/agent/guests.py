@@ -21,6 +21,7 @@ from kumoi.planning.host_diff.instances import (
     decide_absent,
     failed,
 )
+from kumoi.runtime import log
 
 ROUNDS = 4  # off, then on again, then looked at; what needs more waits for the next pass
 AGAIN_S = 1.0
@@ -41,6 +42,7 @@ class Guests:
     def __init__(self, hands: Hands, networks: Networks) -> None:
         self._hands = hands
         self._networks = networks
+        self._log = log.get(part="guests")
         self._turns = Turns(hands.manner.starts, lambda key: hands.loop.hint(key))
         self._tries: dict[InstanceId, Tries] = {}
         self.conditions: dict[InstanceId, Condition] = {}
@@ -122,6 +124,7 @@ class Guests:
 
     def _do(self, instance_id: InstanceId, entry: InstanceEntry | None, act: Act) -> None:
         compute, storage = self._hands.drivers.compute, self._hands.drivers.storage
+        self._log.info("act", act=act, instance=instance_id, request_id=entry.request_id if entry else "")
         match act:
             case "start":
                 if entry is not None:
@@ -174,6 +177,7 @@ class Guests:
         wait_s = backoff_s(attempts - 1)
         next_try = self._hands.clock.now() + wait_s
         facts: Facts = {"layer": error.layer, **error.facts}
+        self._log.warning("act_failed", instance=instance_id, attempts=attempts, error=str(error))
         condition = failed(error.code, facts, attempts, next_try)
         self._tries[instance_id] = Tries(spec=entry, attempts=attempts, condition=condition, next_try=next_try)
         self._hands.loop.again_in(entry_id("instance", instance_id), wait_s)

@@ -10,7 +10,7 @@ from kumoi.core.images import MAX_DEPTH, Layer
 from kumoi.core.instances import Instance, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
-from kumoi.core.query import Query, alive, eq, is_in
+from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
 from kumoi.core.vpcs import PublicAddress
 from kumoi.planning.sections.groups import group_entry, member_entry
 from kumoi.planning.sections.instances import InstanceParts, instance_entry
@@ -82,8 +82,18 @@ class Compiler:
             group_names=tuple(sorted(names)),
             account=self._accounts.get(one.project_id, ""),
             public_ipv4=next((self._public[n.id] for n in nics if n.id in self._public), ""),
+            request_id=self._asked_by(instance_id),
         )
         return _encode(instance_entry(parts))
+
+    def _asked_by(self, instance_id: str) -> str:
+        """The request that changed it last."""
+        newest = Query(
+            filters=(eq("kind", "instance"), eq("resource_id", instance_id), Filter("request_id", "ne", "")),
+            order=(Order("seq", descending=True),),
+            limit=1,
+        )
+        return next((event.request_id for event in self._tx.events.find(newest)), "")
 
     def vpc(self, mark: Mark, vpc_id: str) -> bytes | None:
         vpc = self._tx.vpcs.get(vpc_id)

@@ -90,6 +90,8 @@ class GuestData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", tag_field="kind"):
+    """`request_id`: the last request that changed the wish, for the host's log."""
+
     id: InstanceId
     mode: Mode
     vcpus: int
@@ -102,6 +104,7 @@ class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", t
     reboot_hard: bool
     guest: GuestData
     config_drive: bool = False
+    request_id: str = ""
 
 
 class Floating(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ class InstanceParts(msgspec.Struct, frozen=True, kw_only=True):
     group_names: tuple[str, ...]
     account: str
     public_ipv4: str = ""
+    request_id: str = ""
 
 
 def instance_entry(parts: InstanceParts) -> InstanceEntry:
@@ -42,6 +43,7 @@ def instance_entry(parts: InstanceParts) -> InstanceEntry:
         reboot_hard=one.reboot_hard,
         guest=guest_data(parts),
         config_drive=one.config_drive,
+        request_id=parts.request_id,
     )
 
 
