@@ -88,9 +88,12 @@ class SimulatedHost:
         return min((wait_s for wait_s in waits if wait_s is not None), default=None)
 
     def read_mail(self) -> None:
-        """At once, so that the next request of the flock puts this host's next question too."""
-        self.agent.talk.hint(FETCH)
-        self.run()
+        """At once, so that the next request of the flock puts this host's next question too. What is to be done about
+        it is done by the one loop: the mail of the whole flock comes first."""
+        with self._running:
+            self.agent.talk.hint(FETCH)
+            while self.agent.talk.run_due():
+                pass
 
 
 class Simulator:
@@ -117,12 +120,16 @@ class Simulator:
             host.agent.loop.woken = host.agent.talk.woken = partial(self.loop.hint, str(number))
             self._members[place] += 1
 
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return (self._asking, self._telling, self.loop)
+
     def start(self) -> None:
-        for loop in (self.loop, self._asking, self._telling):
+        for loop in self.loops:
             loop.start()
 
     def stop(self) -> None:
-        for loop in (self._asking, self._telling, self.loop):
+        for loop in self.loops:
             loop.stop(0.0)
 
     def _run(self, number: str) -> None:
