@@ -5,7 +5,7 @@ from kumoi.app.writing import Thing, charge, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, NotFound, Taken
-from kumoi.core.ids import KeyPairId
+from kumoi.core.ids import KeyPairId, UserId
 from kumoi.core.keys import fingerprint
 from kumoi.core.policy import allow
 from kumoi.core.query import Order, Query, eq
@@ -14,9 +14,15 @@ from kumoi.core.tenancy import KeyPair
 NAME_MOST = 255
 
 
-def create(house: House, call: Call, name: str, public_key: str | None) -> tuple[KeyPair, str | None]:
-    """Import a public key, or make a pair; the second value is the private key of a pair just made."""
+def create(
+    house: House, call: Call, name: str, public_key: str | None, whose: UserId | None = None
+) -> tuple[KeyPair, str | None]:
+    """Import a public key, or make a pair; the second value is the private key of a pair just made.
+
+    Here as below, `whose` is another user than the caller, for administrators.
+    """
     allow(call, "keypair.create")
+    owner = _owner(call, whose)
     if not name.strip() or len(name) > NAME_MOST or any(ord(c) < 32 for c in name):
         raise Invalid("compute", field="name", reason="length", bound=f"from {1} to {NAME_MOST}")
     private: str | None = None
@@ -24,7 +30,7 @@ def create(house: House, call: Call, name: str, public_key: str | None) -> tuple
         private, public_key = house.keys.ssh_pair(comment=name)
     pair = KeyPair(
         id=KeyPairId(house.chance.uuid()),
-        user_id=call.actor.user_id,
+        user_id=owner,
         project_id=call.project_id,
         name=name,
         public_key=public_key.strip(),
@@ -33,7 +39,7 @@ def create(house: House, call: Call, name: str, public_key: str | None) -> tuple
     )
 
     def write(tx: Transaction) -> None:
-        if _own(tx, call, name) is not None:
+        if _named(tx, owner, name) is not None:
             raise Taken("compute", kind="keypair", name=name)
         charge(tx, call.project_id, pair.id, key_pairs=1)
         tx.key_pairs.insert(pair)
@@ -43,28 +49,30 @@ def create(house: House, call: Call, name: str, public_key: str | None) -> tuple
     return pair, private
 
 
-def get(house: House, call: Call, name: str) -> KeyPair:
+def get(house: House, call: Call, name: str, whose: UserId | None = None) -> KeyPair:
     allow(call, "keypair.read")
-    found = house.store.read(lambda tx: _own(tx, call, name))
+    owner = _owner(call, whose)
+    found = house.store.read(lambda tx: _named(tx, owner, name))
     if found is None:
         raise NotFound("compute", kind="keypair", id=name)
     return found
 
 
-def find(house: House, call: Call, query: Query) -> list[KeyPair]:
-    """The caller's own, by name."""
+def find(house: House, call: Call, query: Query, whose: UserId | None = None) -> list[KeyPair]:
+    """One user's, by name."""
     allow(call, "keypair.read")
-    own = query.where(eq("user_id", call.actor.user_id))
+    own = query.where(eq("user_id", _owner(call, whose)))
     if not own.order:
         own = Query(filters=own.filters, order=(Order("name"),), marker=own.marker, limit=own.limit)
     return house.store.read(lambda tx: tx.key_pairs.find(own))
 
 
-def delete(house: House, call: Call, name: str) -> None:
+def delete(house: House, call: Call, name: str, whose: UserId | None = None) -> None:
     allow(call, "keypair.delete")
+    owner = _owner(call, whose)
 
     def write(tx: Transaction) -> None:
-        pair = _own(tx, call, name)
+        pair = _named(tx, owner, name)
         if pair is None:
             raise NotFound("compute", kind="keypair", id=name)
         tx.key_pairs.remove(pair.id)
@@ -83,6 +91,13 @@ def owned(tx: Transaction, call: Call, pair_id: str) -> KeyPair:
     return found
 
 
-def _own(tx: Transaction, call: Call, name: str) -> KeyPair | None:
-    found = tx.key_pairs.find(Query(filters=(eq("user_id", call.actor.user_id), eq("name", name))))
+def _owner(call: Call, whose: UserId | None) -> UserId:
+    if whose is None or whose == call.actor.user_id:
+        return call.actor.user_id
+    allow(call, "keypair.all_users")
+    return whose
+
+
+def _named(tx: Transaction, owner: UserId, name: str) -> KeyPair | None:
+    found = tx.key_pairs.find(Query(filters=(eq("user_id", owner), eq("name", name))))
     return found[0] if found else None

@@ -58,6 +58,7 @@ ACTIONS: dict[str, Rule] = {
     "flavor.update": "admin",
     "flavor.delete": "admin",
     "quota.update": "admin",
+    "keypair.all_users": "admin",
     "host.read": "admin",
     "host.update": "admin",
     "why.read": "reader",

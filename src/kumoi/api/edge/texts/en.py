@@ -234,4 +234,5 @@ KINDS: Final[dict[str, str]] = {
     "flavor_access": "access to the flavor",
     "action": "action",
     "label": "key",
+    "token": "token",
 }

@@ -235,4 +235,5 @@ KINDS: Final[dict[str, str]] = {
     "flavor_access": "フレーバーの利用許可",
     "action": "操作",
     "label": "キー",
+    "token": "トークン",
 }

@@ -2,18 +2,20 @@
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.compute.servers import V
+from kumoi.api.openstack.compute.servers import V, page_limit
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.api.openstack.times import second
 from kumoi.app import keypairs
 from kumoi.app.house import House
 from kumoi.core.errors import Invalid, Unsupported
+from kumoi.core.ids import UserId
 from kumoi.core.query import Query
 from kumoi.core.tenancy import KeyPair
 
@@ -47,8 +49,18 @@ def routes(house: House) -> list[Route]:
 
 
 def find(house: House, request: Request) -> Response:
-    found = keypairs.find(house, request.call(), Query())
-    return json_response({"keypairs": [{"keypair": _render(request, k)} for k in found]})
+    whose, query = _whose(request, request.arg("user_id")), Query()
+    if at_least(request, 35):
+        marker = request.arg("marker")
+        last = keypairs.get(house, request.call(), marker, whose).id if marker else None
+        query = Query(marker=last, limit=page_limit(request))
+    found = keypairs.find(house, request.call(), query, whose)
+    page: dict[str, Any] = {"keypairs": [{"keypair": _render(request, k)} for k in found]}
+    if found and at_least(request, 35) and len(found) == query.limit:
+        rest = [(k, v) for k, v in request.query if k != "marker"]
+        href = f"{request.base_url}/compute{V}/os-keypairs?{urlencode([*rest, ('marker', found[-1].name)])}"
+        page["keypairs_links"] = [{"rel": "next", "href": href}]
+    return json_response(page)
 
 
 def create(house: House, request: Request) -> Response:
@@ -57,7 +69,8 @@ def create(house: House, request: Request) -> Response:
         raise Unsupported("compute", what="x509_key_pairs")
     if new.type is not None and not at_least(request, 2):
         raise Invalid("api", field="keypair.type", reason="unknown_field")
-    made, private = keypairs.create(house, request.call(), new.name, new.public_key)
+    whose = _whose(request, new.user_id)
+    made, private = keypairs.create(house, request.call(), new.name, new.public_key, whose)
     shown = _render(request, made) | {"user_id": made.user_id}
     if private is not None:
         shown["private_key"] = private
@@ -65,7 +78,7 @@ def create(house: House, request: Request) -> Response:
 
 
 def show(house: House, request: Request) -> Response:
-    found = keypairs.get(house, request.call(), request.params["name"])
+    found = keypairs.get(house, request.call(), request.params["name"], _whose(request, request.arg("user_id")))
     shown = _render(request, found) | {
         "user_id": found.user_id,
         "id": int(found.id[:8], 16),
@@ -78,8 +91,13 @@ def show(house: House, request: Request) -> Response:
 
 
 def delete(house: House, request: Request) -> Response:
-    keypairs.delete(house, request.call(), request.params["name"])
+    keypairs.delete(house, request.call(), request.params["name"], _whose(request, request.arg("user_id")))
     return Response(204 if at_least(request, 2) else 202)
+
+
+def _whose(request: Request, user_id: str | None) -> UserId | None:
+    """Since 2.10 administrators name a user."""
+    return UserId(user_id) if user_id and at_least(request, 10) else None
 
 
 def _render(request: Request, pair: KeyPair) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class UpdateBody(msgspec.Struct):
 
 def routes(house: House) -> list[Route]:
     return [
-        Route("GET", "/v3/projects", partial(find, house), "identity.read_own", "identity"),
+        Route("GET", "/v3/projects", partial(find, house), "identity.read", "identity"),
         Route(
             "POST",
             "/v3/projects",

@@ -14,7 +14,7 @@ from kumoi.api.openstack.times import micro
 from kumoi.app.house import House
 from kumoi.app.identity import people, tokens
 from kumoi.app.identity.tokens import Grant, Scope, Who
-from kumoi.core.errors import Invalid, Unauthenticated
+from kumoi.core.errors import Invalid, NotFound, Unauthenticated
 
 
 class _Domain(msgspec.Struct):
@@ -94,15 +94,24 @@ def issue(house: House, site: Site, request: Request) -> Response:
 
 
 def show(house: House, site: Site, request: Request) -> Response:
-    grant = tokens.look(house, _subject(request))
+    grant = _looked(house, _subject(request))
     nocatalog = request.arg("nocatalog") is not None
     body = _render(site, request, grant, with_catalog=not nocatalog)
     return json_response({"token": body}, 200, [("X-Subject-Token", grant.token)])
 
 
 def revoke(house: House, request: Request) -> Response:
+    _looked(house, _subject(request))
     tokens.revoke(house, _subject(request))
     return no_content()
+
+
+def _looked(house: House, subject: str) -> Grant:
+    """What the token says that is asked about; the caller's own is good, so a bad one is one that is not there."""
+    try:
+        return tokens.look(house, subject)
+    except Unauthenticated as e:
+        raise NotFound("identity", kind="token", id="") from e
 
 
 def my_projects(house: House, request: Request) -> Response:

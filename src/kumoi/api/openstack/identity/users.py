@@ -13,7 +13,6 @@ from kumoi.api.openstack.identity.projects import render as render_project
 from kumoi.app.house import House
 from kumoi.app.identity import people
 from kumoi.core.ids import DomainId, ProjectId, UserId
-from kumoi.core.query import is_in
 from kumoi.core.tenancy import User
 
 FILTERS = {"name": "name", "domain_id": "domain_id", "enabled": "enabled"}
@@ -64,8 +63,8 @@ def routes(house: House) -> list[Route]:
         Route("GET", "/v3/users/{id}", partial(show, house), "identity.read_own", "identity"),
         Route("PATCH", "/v3/users/{id}", partial(update, house), "identity.write", "identity",
               body_type=UpdateBody, pool="hash"),
-        Route("POST", "/v3/users/{id}/password", partial(change_password, house), "identity.read_own", "identity",
-              body_type=PasswordBody, pool="hash", success=204),
+        Route("POST", "/v3/users/{id}/password", partial(change_password, house), service="identity",
+              body_type=PasswordBody, pool="hash", success=204, anonymous=True),
         Route("DELETE", "/v3/users/{id}", partial(delete, house), "identity.write", "identity", success=204),
         Route("GET", "/v3/users/{id}/projects", partial(projects, house), "identity.read_own", "identity"),
     ]  # fmt: skip
@@ -109,7 +108,7 @@ def update(house: House, request: Request) -> Response:
 
 def change_password(house: House, request: Request) -> Response:
     wish = request.json(PasswordBody).user
-    people.change_password(house, request.call(), UserId(request.params["id"]), wish.original_password, wish.password)
+    people.change_password(house, request.id, UserId(request.params["id"]), wish.original_password, wish.password)
     return no_content()
 
 
@@ -119,11 +118,7 @@ def delete(house: House, request: Request) -> Response:
 
 
 def projects(house: House, request: Request) -> Response:
-    call, user_id = request.call(), request.params["id"]
-    people.user(house, call, UserId(user_id))
-    held = people.assignments(house, call, query(request, {}, order="id"))
-    ids = tuple({a.project_id for a in held if a.user_id == user_id and a.project_id})
-    found = people.projects(house, call, query(request, {}).where(is_in("id", ids)))
+    found = people.projects_of(house, request.call(), UserId(request.params["id"]), query(request, {}))
     return page(request, "projects", found, render_project)
 
 

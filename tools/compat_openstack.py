@@ -1,0 +1,123 @@
+"""Writes docs/compat-openstack.md: what of Tempest passes against a simulated cloud, counted from its own results.
+
+A run leaves a `results.tsv` for each list: status, test, last line of the reason, with a line for every test that was
+asked for, whether it ran or not. Then:
+
+    python tools/compat_openstack.py 2026-11-20 identity=…/results.tsv image=… compute=… network=…
+
+A failure is *not built* when the answer itself says so, or when nothing answers there; all other failures are *wrong*:
+they are ours to mend. What Tempest left out is *not tried*, and no pass.
+"""
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+Outcome = Literal["pass", "not built", "not tried", "wrong"]
+
+PAGE = Path(__file__).parent.parent / "docs/compat-openstack.md"
+TITLES = {"identity": "Keystone", "image": "Glance", "compute": "Nova", "network": "Neutron"}
+HEAD = """# OpenStack compatibility
+
+How many tests of [Tempest](https://docs.openstack.org/tempest/latest/) 47 and its plugins pass against this version.
+Written by `tools/compat_openstack.py` from the results of runs on {date} against a simulated cloud of four hosts, every
+feature switched on, no guest logged in to. A test that was skipped or never ran is no pass.
+
+- **not built**: the cloud says so (404 for a path, 405, 406 for a microversion, 501), or the test needs such a thing.
+- **not tried**: Tempest leaves it out: a service is not there, a feature cannot be tried without a real guest.
+- **wrong**: we offer it, and the answer is not what the client expects. Every one is listed below, and is ours to mend.
+
+To write it anew: start a cloud (`./kumoi up --simulate --hosts 4 --state DIR`), run each list against its
+`/identity/v3` as its administrator, give the results to the tool.
+
+| service | passed | not built | not tried | wrong |
+|---|---|---|---|---|
+"""
+NOT_BUILT = re.compile(
+    r"Nothing is served|is not built|There is no action|405|is not served;|no swap or ephemeral disks yet|"
+    r"KeyError: 'locations'|Not found extension"
+)
+NOISE = (
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,}"), "…"),
+    (re.compile(r"[0-9a-f]{32}"), "…"),
+    (re.compile(r"tempest-[\w-]+"), "…"),
+    (re.compile(r"0x[0-9a-f]+"), "…"),
+    (re.compile(r"^(Details: |testtools\.matchers\._impl\.)"), ""),
+    (re.compile(r"\s+"), " "),
+)
+
+
+class Test(NamedTuple):
+    area: str
+    name: str
+    outcome: Outcome
+    reason: str
+
+
+def read(path: Path) -> list[Test]:
+    """Every test of a list."""
+    return [_test(*line.split("\t", 2)) for line in path.read_text().splitlines()]
+
+
+def _test(status: str, test: str, reason: str = "") -> Test:
+    module, _, name = test.partition("[")[0].rpartition(".")
+    area = module.rpartition(".")[0]
+    for word in ("tempest.api.", "neutron_tempest_plugin.api.", "keystone_tempest_plugin.tests.api."):
+        area = area.removeprefix(word)
+    area = re.sub(r"^(identity|image|compute|network)\.(v[23]\.)?", "", area).replace("test_", "")
+    return Test(area, name, _outcome(status, reason), reason)
+
+
+def _outcome(status: str, reason: str) -> Outcome:
+    if status == "pass":
+        return "pass"
+    if NOT_BUILT.search(reason):
+        return "not built"
+    return "wrong" if status == "fail" else "not tried"
+
+
+def page(date: str, runs: dict[str, list[Test]]) -> str:
+    """The whole document."""
+    rows = "".join(_row(TITLES.get(name, name), tests) for name, tests in runs.items())
+    return HEAD.format(date=date) + rows + "".join(_service(name, tests) for name, tests in runs.items())
+
+
+def _service(name: str, tests: list[Test]) -> str:
+    areas: dict[str, list[Test]] = {}
+    for test in tests:
+        areas.setdefault(test.area, []).append(test)
+    complete = [
+        f"{area} ({len(those)})" for area, those in sorted(areas.items()) if _count(those, "pass") == len(those)
+    ]
+    partly = {area: those for area, those in sorted(areas.items()) if _count(those, "pass") < len(those)}
+    rows = "".join(_row(area, those) for area, those in partly.items())
+    wrong = "".join(f"- {t.area} · `{t.name}`: {_plain(t.reason)}\n" for t in tests if t.outcome == "wrong")
+    return (
+        f"\n## {TITLES.get(name, name)}\n\nWhole: {' · '.join(complete) or 'nothing yet'}.\n\n"
+        f"| area | passed | not built | not tried | wrong |\n|---|---|---|---|---|\n{rows}"
+        f"\n### Wrong\n\n{wrong or 'Nothing that is known.' + chr(10)}"
+    )
+
+
+def _row(label: str, tests: Iterable[Test]) -> str:
+    those = list(tests)
+    rest = (_count(those, outcome) or "" for outcome in ("not built", "not tried", "wrong"))
+    return f"| {label} | {_count(those, 'pass')} of {len(those)} | {' | '.join(map(str, rest))} |\n"
+
+
+def _count(tests: list[Test], outcome: Outcome) -> int:
+    return sum(test.outcome == outcome for test in tests)
+
+
+def _plain(reason: str) -> str:
+    """Short enough to read, without what differs from run to run."""
+    for pattern, instead in NOISE:
+        reason = pattern.sub(instead, reason)
+    return re.sub(r"([<>|`*_])", r"\\\1", reason[:140].strip()) or "see the run"
+
+
+if __name__ == "__main__":
+    given = dict(pair.split("=", 1) for pair in sys.argv[2:])
+    PAGE.write_text(page(sys.argv[1], {name: read(Path(path)) for name, path in given.items()}))
