@@ -85,6 +85,12 @@ class HostMachine(HostModel):
         self.bench.link.session = type(self.bench.link.session)("nobody's")
 
     @rule()
+    def session_is_lost_and_more_is_wished(self) -> None:
+        self.healthy()
+        self.session_is_lost()
+        self.healthy()
+
+    @rule()
     def host_reboots(self) -> None:
         self.count += 1
         self.bench.world.reboot(f"boot-{self.count}")

@@ -1,6 +1,6 @@
 """An instance entry becomes a running guest, and goes again without a trace."""
 
-from tests.usecase.agent_bench import GROUP, NET, OWN, Bench
+from tests.usecase.agent_bench import GROUP, LAYER, NET, OWN, Bench
 
 from kumoi.core.conditions import Blocked, Ready, Working
 from kumoi.core.ids import NetworkId, network_section
@@ -113,6 +113,16 @@ def test_only_so_many_start_at_the_same_time_and_all_start() -> None:
     names = [f"g{n}" for n in range(8)]
     bench.boot(*names)
     assert bench.running() == set(names)
+
+
+def test_layers_that_no_entry_names_are_let_go_in_time() -> None:
+    bench = Bench()
+    bench.boot("web")
+    bench.world.layers["cd" * 32] = 1
+    bench.settle(300.0)
+    assert len(bench.world.layers) == 2
+    bench.settle(400.0)
+    assert set(bench.world.layers) == {LAYER.sha256}
 
 
 def test_segments_of_strangers_are_left_alone() -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from kumoi.agent.asks import Asks
 from kumoi.agent.drivers import Drivers
 from kumoi.agent.guests import Guests
-from kumoi.agent.hands import FETCH, NETWORK, REPORT, Hands, Papers, Tools
+from kumoi.agent.hands import FETCH, LAYERS, NETWORK, REPORT, Hands, Papers, Tools
 from kumoi.agent.ledger import Ledger
 from kumoi.agent.networks import Networks
 from kumoi.agent.reporting import Reporting, says_the_same
@@ -93,12 +93,14 @@ class Agent:
     # --- the work ------------------------------------------------------------------------------
 
     def _keys(self) -> Iterable[str]:
-        return (NETWORK, *(e for e in self._ledger.own().entries if e.startswith("instance/")))
+        return (NETWORK, LAYERS, *(e for e in self._ledger.own().entries if e.startswith("instance/")))
 
     def _work(self, key: str) -> None:
         ticket = self._hands.progress.began()
         if key == NETWORK:
             self._networks.work()
+        elif key == LAYERS:
+            self._guests.collect_layers()
         else:
             self._guests.work(InstanceId(key.removeprefix("instance/")))
         self._hands.progress.ended(key, ticket)

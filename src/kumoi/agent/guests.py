@@ -25,6 +25,7 @@ from kumoi.runtime import log
 
 ROUNDS = 4  # off, then on again, then looked at; what needs more waits for the next pass
 AGAIN_S = 1.0
+COLLECT_EVERY_S = 600.0
 
 
 class Tries(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,7 @@ class Guests:
         self._log = log.get(part="guests")
         self._turns = Turns(hands.manner.starts, lambda key: hands.loop.hint(key))
         self._tries: dict[InstanceId, Tries] = {}
+        self._collect_at = hands.clock.monotonic() + COLLECT_EVERY_S
         self.conditions: dict[InstanceId, Condition] = {}
 
     def work(self, instance_id: InstanceId) -> None:
@@ -53,6 +55,17 @@ class Guests:
             if not self._round(instance_id):
                 return
         self._hands.loop.again_in(entry_id("instance", instance_id), AGAIN_S)
+
+    def collect_layers(self) -> None:
+        """Let go of layers that no entry names, now and then: the next instance may want the same one."""
+        now = self._hands.clock.monotonic()
+        if now < self._collect_at or not self._hands.cleared:
+            return
+        self._collect_at = now + COLLECT_EVERY_S
+        own = self._hands.ledger.own()
+        entries = (*own.instances.values(), *self._hands.ledger.vanished(own.key).values())
+        named = (entry for entry in entries if isinstance(entry, InstanceEntry))
+        self._hands.drivers.storage.collect_layers({layer.sha256 for entry in named for layer in entry.root.layers})
 
     def _round(self, instance_id: InstanceId) -> bool:
         """Decide and act once; returns whether there may be more to do at once."""

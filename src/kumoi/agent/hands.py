@@ -15,6 +15,7 @@ from kumoi.contracts.link import Link
 from kumoi.runtime.loop import Loop
 
 NETWORK: Final = "network"
+LAYERS: Final = "layers"
 REPORT: Final = "report"
 FETCH: Final = "fetch"
 

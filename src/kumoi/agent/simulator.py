@@ -31,6 +31,7 @@ from kumoi.runtime.loop import Loop, Pace
 FLOCKS: Final = 8
 LATEST: Final = 32  # sections kept for hosts that come a little later
 POLL_S: Final = 25.0
+PAUSE_S: Final = 0.1
 JOINING_S: Final = 0.5  # as long as hosts of the flock are still to join
 PATIENCE_S: Final = 5.0
 MANNER: Final = Manner(poll_s=0.0, idle_s=3600.0, resync_s=30.0, spread=0.0, heartbeat_s=20.0, starts=4)
@@ -141,12 +142,11 @@ class Simulator:
         flock = self._flocks[place]
         asks = flock.asks()
         complete = len(asks) == self._members[place]
-        if asks:
-            for seat in flock.fetch(asks, POLL_S if complete else JOINING_S):
-                self._by_seat[seat].read_mail()
-            self._asking.hint(place)
-        else:
-            self._asking.again_in(place, JOINING_S)
+        served = flock.fetch(asks, POLL_S if complete else JOINING_S) if asks else []
+        for seat in served:
+            self._by_seat[seat].read_mail()
+        # A control that does not wait is not to be asked without end.
+        self._asking.again_in(place, 0.0 if served else PAUSE_S)
 
     def _tell(self, place: str) -> None:
         for seat in self._flocks[place].report():
