@@ -19,7 +19,10 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
-    """`session` and `sequence` belong to the last hello and the last report taken; `boot_id` is the kernel's."""
+    """`session` and `sequence` belong to the last hello and the last report taken; `boot_id` is the kernel's.
+
+    `report_digest` is that report's, so that an unchanged one writes nothing.
+    """
 
     id: HostId
     name: str
@@ -29,6 +32,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     boot_id: str = ""
     session: SessionId = SessionId("")
     sequence: int = 0
+    report_digest: str = ""
     seen_at: float = 0.0
     enabled: bool = True
     lost: bool = False

@@ -114,9 +114,9 @@ class SqlSections:
         return new
 
     def _stamp(self, section: SectionKey, stamps: dict[str, Stamp]) -> int | None:
-        """The new serial, or None when nothing differs. An entry that never was needs no tombstone."""
+        """The new serial, or None when nothing differs."""
         old = self._bodies(section, list(stamps))
-        changed = [stamp for stamp in stamps.values() if stamp.body != old.get(stamp.entry)]
+        changed = [stamp for stamp in stamps.values() if stamp.entry not in old or stamp.body != old[stamp.entry]]
         if not changed:
             return None
         was, _, digest = self._head(section) or self._first(section)
@@ -134,9 +134,9 @@ class SqlSections:
         self._session.change_many(_PUT_ENTRY, rows)
         return int(was + 1)
 
-    def _bodies(self, section: SectionKey, entries: list[str]) -> dict[str, bytes]:
+    def _bodies(self, section: SectionKey, entries: list[str]) -> dict[str, bytes | None]:
         rows = self._session.rows(_BODIES, section=section, ids=self._session.pack(entries))
-        return {entry: body.encode() for entry, body in rows if body is not None}
+        return {entry: None if body is None else body.encode() for entry, body in rows}
 
     def _first(self, section: SectionKey) -> tuple[int, int, str]:
         self._session.change(_BEGIN, key=section)

@@ -161,7 +161,7 @@ hosts = Table(
     "hosts",
     metadata,
     key(),
-    *texts("name", "accelerator", "boot_id", "session", "disabled_reason"),
+    *texts("name", "accelerator", "boot_id", "session", "disabled_reason", "report_digest"),
     *nested("capacity", "capabilities"),
     *integers("sequence", "generation"),
     *times("seen_at", "created_at"),

@@ -10,6 +10,7 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.waiters import Waiters
 from kumoi.app.hosts.fetch_many import news
+from kumoi.app.hosts.report import take_report
 from kumoi.app.house import House
 from kumoi.core.errors import Stale
 from kumoi.core.ids import HostId, host_section
@@ -18,7 +19,6 @@ from kumoi.core.plan import (
     FetchedMany,
     FetchMany,
     HostNews,
-    Report,
     ReportMany,
     ReportsTaken,
 )
@@ -28,12 +28,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 class ManyDesk:
-    """`take` is how one report is taken."""
+    """The handlers."""
 
-    def __init__(self, house: House, waiters: Callable[[], Waiters], take: Callable[[Report], None]) -> None:
+    def __init__(self, house: House, waiters: Callable[[], Waiters]) -> None:
         self._house = house
         self._waiters = waiters
-        self._take = take
 
     async def fetch(self, request: Request) -> Response:
         """Answered as soon as one of the hosts has news, or is not known by this session."""
@@ -57,7 +56,7 @@ class ManyDesk:
         stale: list[HostId] = []
         for report in request.json(ReportMany).reports:
             try:
-                self._take(report)
+                take_report(self._house, report)
             except Stale:
                 stale.append(report.host_id)
         return Response(200, _encode(ReportsTaken(stale=tuple(stale))), "application/json")

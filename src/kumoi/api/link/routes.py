@@ -15,11 +15,11 @@ from kumoi.api.edge.waiters import Waiters
 from kumoi.api.link.many import ManyDesk
 from kumoi.app.hosts.fetch import deltas
 from kumoi.app.hosts.greet import greet
-from kumoi.app.hosts.report import take_report, touch
+from kumoi.app.hosts.report import take_report
 from kumoi.app.house import House
 from kumoi.core.call import Actor
 from kumoi.core.errors import KumoiError, NotFound, Unauthenticated
-from kumoi.core.ids import HostId, host_section
+from kumoi.core.ids import host_section
 from kumoi.core.plan import FetchAsk, Fetched, Hello, Report
 
 LONGEST_WAIT_S = 55.0
@@ -31,7 +31,7 @@ _encode = msgspec.json.Encoder().encode
 def tongue(house: House, waiters: Callable[[], Waiters]) -> Tongue:
     """`waiters` are the edge's own; they are woken by section keys."""
     desk = _Desk(house, waiters)
-    many = ManyDesk(house, waiters, desk.take)
+    many = ManyDesk(house, waiters)
     return Tongue(
         name="link",
         prefix="/link/v1",
@@ -53,17 +53,14 @@ def tongue(house: House, waiters: Callable[[], Waiters]) -> Tongue:
 
 
 class _Desk:
-    """Handlers, and the digests of the last reports, so that an unchanged one costs no transaction."""
+    """The handlers."""
 
     def __init__(self, house: House, waiters: Callable[[], Waiters]) -> None:
         self._house = house
         self._waiters = waiters
-        self._last: dict[HostId, int] = {}
 
     def hello(self, request: Request) -> Response:
-        welcome = greet(self._house, request.json(Hello))
-        self._last.pop(welcome.host_id, None)
-        return _json(welcome)
+        return _json(greet(self._house, request.json(Hello)))
 
     async def fetch(self, request: Request) -> Response:
         ask = request.json(FetchAsk)
@@ -84,16 +81,8 @@ class _Desk:
                 ticket.close()
 
     def report(self, request: Request) -> Response:
-        self.take(request.json(Report))
+        take_report(self._house, request.json(Report))
         return no_content()
-
-    def take(self, report: Report) -> None:
-        digest = hash(_encode(msgspec.structs.replace(report, sequence=0)))
-        if self._last.get(report.host_id) == digest:
-            touch(self._house, report)
-        else:
-            take_report(self._house, report)
-            self._last[report.host_id] = digest
 
     def read(self, request: Request) -> Response:
         if not self._house.asks.answer(request.params["ask"], request.body):

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from kumoi.app.house import House
-from kumoi.app.writing import mark_vpc
+from kumoi.app.networks.vpcs import bind_vpc
 from kumoi.contracts.store import Transaction
 from kumoi.core.errors import Invalid
 from kumoi.core.hosts import Host
@@ -46,6 +46,7 @@ def _greeted(host: Host, hello: Hello, session: str, now: float) -> Host:
         boot_id=hello.boot_id,
         session=SessionId(session),
         sequence=0,
+        report_digest="",
         seen_at=now,
         lost=False,
     )
@@ -64,5 +65,4 @@ def _adopt_routers(tx: Transaction, host: Host) -> None:
         return
     homeless = tx.vpcs.find(Query(filters=(Filter("host_id", "null", True), Filter("deleted_at", "null", True))))
     for vpc in homeless:
-        tx.vpcs.save(replace(vpc, host_id=host.id))
-        mark_vpc(tx, vpc.id, host.id)
+        bind_vpc(tx, vpc, host.id)

@@ -1,6 +1,5 @@
 """What a report proves to be gone, and what may be let go for it: placements, capacity, addresses, marks."""
 
-from kumoi.app.house import House
 from kumoi.app.networks.letting_go import let_nics_go
 from kumoi.contracts.store import Transaction
 from kumoi.core.hosts import Host
@@ -10,7 +9,14 @@ from kumoi.core.plan import Report
 from kumoi.core.query import Filter, Query, eq
 
 
-def take_proofs(tx: Transaction, house: House, host: Host, report: Report, now: float) -> None:
+def proof_awaited(tx: Transaction, host: Host, report: Report) -> bool:
+    """Whether this report may prove something that waits for proof."""
+    own = host_section(host.id)
+    gone = Query(filters=(eq("host_id", host.id), Filter("deleted_at", "null", False)))
+    return bool(tx.sections.tombstones(own, report.acted.get(own, 0)) or tx.nics.count(gone))
+
+
+def take_proofs(tx: Transaction, host: Host, report: Report) -> None:
     """Purge everything of this host that its report proves absent."""
     own = host_section(host.id)
     there = {f"instance/{s.id}" for s in report.instances} | {t.entry for t in report.things}

@@ -4,10 +4,13 @@ Absence is proved only by a report made under a plan that says absent (its `acte
 not seen.
 """
 
+import hashlib
+
+import msgspec
 from msgspec.structs import replace
 
 from kumoi.app.hosts.fetch import check_epoch, check_session
-from kumoi.app.hosts.proof import take_proofs
+from kumoi.app.hosts.proof import proof_awaited, take_proofs
 from kumoi.app.house import House
 from kumoi.app.writing import INSTANCE_TOPIC, mark_instance, project_status
 from kumoi.contracts.store import Transaction
@@ -23,50 +26,56 @@ TOUCH_S = 15.0
 
 
 def take_report(house: House, report: Report) -> None:
-    """Raises Stale when the session, epoch or sequence is old: such a report says nothing."""
+    """Raises Stale when the session or epoch is old; a report with an old sequence says nothing.
+
+    An unchanged one writes nothing but, now and then, that the host was heard; unless it proves what waits for proof.
+    """
     check_epoch(house, report.host_id, report.epoch)
-    now = house.clock.now()
+    now, digest = house.clock.now(), _digest(report)
+
+    def news(tx: Transaction) -> bool:
+        check_session(tx, report.host_id, report.session)
+        host = tx.hosts.get(report.host_id)
+        unheard = host is None or now - host.seen_at > TOUCH_S
+        return unheard or host is None or host.report_digest != digest or proof_awaited(tx, host, report)
 
     def write(tx: Transaction) -> list[InstanceId]:
         check_session(tx, report.host_id, report.session)
         host = tx.hosts.get(report.host_id)
         if host is None or report.sequence <= host.sequence:
             return []
-        tx.hosts.save(replace(host, sequence=report.sequence, seen_at=now, boot_id=report.boot_id))
-        return _observe(tx, house, host, report, now)
+        heard = replace(host, sequence=report.sequence, report_digest=digest, seen_at=now, boot_id=report.boot_id)
+        tx.hosts.save(heard)
+        changed = [] if host.report_digest == digest else _observe(tx, house, host, report, now)
+        take_proofs(tx, host, report)
+        return changed
 
-    for instance_id in house.store.write(write):
-        house.hints.publish(INSTANCE_TOPIC, instance_id)
+    if house.store.read(news):
+        for instance_id in house.store.write(write):
+            house.hints.publish(INSTANCE_TOPIC, instance_id)
 
 
-def touch(house: House, report: Report) -> None:
-    """An unchanged report: nothing is written but, now and then, that the host was heard."""
-    now = house.clock.now()
-
-    def write(tx: Transaction) -> None:
-        check_session(tx, report.host_id, report.session)
-        host = tx.hosts.get(report.host_id)
-        if host is not None:
-            tx.hosts.save(replace(host, seen_at=now))
-
-    host = house.store.read(lambda tx: tx.hosts.get(report.host_id))
-    if host is None or now - host.seen_at > TOUCH_S:
-        house.store.write(write)
+def _digest(report: Report) -> str:
+    """Of everything that it says, its number left out."""
+    return hashlib.sha256(msgspec.json.encode(replace(report, sequence=0))).hexdigest()
 
 
 def _observe(tx: Transaction, house: House, host: Host, report: Report, now: float) -> list[InstanceId]:
-    seen = {s.id: s for s in report.instances}
-    known = {o.id: o for o in tx.observations.find(Query(filters=(eq("host_id", host.id),)))}
+    """Only of instances that are placed on this host: one that is seen elsewhere is a stray there."""
+    on_host = Query(filters=(eq("host_id", host.id),))
+    placed = {p.instance_id for p in tx.placements.find(on_host)}
+    seen = {s.id: s for s in report.instances if s.id in placed}
+    before = {o.id: o for o in tx.observations.find(on_host)}
+    before |= {o.id: o for o in tx.observations.many(tuple(seen))}
     changed: list[InstanceId] = []
-    wanted = {i.id: i for i in tx.instances.many(tuple({*seen, *known}))}
-    for instance_id, one in wanted.items():
-        new = _observation(known.get(instance_id), seen.get(instance_id), instance_id, report, now)
+    for one in tx.instances.many(tuple({*seen, *before})):
+        old = before.get(one.id)
+        new = _observation(old, seen.get(one.id), one.id, report, now)
         if new is None:
             continue
-        _keep(tx, known.get(instance_id), new)
+        _keep(tx, old, new)
         _follow(tx, house, one, new, now)
-        changed.append(instance_id)
-    take_proofs(tx, house, host, report, now)
+        changed.append(one.id)
     return changed
 
 
