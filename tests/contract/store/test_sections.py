@@ -31,7 +31,7 @@ class Model:
         self.entries: dict[str, tuple[bytes | None, int]] = {}
 
     def stamp(self, stamps: dict[str, bytes | None]) -> bool:
-        changed = {e: b for e, b in stamps.items() if b != self.entries.get(e, (None, 0))[0]}
+        changed = {e: b for e, b in stamps.items() if e not in self.entries or b != self.entries[e][0]}
         if changed:
             self.serial += 1
             self.entries |= {e: (b, self.serial) for e, b in changed.items()}

@@ -34,7 +34,7 @@ class Sections(Protocol):
     def unmark(self, marks: list[Mark]) -> None: ...
     def stamp(self, stamps: list[Stamp]) -> dict[SectionKey, int]:
         """Write the entries whose body differs, one new serial for each section that changed; returns the new
-        serials."""
+        serials. What is absent and never was present becomes a tombstone too: what it holds waits for a proof."""
         ...
 
     def delta(self, section: SectionKey, have: int) -> SectionDelta | None:
