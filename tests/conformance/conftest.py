@@ -27,10 +27,12 @@ class SimulatedCloud:
 
     def __init__(self, clone: Path, state: Path) -> None:
         self._kumoi = (str(clone / "kumoi"), "--state", str(state))
+        self.environ = {**_plain_environ(), "PATH": CLIENTS}
+
+    def start(self) -> None:
         self._run(*self._kumoi, "up", "--simulate", "--hosts", str(HOSTS))
-        told = self._run("bash", "-c", f'eval "$({self._kumoi[0]} --state {state} env)"; env -0').split("\0")
-        told_pairs = dict(line.split("=", 1) for line in told if line.startswith(("OS_", "AWS_")))
-        self.environ = {**_plain_environ(), **told_pairs, "PATH": CLIENTS}
+        told = self._run("bash", "-c", f'eval "$({" ".join(self._kumoi)} env)"; env -0').split("\0")
+        self.environ |= dict(line.split("=", 1) for line in told if line.startswith(("OS_", "AWS_")))
 
     def openstack(self, *words: str) -> str:
         """What the command line client says, which must not fail."""
@@ -53,8 +55,7 @@ class SimulatedCloud:
         self._run(*self._kumoi, "down", "--purge")
 
     def _run(self, *command: str) -> str:
-        environ = getattr(self, "environ", {**_plain_environ(), "PATH": CLIENTS})
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=self.environ, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
         return done.stdout
 
@@ -69,6 +70,9 @@ def cloud(clone: Path) -> Iterator[SimulatedCloud]:
     folder = Path(tempfile.mkdtemp(prefix="kumoi-conf-"))
     folder.chmod(0o755)
     made = SimulatedCloud(clone, folder / "cloud")
-    yield made
-    made.end()
-    shutil.rmtree(folder)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.end()
+        shutil.rmtree(folder)
