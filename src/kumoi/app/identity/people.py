@@ -3,7 +3,9 @@
 from msgspec.structs import replace
 
 from kumoi.app.house import House
-from kumoi.app.writing import Thing, open_quota, record
+from kumoi.app.images.doors import OPEN
+from kumoi.app.networks.security_groups import drop_groups_of
+from kumoi.app.writing import Thing, commit, open_quota, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Actor, Call
 from kumoi.core.errors import InUse, Invalid, NotFound, Taken, Unauthenticated
@@ -61,9 +63,20 @@ def project(house: House, call: Call, project_id: ProjectId) -> Project:
 
 
 def accounts(house: House, call: Call, project_ids: tuple[ProjectId, ...]) -> dict[ProjectId, str]:
-    """The twelve digits of projects of which the caller has been shown something."""
+    """The twelve digits of those of these projects that the caller may know: its own, and those that show it an image.
+
+    Of all of them for administrators.
+    """
     allow(call, "identity.read_own")
-    return {p.id: p.account for p in house.store.read(lambda tx: tx.projects.many(project_ids))}
+
+    def read(tx: Transaction) -> dict[ProjectId, str]:
+        known = set(project_ids)
+        if known and not may(call, "identity.read"):
+            opened = Query(filters=(is_in("project_id", project_ids), is_in("visibility", OPEN), alive()))
+            known &= {call.actor.project_id, *(image.project_id for image in tx.images.find(opened))}
+        return {p.id: p.account for p in tx.projects.many(tuple(known))}
+
+    return house.store.read(read)
 
 
 def create_project(house: House, call: Call, wish: Project) -> Project:
@@ -116,27 +129,44 @@ def update_project(house: House, call: Call, project_id: ProjectId, changes: dic
 
 
 def delete_project(house: House, call: Call, project_id: ProjectId) -> None:
-    """Refused while it has instances, networks or public addresses; roles on it go with it."""
+    """InUse while anything of its users' making lives in it; its groups, access keys and roles go with it.
+
+    Its counters stay, empty and at the default limits: quotas have no verb that ends them.
+    """
     allow(call, "identity.write")
 
     def write(tx: Transaction) -> None:
         if tx.projects.get(project_id) is None:
             raise NotFound("identity", kind="project", id=project_id)
-        held = Query(filters=(eq("project_id", project_id), alive()))
-        for kind, count in (
-            ("instance", tx.instances.count(held)),
-            ("network", tx.networks.count(held)),
-            ("public_address", tx.public_addresses.count(held)),
-        ):
-            if count:
-                raise InUse("identity", kind="project", id=project_id, by_kind=kind, by_id=str(count))
-        for assignment in tx.assignments.find(Query(filters=(eq("project_id", project_id),))):
+        _check_empty(tx, project_id)
+        drop_groups_of(tx, house, call, project_id)
+        own = Query(filters=(eq("project_id", project_id),))
+        for key in tx.access_keys.find(own):
+            tx.access_keys.remove(key.id)
+        for assignment in tx.assignments.find(own):
             tx.assignments.remove(assignment.id)
+        open_quota(tx, project_id)
         tx.claims.drop_owner(project_id)
         tx.projects.remove(project_id)
         record(tx, house, call, "project.delete", Thing("project", project_id, project_id))
 
-    house.store.write(write)
+    commit(house, write)
+
+
+def _check_empty(tx: Transaction, project_id: ProjectId) -> None:
+    held = Query(filters=(eq("project_id", project_id), alive()))
+    for kind, count in (
+        ("instance", tx.instances.count(held)),
+        ("image", tx.images.count(held)),
+        ("network", tx.networks.count(held)),
+        ("subnet", tx.subnets.count(held)),
+        ("nic", tx.nics.count(held)),
+        ("vpc", tx.vpcs.count(held)),
+        ("public_address", tx.public_addresses.count(held)),
+        ("subnet_pool", tx.subnet_pools.count(Query(filters=(eq("project_id", project_id),)))),
+    ):
+        if count:
+            raise InUse("identity", kind="project", id=project_id, by_kind=kind, by_id=str(count))
 
 
 def users(house: House, call: Call, query: Query) -> list[User]:

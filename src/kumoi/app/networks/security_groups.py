@@ -187,17 +187,16 @@ def delete_group(house: House, call: Call, group_id: GroupId) -> None:
         if group.name == DEFAULT_GROUP and not reading.sees_all(call):
             raise _default_stays(group)
         _check_unused(tx, group)
-        for field in ("group_id", "remote_group_id"):
-            for rule in tx.security_rules.find(Query(filters=(eq(field, group.id),))):
-                _drop_rule(tx, rule)
-        tx.security_groups.save(replace(group, deleted_at=call.now, updated_at=call.now))
-        tx.counters.give_back(group.id, "project/")
-        tx.claims.drop_owner(group.id)
-        tx.labels.drop("security_group", group.id)
-        mark_group(tx, group.id)
-        record(tx, house, call, "security_group.delete", Thing("security_group", group.id, group.project_id))
+        _drop_group(tx, house, call, group)
 
     commit(house, write)
+
+
+def drop_groups_of(tx: Transaction, house: House, call: Call, project_id: ProjectId) -> None:
+    """Inside the transaction that ends a project: all its groups, the default one too. InUse while a nic is in one."""
+    for group in tx.security_groups.find(Query(filters=(eq("project_id", project_id), alive()))):
+        _check_unused(tx, group)
+        _drop_group(tx, house, call, group)
 
 
 def create_rules(house: House, call: Call, wishes: tuple[GroupRuleWish, ...]) -> list[SecurityRule]:
@@ -248,6 +247,18 @@ def _add_rule(tx: Transaction, house: House, call: Call, wish: GroupRuleWish, ru
     thing = Thing("security_rule", rule_id, project_id)
     record(tx, house, call, "security_group.create_rule", thing, {"group_id": group.id})
     return made
+
+
+def _drop_group(tx: Transaction, house: House, call: Call, group: SecurityGroup) -> None:
+    for field in ("group_id", "remote_group_id"):
+        for rule in tx.security_rules.find(Query(filters=(eq(field, group.id),))):
+            _drop_rule(tx, rule)
+    tx.security_groups.save(replace(group, deleted_at=call.now, updated_at=call.now))
+    tx.counters.give_back(group.id, "project/")
+    tx.claims.drop_owner(group.id)
+    tx.labels.drop("security_group", group.id)
+    mark_group(tx, group.id)
+    record(tx, house, call, "security_group.delete", Thing("security_group", group.id, group.project_id))
 
 
 def _drop_rule(tx: Transaction, rule: SecurityRule) -> None:
