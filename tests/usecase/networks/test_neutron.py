@@ -364,3 +364,11 @@ def test_ipv6_guests_make_their_own_addresses_where_hosts_advertise(neutron: Neu
     assert neutron.refused("POST", "ports", {"port": chosen}) == (400, "InvalidInput")
     neutron.drop(f"subnets/{subnet['id']}")
     assert made not in neutron.get(f"ports/{before}")["port"]["fixed_ips"]
+
+
+def test_the_port_that_serves_dhcp_is_not_its_users_to_delete(neutron: Neutron) -> None:
+    network, subnet = tenant(neutron)
+    port = neutron.get(f"ports?network_id={network}")["ports"][0]["id"]
+    assert neutron.refused("DELETE", f"ports/{port}") == (409, "ServicePortInUse")
+    neutron.drop(f"subnets/{subnet}")
+    assert neutron.get(f"ports?network_id={network}")["ports"] == []

@@ -117,7 +117,7 @@ def delete_nic(house: House, call: Call, nic_id: NicId, *, plugged: bool = True)
         nic = reading.visible(tx, call, NICS, nic_id)
         if nic.project_id != call.actor.project_id and not reading.sees_all(call) and not _shown(tx, call, nic):
             raise Forbidden("network", action="nic.delete", needs=["admin"])
-        if nic.use in {"vpc_interface", "vpc_gateway", "public_address"} or (nic.use == "instance" and not plugged):
+        if nic.use in UNFILTERED or (nic.use == "instance" and not plugged):
             raise held(nic)
         drop_nic(tx, house, call, nic)
 

@@ -42,6 +42,7 @@ _TYPES: Final[dict[str, str]] = {
     "in_use:nic": "PortInUse",
     "in_use:nic/vpc_interface": "ServicePortInUse",
     "in_use:nic/vpc_gateway": "ServicePortInUse",
+    "in_use:nic/dhcp": "ServicePortInUse",
     "in_use:nic/public_address": "FloatingIPPortAlreadyAssociated",
     "in_use:vpc": "RouterInUse",
     "in_use:gateway/public_address": "RouterExternalGatewayInUseByFloatingIp",
