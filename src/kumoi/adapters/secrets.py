@@ -1,10 +1,12 @@
 """Passwords by argon2id, secrets and tokens by Fernet, SSH key pairs: `contracts.secrets` by well-kept libraries.
 
-Keys live in a folder (0700), one file a key; the token keys are a Keystone-like repository: the highest number is primary.
+Keys live in a folder (0700), one file a key; the token keys are a Keystone-like repository: the highest number is
+primary.
 """
 
 import base64
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -15,6 +17,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kumoi.contracts.secrets import TokenBody
+
+KNOWN_TOKENS = 1024
 
 
 class Argon2Passwords:
@@ -58,6 +62,8 @@ class FernetTokens:
         self._fernet = MultiFernet([Fernet(_key(folder / str(n))) for n in numbers])
         self._pack = msgspec.msgpack.Encoder().encode
         self._unpack = msgspec.msgpack.Decoder(TokenBody).decode
+        # What a token says never changes while the keys are these; whether it still holds is asked every time.
+        self._opened = lru_cache(KNOWN_TOKENS)(self._open)
 
     def issue(self, body: TokenBody) -> str:
         return self._fernet.encrypt(self._pack(body)).rstrip(b"=").decode()
@@ -65,12 +71,16 @@ class FernetTokens:
     def read(self, token: str, now: float) -> TokenBody | None:
         if not token.isascii() or len(token) > 4096:
             return None
-        padded = token.encode() + b"=" * (-len(token) % 4)
         try:
-            body: TokenBody = self._unpack(self._fernet.decrypt(padded))
+            body = self._opened(token)
         except (InvalidToken, msgspec.MsgspecError, ValueError):
             return None
         return body if now < body.expires_at else None
+
+    def _open(self, token: str) -> TokenBody:
+        padded = token.encode() + b"=" * (-len(token) % 4)
+        body: TokenBody = self._unpack(self._fernet.decrypt(padded))
+        return body
 
 
 class SshKeys:
