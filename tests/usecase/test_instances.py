@@ -195,3 +195,10 @@ def test_a_nic_made_before_survives_its_instance(cloud: Cloud) -> None:
     assert kept is not None
     assert kept.instance_id is None
     assert kept.deleted_at is None
+
+
+def test_as_many_as_can_be_made_are_made(cloud: Cloud) -> None:
+    cloud.settle()
+    cloud.store.write(lambda tx: tx.counters.set_most(project_scope(cloud.project), "instances", 9))
+    wish = RunWish(name="n", flavor_id=FlavorId("1"), image_id=cloud.image(), count_min=1, count_max=10)
+    assert len(run.run(cloud.house, cloud.call(), wish)) == 9

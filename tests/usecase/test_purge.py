@@ -7,6 +7,8 @@ from tests.usecase.test_instances import boot
 
 from kumoi.app.images import doors as images
 from kumoi.app.instances import delete
+from kumoi.core.ids import HostId, PlacementId, host_section
+from kumoi.core.instances import Placement
 from kumoi.core.query import Query
 
 HOUR = 3600.0
@@ -49,4 +51,43 @@ def test_nobody_misses_what_is_gone(tmp_path: Path) -> None:
     assert not cloud.store.read(lambda tx: tx.instances.find(Query()))
     held = cloud.store.read(lambda tx: tx.counters.under("host/"))
     assert all(counter.used == 0 for counter in held)
+    cloud.close()
+
+
+def test_an_upload_that_was_refused_leaves_no_bytes(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    upload = cloud.house.blobs.begin(100)
+    upload.write(b"nobody's")
+    upload.commit()
+    assert len(cloud.house.blobs.all()) == 1
+    cloud.settle(300)
+    assert not cloud.house.blobs.all()
+    cloud.close()
+
+
+def test_a_host_that_is_silent_holds_up_nobody_elses_purge(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    cloud.settle()
+    silent, other = boot(cloud), boot(cloud)
+    cloud.settle()
+    for one in (silent, other):
+        delete.delete(cloud.house, cloud.call(), one.id)
+    cloud.settle()
+    placement = Placement(id=PlacementId("p"), instance_id=silent.id, host_id=HostId("silent"))
+    cloud.store.write(lambda tx: tx.placements.insert(placement))
+    cloud.clock.advance(3 * HOUR)
+    cloud.settle(120)
+    assert cloud.store.read(lambda tx: tx.instances.get(silent.id)) is not None
+    assert cloud.store.read(lambda tx: tx.instances.get(other.id)) is None
+    cloud.close()
+
+
+def test_one_broken_row_stops_nobody_elses_plan(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    cloud.settle()
+    one = boot(cloud)
+    host = cloud.store.read(lambda tx: tx.hosts.find(Query()))[0]
+    cloud.store.write(lambda tx: tx.sections.mark(host_section(host.id), "riddle/1"))
+    cloud.settle()
+    assert cloud.world.running() == {one.id}
     cloud.close()

@@ -27,9 +27,15 @@ class Rooms:
         with self._lock:
             if not afresh and 0 <= now - self._at < KEPT_S:
                 return self._rooms
-            self._rooms = self._store.read(_rooms)
-            self._at = now
-            return self._rooms
+        found = self._store.read(_rooms)  # outside the lock: whoever writes must not wait for a read
+        with self._lock:
+            self._rooms, self._at = found, now
+        return found
+
+    def forget(self) -> None:
+        """What is remembered is old: a host came, went or changed."""
+        with self._lock:
+            self._at = float("-inf")
 
     def took(self, host_id: str, amounts: dict[str, int]) -> None:
         """Remember a claim that was just won, so that the next one looks elsewhere first."""

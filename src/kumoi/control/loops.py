@@ -6,6 +6,7 @@ from kumoi.app.house import House
 from kumoi.app.writing import MARKS_TOPIC
 from kumoi.control.auditor import mend_statuses
 from kumoi.control.binding import bind_routers
+from kumoi.control.blobs import Sweeper
 from kumoi.control.purge import Retention, purge
 from kumoi.control.stamper import Stamper
 from kumoi.runtime import log
@@ -25,6 +26,7 @@ class Control:
         self._house = house
         self._retention = retention
         self._stamper = Stamper(house, holder)
+        self._sweeper = Sweeper(house)
         self._stamp = self._loop("stamp", self._stamp_all, STAMP_RESYNC_S)
         self.loops = (
             self._stamp,
@@ -62,6 +64,7 @@ class Control:
     def _purge(self, _key: str) -> None:
         while purge(self._house, self._retention) > 0:
             pass
+        self._sweeper.sweep()
 
     def _audit(self, _key: str) -> None:
         wrong = mend_statuses(self._house)

@@ -1,12 +1,10 @@
 """What has had its time goes: tombstones past their retention, things that no host ever had, old events and tokens."""
 
-from functools import partial
-
 import msgspec
 
 from kumoi.app.house import House
 from kumoi.contracts.store import Transaction
-from kumoi.core.query import Filter, Query, eq
+from kumoi.core.query import Filter, Query, eq, is_in
 from kumoi.core.query import Order as By
 
 PAGE = 200
@@ -23,7 +21,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 def purge(house: House, keep: Retention) -> int:
     """One sweep; returns how many rows went. Claims in quarantine are not its business: proof releases them."""
     now = house.clock.now()
-    return house.store.write(lambda tx: _sweep(tx, keep, now)) + _collect_layers(house, now - keep.rest_s)
+    return house.store.write(lambda tx: _sweep(tx, keep, now))
 
 
 def _sweep(tx: Transaction, keep: Retention, now: float) -> int:
@@ -31,24 +29,26 @@ def _sweep(tx: Transaction, keep: Retention, now: float) -> int:
         _instances(tx, now - keep.instances_s)
         + _nics(tx)
         + _tombstones(tx, now - keep.rest_s)
+        + _layers(tx, now - keep.rest_s)
         + _tokens(tx, now)
         + tx.events.drop_before(now - keep.events_s)
     )
 
 
 def _instances(tx: Transaction, before: float) -> int:
-    """Deleted instances that no host holds any more."""
-    gone = 0
+    """Deleted instances that no host holds any more; those of a silent host hold up nobody else."""
     query = Query(filters=(Filter("deleted_at", "lt", before),), order=(By("deleted_at"),), limit=PAGE)
-    for one in tx.instances.find(query):
-        if tx.placements.count(Query(filters=(eq("instance_id", one.id),))):
-            continue
-        tx.labels.drop("instance", one.id)
-        tx.claims.drop_owner(one.id)
-        tx.counters.give_back(one.id)
-        tx.instances.remove(one.id)
-        gone += 1
-    return gone
+    found: list[str] = []
+    while len(found) < PAGE and (page := [one.id for one in tx.instances.find(query)]):
+        held = {p.instance_id for p in tx.placements.find(Query(filters=(is_in("instance_id", tuple(page)),)))}
+        found += [one for one in page if one not in held]
+        query = msgspec.structs.replace(query, marker=page[-1])
+    for one in found:
+        tx.labels.drop("instance", one)
+        tx.claims.drop_owner(one)
+        tx.counters.give_back(one)
+        tx.instances.remove(one)
+    return len(found)
 
 
 def _nics(tx: Transaction) -> int:
@@ -68,7 +68,7 @@ def _tombstones(tx: Transaction, before: float) -> int:
     query = Query(filters=(Filter("deleted_at", "lt", before),), limit=PAGE)
     for subnet in tx.subnets.find(query):
         gone += _drop(tx, subnet.id, tx.subnets.remove(subnet.id))
-    for network in tx.networks.find(query):
+    for network in tx.networks.find(msgspec.structs.replace(query, limit=None)):
         if not tx.nics.count(Query(filters=(eq("network_id", network.id),))):
             gone += _drop(tx, network.id, tx.networks.remove(network.id))
     for address in tx.public_addresses.find(query):
@@ -85,33 +85,19 @@ def _drop(tx: Transaction, owner: str, removed: bool) -> int:
     return int(removed)
 
 
-def _collect_layers(house: House, before: float) -> int:
-    """Layers that no image and no instance points to go, then their bytes. One that is young may just be coming
-    into use."""
-
-    def write(tx: Transaction) -> list[str]:
-        old = tx.layers.find(Query(filters=(Filter("created_at", "lt", before),), order=(By("created_at"),)))
-        parents = {layer.parent_id for layer in old}
-        free = [layer for layer in old if layer.id not in parents and not _needed(tx, layer.id)][:PAGE]
-        for layer in free:
-            tx.layers.remove(layer.id)
-        return [layer.sha256 for layer in free]
-
-    gone = house.store.write(write)
-    for sha256 in gone:
-        again = Query(filters=(eq("sha256", sha256),))
-        if not house.store.read(partial(_count_layers, query=again)):
-            house.blobs.remove(sha256)
-    return len(gone)
+def _layers(tx: Transaction, before: float) -> int:
+    """Layers that no image, no instance and no other layer points to. A young one may just be coming into use."""
+    parents = {layer.parent_id for layer in tx.layers.find(Query(filters=(Filter("parent_id", "null", False),)))}
+    old = Query(filters=(Filter("created_at", "lt", before),), order=(By("created_at"),))
+    free = [one for one in tx.layers.find(old) if one.id not in parents and not _needed(tx, one.id)][:PAGE]
+    for layer in free:
+        tx.layers.remove(layer.id)
+    return len(free)
 
 
 def _needed(tx: Transaction, layer_id: str) -> bool:
     images = tx.images.count(Query(filters=(eq("layer_id", layer_id),)))
     return bool(images or tx.instances.count(Query(filters=(eq("root_layer_id", layer_id),))))
-
-
-def _count_layers(tx: Transaction, query: Query) -> int:
-    return tx.layers.count(query)
 
 
 def _tokens(tx: Transaction, now: float) -> int:

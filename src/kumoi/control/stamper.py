@@ -10,10 +10,13 @@ from kumoi.contracts.store import Transaction
 from kumoi.contracts.store.sections import Mark, Stamp
 from kumoi.control.compile import Compiler
 from kumoi.core.ids import SectionKey
+from kumoi.runtime import log
 
 BATCH = 512
 LEASE_S = 15.0
 SECTION_TOPIC = "section"
+# What a broken row brings forth; what the database says is not among it. One must not hold up the whole cloud's plan.
+_BROKEN = (AssertionError, LookupError, ValueError, TypeError)
 
 
 class Stamper:
@@ -40,9 +43,24 @@ class Stamper:
         marks = tx.sections.marks(BATCH)
         if not marks:
             return {}, 0
-        serials = tx.sections.stamp(stamps(tx, marks))
-        tx.sections.unmark(marks)
-        return serials, len(marks)
+        good = self._stampable(tx, marks)
+        serials = tx.sections.stamp([stamp for _, stamp in good])
+        tx.sections.unmark([mark for mark, _ in good])
+        return serials, len(good)
+
+    def _stampable(self, tx: Transaction, marks: list[Mark]) -> list[tuple[Mark, Stamp]]:
+        """All of them; where one breaks, each alone, and what breaks keeps its mark and is told of."""
+        try:
+            return list(zip(marks, stamps(tx, marks), strict=True))
+        except _BROKEN as e:
+            log.get(loop="stamp").warning("batch_unstampable", marks=len(marks), error=repr(e))
+        good: list[tuple[Mark, Stamp]] = []
+        for mark in marks:
+            try:
+                good += [(mark, stamp) for stamp in stamps(tx, [mark])]
+            except _BROKEN as e:
+                log.get(loop="stamp").error("entry_unstampable", section=mark.section, entry=mark.entry, error=repr(e))
+        return good
 
 
 def stamps(tx: Transaction, marks: list[Mark]) -> list[Stamp]:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from kumoi.core.errors import Unavailable
 from kumoi.core.ids import HostId
 from kumoi.core.plan import Ask
 
@@ -24,6 +25,8 @@ class AskDesk:
         with self._lock:
             if len(self._open) >= MOST_OPEN:
                 self._forget_cancelled()
+            if len(self._open) >= MOST_OPEN:
+                raise Unavailable("host", what="agent", retry_after_s=5)
             self._open[ask.id] = future
             self._new.setdefault(host_id, []).append(ask)
         self._woken(host_id)
@@ -31,7 +34,7 @@ class AskDesk:
 
     def pending(self, host_id: HostId) -> tuple[Ask, ...]:
         with self._lock:
-            return tuple(ask for ask in self._new.pop(host_id, ()) if not self._open[ask.id].cancelled())
+            return tuple(ask for ask in self._new.pop(host_id, ()) if self._waits(ask))
 
     def answer(self, ask_id: str, data: bytes) -> bool:
         with self._lock:
@@ -42,5 +45,11 @@ class AskDesk:
         return True
 
     def _forget_cancelled(self) -> None:
-        waiting = {ask.id for asks in self._new.values() for ask in asks}
-        self._open = {k: f for k, f in self._open.items() if not f.cancelled() or k in waiting}
+        self._open = {k: f for k, f in self._open.items() if not f.cancelled()}
+        asked = ((host, [ask for ask in asks if self._waits(ask)]) for host, asks in self._new.items())
+        self._new = {host: asks for host, asks in asked if asks}
+
+    def _waits(self, ask: Ask) -> bool:
+        """Whether somebody still waits for the answer."""
+        future = self._open.get(ask.id)
+        return future is not None and not future.cancelled()

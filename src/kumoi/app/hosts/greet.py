@@ -33,7 +33,7 @@ def greet(house: House, hello: Hello) -> Welcome:
         return host.id
 
     host_id = house.store.write(write)
-    house.rooms.look(now, afresh=True)
+    house.rooms.forget()
     return Welcome(host_id=host_id, session=SessionId(session), epoch=house.store.epoch())
 
 

@@ -6,14 +6,17 @@ from kumoi.core.hosts import Host
 from kumoi.core.ids import InstanceId, VpcId, host_section
 from kumoi.core.nics import Nic
 from kumoi.core.plan import Report
-from kumoi.core.query import Filter, Query, eq
+from kumoi.core.query import Filter, Query, alive, eq
 
 
 def proof_awaited(tx: Transaction, host: Host, report: Report) -> bool:
     """Whether this report may prove something that waits for proof."""
     own = host_section(host.id)
     gone = Query(filters=(eq("host_id", host.id), Filter("deleted_at", "null", False)))
-    return bool(tx.sections.tombstones(own, report.acted.get(own, 0)) or tx.nics.count(gone))
+    unplugged = Query(filters=(eq("host_id", host.id), eq("use", ""), alive()))
+    return bool(
+        tx.sections.tombstones(own, report.acted.get(own, 0)) or tx.nics.count(gone) or tx.nics.count(unplugged)
+    )
 
 
 def take_proofs(tx: Transaction, host: Host, report: Report) -> None:

@@ -24,5 +24,5 @@ def switch(house: House, call: Call, host_id: HostId, *, enabled: bool, reason: 
         return tx.hosts.save(replace(host, enabled=enabled, disabled_reason="" if enabled else reason))
 
     done = house.store.write(write)
-    house.rooms.look(call.now, afresh=True)
+    house.rooms.forget()
     return done

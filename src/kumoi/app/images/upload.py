@@ -19,6 +19,7 @@ from kumoi.core.ids import ImageId, LayerId
 from kumoi.core.images import Image, Layer
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, eq
+from kumoi.core.quotas import UNLIMITED, project_scope
 
 MOST_BYTES = 1 << 41
 MIB = 1 << 20
@@ -56,7 +57,7 @@ def begin(house: House, call: Call, image_id: ImageId) -> Filling:
 
     image = house.store.write(write)
     try:
-        return Filling(image, house.blobs.begin(MOST_BYTES))
+        return Filling(image, house.blobs.begin(house.store.read(lambda tx: _room(tx, image))))
     except BaseException:
         _unsave(house, image)
         raise
@@ -75,7 +76,8 @@ def finish(house: House, call: Call, filling: Filling) -> Image:
         created_at=call.now,
     )
     done = house.store.write(lambda tx: _keep(tx, house, call, filling, layer, inspected))
-    if house.blobs.size(layer.sha256) is None:
+    if house.blobs.size(layer.sha256) is None:  # it was swept away between its two steps: as if it had never come
+        house.store.write(lambda tx: _empty(tx, done))
         raise Unavailable("storage", what="blob", retry_after_s=1)
     return done
 
@@ -118,6 +120,23 @@ def _keep(tx: Transaction, house: House, call: Call, filling: Filling, layer: La
             layer_id=same[0].id if same else layer.id,
             updated_at=call.now,
         )
+    )
+
+
+def _room(tx: Transaction, image: Image) -> int:
+    """How many bytes the project's quota still takes."""
+    counter = tx.counters.get(project_scope(image.project_id), "image_mib")
+    if counter is None or counter.most == UNLIMITED:
+        return MOST_BYTES
+    return min(MOST_BYTES, max(0, counter.most - counter.used) * MIB)
+
+
+def _empty(tx: Transaction, image: Image) -> None:
+    """The image waits for its bytes again."""
+    tx.counters.give_back(image.id, "project/")
+    charge(tx, image.project_id, image.id, images=1)
+    tx.images.save(
+        replace(image, status="queued", layer_id=None, size_bytes=None, virtual_bytes=None, checksum=None, sha512=None)
     )
 
 

@@ -46,6 +46,7 @@ class Maker:
         self._call = call
         self._wish = wish
         self._place = place
+        self.homes: list[HostId] = []
         self._flavor = flavor_of(tx, wish, call)
         self._image = _image(tx, call, wish)
         _check_fits(self._flavor, self._image)
@@ -84,7 +85,7 @@ class Maker:
                 for r, n in amounts.items()
                 if n
             ):
-                self._house.rooms.took(host_id, amounts)
+                self.homes.append(host_id)
                 return host_id
             self._tx.counters.give_back(instance_id, "host/")
         return None

@@ -8,7 +8,7 @@ from kumoi.app.writing import MARKS_TOPIC
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import KumoiError, NoCapacity
-from kumoi.core.ids import InstanceId, ec2_key
+from kumoi.core.ids import HostId, InstanceId, ec2_key
 from kumoi.core.instances import Instance
 from kumoi.core.policy import allow
 from kumoi.planning.scheduling import Room, candidates
@@ -31,17 +31,23 @@ def run(house: House, call: Call, wish: RunWish) -> list[Instance]:
     while True:
         try:
             made = _run_exactly(house, call, wish, count)
-        except KumoiError as e:
-            if count <= wish.count_min or e.code not in FEWER_HELPS:
-                raise
-            count = max(wish.count_min, count // 2)
+        except _Fewer as fewer:  # nothing was made; so many would fit
+            count = fewer.count
         else:
             house.hints.publish(MARKS_TOPIC, "")
             return made
 
 
+class _Fewer(Exception):
+    """All were asked for, `count` fitted, and that is enough."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
+
+
 def _run_exactly(house: House, call: Call, wish: RunWish, count: int) -> list[Instance]:
-    """All or none; refused for want of room only after a fresh look at the hosts."""
+    """All or none; refused for want of room only after a fresh look at the hosts. Raises _Fewer where fewer will do."""
     reservation = "r-" + ec2_key(house.chance.uuid())
     ids = [InstanceId(house.chance.uuid()) for _ in range(count)]
     wanted = house.store.read(lambda tx: wanted_of(tx, wish))
@@ -50,17 +56,32 @@ def _run_exactly(house: House, call: Call, wish: RunWish, count: int) -> list[In
         homes = tuple(candidates(rooms, wanted, call.now, house.chance.below))
         place = Place(homes=homes, rooms=tuple(rooms), wanted=wanted, last=last)
 
-        def write(tx: Transaction) -> list[Instance]:
+        def write(tx: Transaction) -> tuple[list[Instance], list[HostId]]:
             if (before := earlier(tx, call, wish)) is not None:
-                return before
+                return before, []
             maker = Maker(tx, house, call, wish, place)
-            made = [maker.make(one, reservation, index, count) for index, one in enumerate(ids)]
+            made = _make_all(maker, ids, reservation, wish.count_min)
             remember(tx, call, wish, made)
-            return made
+            return made, maker.homes
 
-        return house.store.write(write)
+        made, chosen = house.store.write(write)
+        for host_id in chosen:
+            house.rooms.took(host_id, wanted.amounts())
+        return made
 
     try:
         return attempt(house.rooms.look(call.now), last=False)
     except NoCapacity:
         return attempt(house.rooms.look(call.now, afresh=True), last=True)
+
+
+def _make_all(maker: Maker, ids: list[InstanceId], reservation: str, enough: int) -> list[Instance]:
+    made: list[Instance] = []
+    for index, one in enumerate(ids):
+        try:
+            made.append(maker.make(one, reservation, index, len(ids)))
+        except KumoiError as e:
+            if len(made) < enough or e.code not in FEWER_HELPS:
+                raise
+            raise _Fewer(len(made)) from e
+    return made

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 from msgspec import UnsetType
+from msgspec.structs import replace
 
 from kumoi.contracts.store import Transaction
 from kumoi.core.conditions import Ready
@@ -16,16 +17,18 @@ from kumoi.core.hosts import Host
 from kumoi.core.ids import host_section
 from kumoi.core.nics import Nic
 from kumoi.core.plan import Entry, InstanceEntry, Report, VpcEntry, entry_id
-from kumoi.core.query import Filter, Query, eq
+from kumoi.core.query import Filter, Query, alive, eq
 
 
 def let_nics_go(tx: Transaction, host: Host, report: Report) -> None:
-    """Remove this host's deleted nics that the report proves it has let go, with all they claim."""
+    """Remove this host's deleted nics that the report proves it has let go, with all they claim; unplugged living ones
+    are nobody's again."""
     own = host_section(host.id)
     if report.acted.get(own, 0) < tx.sections.serial(own):
         return
     deleted = tx.nics.find(Query(filters=(eq("host_id", host.id), Filter("deleted_at", "null", False))))
-    if not deleted:
+    unplugged = tx.nics.find(Query(filters=(eq("host_id", host.id), eq("use", ""), alive())))
+    if not deleted and not unplugged:
         return
     delta = tx.sections.delta(own, 0)
     kept = _named(delta.entries if delta is not None else ()) | _troubled(report)
@@ -33,6 +36,9 @@ def let_nics_go(tx: Transaction, host: Host, report: Report) -> None:
         if kept.isdisjoint(_names(nic)):
             tx.nics.remove(nic.id)
             tx.claims.drop_owner(nic.id)
+    for nic in unplugged:
+        if kept.isdisjoint(_names(nic)):
+            tx.nics.save(replace(nic, host_id=None))
 
 
 def _names(nic: Nic) -> set[str]:
