@@ -1,5 +1,9 @@
 """Register, look, change and delete images. Their bytes come by `upload`."""
 
+from collections.abc import Callable
+
+import msgspec
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from kumoi.app.house import House
@@ -7,13 +11,29 @@ from kumoi.app.writing import Thing, charge, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden, Invalid, NotFound, Taken, WrongState
+from kumoi.core.given import given
 from kumoi.core.ids import ImageId
-from kumoi.core.images import Image, Layer
+from kumoi.core.images import Image, Layer, Visibility
 from kumoi.core.policy import allow, may
 from kumoi.core.query import Order, Query, alive
 
 NAME_MOST = 255
 OPEN = ("public", "community")
+
+
+class ImageChange(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a user may change of an image."""
+
+    name: str | UnsetType = UNSET
+    visibility: Visibility | UnsetType = UNSET
+    disk_format: str | UnsetType | None = UNSET
+    container_format: str | UnsetType | None = UNSET
+    min_disk_gib: int | UnsetType = UNSET
+    min_ram_mib: int | UnsetType = UNSET
+    protected: bool | UnsetType = UNSET
+    hidden: bool | UnsetType = UNSET
+    properties: dict[str, str] | UnsetType = UNSET
+    tags: tuple[str, ...] | UnsetType = UNSET
 
 
 def create(house: House, call: Call, wish: Image) -> Image:
@@ -82,13 +102,17 @@ def find(
     return house.store.read(read)
 
 
-def update(house: House, call: Call, wished: Image) -> Image:
-    """Replace what may change: name, visibility, limits, protection, properties, tags. CAS on its generation."""
+def update(house: House, call: Call, image_id: ImageId, change: Callable[[Image], ImageChange]) -> Image:
+    """`change` is given the image as it is inside the transaction, where it is checked too: nobody's change is lost.
+
+    It may run more than once; what it raises refuses the change.
+    """
     allow(call, "image.update")
-    check(wished)
 
     def write(tx: Transaction) -> Image:
-        old = owned(tx, call, wished.id)
+        old = owned(tx, call, image_id)
+        wished: Image = replace(old, **given(change(old)))
+        check(wished)
         if wished.visibility != old.visibility and wished.visibility == "public":
             allow(call, "image.publish")
         for field, before, after in (
@@ -97,6 +121,8 @@ def update(house: House, call: Call, wished: Image) -> Image:
         ):
             if before != after and old.status != "queued":
                 raise Forbidden("image", action=f"image.change_{field}", reason="not_queued", needs=["queued"])
+        if wished == old:
+            return old
         saved = tx.images.save(replace(wished, updated_at=call.now))
         record(tx, house, call, "image.update", Thing("image", old.id, old.project_id))
         return saved

@@ -109,15 +109,20 @@ def modify(house: House, request: Request, wish: Values) -> Values:
     """Its description, and launching for all: that makes it public or the project's own."""
     call = request.call()
     image = found(house, call, wish["ImageId"])
-    changed = image
-    if (text := wish.get("Description")) is not None:
-        changed = replace(changed, properties={**image.properties, DESCRIPTION: text.get("Value", "")})
-    for verb, group in _permissions(wish):
-        if group != "all":
-            raise Unsupported("image", what="LaunchPermission.UserId")
-        changed = replace(changed, visibility="public" if verb == "add" else "private")
-    if changed != image:
-        doors.update(house, call, changed)
+    text = wish.get("Description")
+    groups = _permissions(wish)
+    if any(group != "all" for _, group in groups):
+        raise Unsupported("image", what="LaunchPermission.UserId")
+
+    def change(now: Image) -> doors.ImageChange:
+        wanted = doors.ImageChange()
+        if text is not None:
+            wanted = replace(wanted, properties={**now.properties, DESCRIPTION: text.get("Value", "")})
+        for verb, _ in groups:
+            wanted = replace(wanted, visibility="public" if verb == "add" else "private")
+        return wanted
+
+    doors.update(house, call, image.id, change)
     return {}
 
 

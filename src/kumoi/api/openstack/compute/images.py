@@ -1,11 +1,11 @@
 """/images until 2.35 (their metadata until 2.38): the image service's images in Nova's elder words."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
-from msgspec.structs import replace
 
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
@@ -76,9 +76,9 @@ def show_all(house: House, request: Request) -> Response:
 
 
 def put_all(house: House, request: Request) -> Response:
-    wished, old = request.json(MetadataBody).metadata, _one(house, request)
-    kept = {} if request.method == "PUT" else old.properties
-    return json_response({"metadata": _put(house, request, old, {**kept, **wished})})
+    wished, whole = request.json(MetadataBody).metadata, request.method == "PUT"
+    now = _change(house, request, lambda held: wished if whole else {**held, **wished})
+    return json_response({"metadata": now})
 
 
 def show_one(house: House, request: Request) -> Response:
@@ -89,27 +89,40 @@ def show_one(house: House, request: Request) -> Response:
 
 
 def put_one(house: House, request: Request) -> Response:
-    wished, old = request.json(MetaBody).meta, _one(house, request)
+    wished = request.json(MetaBody).meta
     if list(wished) != [request.params["key"]]:
         raise Invalid("api", field="meta", reason="format")
-    _put(house, request, old, {**old.properties, **wished})
+    _change(house, request, lambda held: {**held, **wished})
     return json_response({"meta": wished})
 
 
 def drop_one(house: House, request: Request) -> Response:
-    old, key = _one(house, request), request.params["key"]
-    if key not in old.properties:
-        raise NotFound("image", kind="label", id=key)
-    _put(house, request, old, {k: v for k, v in old.properties.items() if k != key})
+    key = request.params["key"]
+
+    def without(held: dict[str, str]) -> dict[str, str]:
+        if key not in held:
+            raise NotFound("image", kind="label", id=key)
+        return {k: v for k, v in held.items() if k != key}
+
+    _change(house, request, without)
     return no_content()
 
 
-def _put(house: House, request: Request, old: Image, properties: dict[str, str]) -> dict[str, str]:
+def _change(house: House, request: Request, changed: Callable[[dict[str, str]], dict[str, str]]) -> dict[str, str]:
+    """Its properties as they are, to what they are to be; in one transaction."""
+
+    def change(image: Image) -> doors.ImageChange:
+        return doors.ImageChange(properties=_checked(changed(image.properties)))
+
+    return doors.update(house, request.call(), ImageId(request.params["id"]), change).properties
+
+
+def _checked(properties: dict[str, str]) -> dict[str, str]:
     if any(not 1 <= len(k) <= 255 or len(v) > 255 for k, v in properties.items()):
         raise Invalid("api", field="metadata", reason="length", bound="from 1 to 255")
     if len(properties) > ITEMS_MOST:
         raise QuotaExceeded("quota", resource="metadata", wanted=len(properties), used=0, limit=ITEMS_MOST)
-    return doors.update(house, request.call(), replace(old, properties=properties)).properties
+    return properties
 
 
 def _one(house: House, request: Request) -> Image:

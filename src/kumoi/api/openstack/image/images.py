@@ -2,7 +2,7 @@
 
 import re
 from functools import partial
-from typing import Any, get_args
+from typing import Any, cast, get_args
 from urllib.parse import urlencode
 
 import msgspec
@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.image.patch import patched
+from kumoi.api.openstack.image.patch import operations, patched
 from kumoi.api.openstack.times import second
 from kumoi.app.house import House
 from kumoi.app.images import doors
 from kumoi.core.errors import Forbidden, Invalid, NotFound
+from kumoi.core.given import given
 from kumoi.core.ids import ImageId, ProjectId, is_uuid
 from kumoi.core.images import ContainerFormat, DiskFormat, Image, Visibility
 from kumoi.core.query import MAX_PAGE, Filter, Order, Query, eq, is_in
@@ -68,16 +69,18 @@ def create(house: House, request: Request) -> Response:
     image_id = body.pop("id", None) or house.chance.uuid()
     if not isinstance(image_id, str) or not is_uuid(image_id):
         raise Invalid("image", field="id", reason="format")
-    wish = from_document(Image(id=ImageId(image_id), project_id=ProjectId(""), name=""), body)
+    wish: Image = replace(Image(id=ImageId(image_id), project_id=ProjectId(""), name=""), **given(from_document(body)))
     made = doors.create(house, request.call(), wish)
     return json_response(render(made), 201, [("Location", f"{request.base_url}/image/v2/images/{made.id}")])
 
 
 def patch(house: House, request: Request) -> Response:
-    old = doors.get(house, request.call(), _id(request))
-    changed = patched(request, document(old))
-    done = doors.update(house, request.call(), from_document(replace(old, properties={}, tags=()), changed))
-    return json_response(render(done))
+    wanted = operations(request)
+
+    def change(image: Image) -> doors.ImageChange:
+        return from_document(patched(wanted, document(image)))
+
+    return json_response(render(doors.update(house, request.call(), _id(request), change)))
 
 
 def delete(house: House, request: Request) -> Response:
@@ -86,13 +89,15 @@ def delete(house: House, request: Request) -> Response:
 
 
 def tag(house: House, request: Request) -> Response:
-    old = doors.get(house, request.call(), _id(request))
     wanted = request.params["tag"]
     if len(wanted) > 255:
         raise Invalid("image", field="tag", reason="length", bound=f"from {1} to {255}")
-    rest = tuple(t for t in old.tags if t != wanted)
-    tags = rest if request.method == "DELETE" else (*rest, wanted)
-    doors.update(house, request.call(), replace(old, tags=tags))
+
+    def change(image: Image) -> doors.ImageChange:
+        rest = tuple(t for t in image.tags if t != wanted)
+        return doors.ImageChange(tags=rest if request.method == "DELETE" else (*rest, wanted))
+
+    doors.update(house, request.call(), _id(request), change)
     return no_content()
 
 
@@ -154,8 +159,8 @@ class _Known(msgspec.Struct):
     tags: list[str] = []
 
 
-def from_document(image: Image, body: dict[str, Any]) -> Image:
-    """The image with everything that the document says; unknown names are properties and must be texts."""
+def from_document(body: dict[str, Any]) -> doors.ImageChange:
+    """All that a document says, and what it leaves out as new; unknown names are properties and must be texts."""
     for name in body:
         if name in READ_ONLY:
             raise Forbidden("image", action=f"image.set_{name}", reason="read_only", needs=[])
@@ -171,10 +176,9 @@ def from_document(image: Image, body: dict[str, Any]) -> Image:
     _check_choice("visibility", known.visibility, get_args(Visibility))
     _check_choice("disk_format", known.disk_format, (*get_args(DiskFormat), None))
     _check_choice("container_format", known.container_format, (*get_args(ContainerFormat), None))
-    return replace(
-        image,
+    return doors.ImageChange(
         name=known.name or "",
-        visibility=known.visibility,
+        visibility=cast(Visibility, known.visibility),
         disk_format=known.disk_format,
         container_format=known.container_format,
         min_disk_gib=known.min_disk,

@@ -19,13 +19,18 @@ class Operation(msgspec.Struct):
     value: Any = None
 
 
-def patched(request: Request, document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the request's operations done in order."""
+def operations(request: Request) -> list[Operation]:
+    """What the request asks for, in order. Raises UnsupportedMediaType, Invalid."""
     media = (request.header("content-type") or "").partition(";")[0].strip()
     if media not in {MEDIA, ELDER_MEDIA}:
         raise UnsupportedMediaType("image", got=media, wanted=MEDIA)
+    return request.json(list[Operation]) if media == MEDIA else _elder(request)
+
+
+def patched(wanted: list[Operation], document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the operations done in order. Raises Invalid, Taken (kind property_missing)."""
     changed = dict(document)
-    for operation in request.json(list[Operation]) if media == MEDIA else _elder(request):
+    for operation in wanted:
         name = operation.path.removeprefix("/").replace("~1", "/").replace("~0", "~")
         if not operation.path.startswith("/") or not name or "/" in name.removesuffix("/-"):
             raise Invalid("image", field="path", reason="format")
@@ -49,6 +54,10 @@ def _do(changed: dict[str, Any], operation: Operation, name: str) -> None:
     if operation.op == "remove":
         del changed[name]
     elif name.endswith("/-"):
-        changed[name.removesuffix("/-")] = [*changed.get(name.removesuffix("/-"), ()), operation.value]
+        name = name.removesuffix("/-")
+        held = changed.get(name, [])
+        if not isinstance(held, list):
+            raise Invalid("image", field="path", reason="format")
+        changed[name] = [*held, operation.value]
     else:
         changed[name] = operation.value
