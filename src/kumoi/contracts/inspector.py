@@ -8,7 +8,8 @@ from kumoi.core.images import LayerFormat
 
 
 class Inspected(msgspec.Struct, frozen=True, kw_only=True):
-    """What the bytes really are. `disk_format` by content, `virtual_bytes` as a guest would see it."""
+    """What the bytes really are. `virtual_bytes` as a guest would see it; 0: they are kept, but nothing can run on
+    them."""
 
     disk_format: str
     virtual_bytes: int

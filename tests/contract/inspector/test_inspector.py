@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.contract.storage import images
 
-from kumoi.contracts.inspector import Inspector
+from kumoi.contracts.inspector import Inspected, Inspector
 from kumoi.core.errors import Invalid, Unsupported
 
 DATA_FILE_EXTENSION = struct.pack(">II", 0x44415441, 11) + b"/etc/passwd".ljust(16, b"\0")
@@ -100,12 +100,25 @@ def test_every_format_is_known_by_its_content(inspector: Inspector, image: Path,
     assert (facts["reason"], facts["claimed"], facts["detected"]) == ("format_mismatch", "raw", detected)
 
 
-@pytest.mark.parametrize("claimed", ["vmdk", "aki", "banana", "--help", ""])
-def test_a_format_that_is_not_offered(inspector: Inspector, image: Path, claimed: str) -> None:
+@pytest.mark.parametrize("claimed", ["vmdk", "aki", "qcow2", "iso"])
+def test_what_cannot_run_is_kept_and_no_disk(inspector: Inspector, image: Path, claimed: str) -> None:
+    image.write_bytes(b"nothing that anybody knows")
+    assert inspector.inspect(str(image), claimed) == Inspected(
+        disk_format=claimed, virtual_bytes=0, layer_format="raw"
+    )
+
+
+def test_a_sound_disk_of_another_maker_is_kept_unopened(inspector: Inspector, image: Path) -> None:
+    image.write_bytes(at(0, b"KDMV"))
+    assert inspector.inspect(str(image), "vmdk").virtual_bytes == 0
+
+
+@pytest.mark.parametrize("claimed", ["banana", "--help", ""])
+def test_a_format_that_nobody_knows(inspector: Inspector, image: Path, claimed: str) -> None:
     image.write_bytes(at(0, b"KDMV"))
     with pytest.raises(Unsupported) as refused:
         inspector.inspect(str(image), claimed)
-    assert refused.value.facts == {"what": "disk_format", "value": claimed, "offered": ["raw", "qcow2"]}
+    assert refused.value.facts == {"what": "disk_format", "value": claimed}
 
 
 def test_the_empty_file_is_no_image(inspector: Inspector, image: Path) -> None:

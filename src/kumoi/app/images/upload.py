@@ -114,7 +114,7 @@ def _keep(tx: Transaction, house: House, call: Call, filling: Filling, layer: La
             image,
             status="active",
             size_bytes=filling.size_bytes,
-            virtual_bytes=inspected.virtual_bytes,
+            virtual_bytes=inspected.virtual_bytes or None,
             checksum=filling.md5.hexdigest(),
             sha512=filling.sha512.hexdigest(),
             layer_id=same[0].id if same else layer.id,

@@ -208,6 +208,8 @@ def _image(tx: Transaction, call: Call, wish: RunWish) -> Image:
         raise Invalid("image", field="image", reason="no_such_image", value=wish.image_id)
     if image.status != "active" or image.layer_id is None:
         raise WrongState("image", kind="image", id=image.id, status=image.status, action="boot")
+    if image.virtual_bytes is None:
+        raise Invalid("image", field="image", reason="not_bootable", value=image.disk_format)
     return image
 
 

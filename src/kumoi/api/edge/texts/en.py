@@ -56,6 +56,8 @@ INVALID: Final[dict[str, str]] = {
     "taken": "There is already a {kind} {name}.",
     "no_such_flavor": "Invalid {field}: there is no flavor {value}.",
     "unreadable": "Invalid {field}: what came cannot be read ({detail}).",
+    "not_bootable": "No instance can be made of this image: its format is {value},"
+    " and what runs here is raw or a sound qcow2. Convert it: qemu-img convert -O qcow2.",
     "no_such_key": "Invalid {field}: there is no key pair {name}.",
     "several_networks": "Several networks are possible: name the one to use in {field}.",
     "path_too_long": "The path in {field} is too long: at most {max} characters fit a socket's address.",

@@ -57,6 +57,8 @@ INVALID: Final[dict[str, str]] = {
     "taken": "{kind} {name} はすでにあります。",
     "no_such_flavor": "{field} が無効です。フレーバー {value} はありません。",
     "unreadable": "{field} が無効です。届いたものを読めません（{detail}）。",
+    "not_bootable": "このイメージからインスタンスは作れません。"
+    "形式は {value} ですが、動かせるのは raw か正しい qcow2 です。qemu-img convert -O qcow2 で変換してください。",
     "no_such_key": "{field} が正しくありません: キーペア {name} はありません。",
     "several_networks": "使えるネットワークが複数あります。{field} で指定してください。",
     "path_too_long": "{field} のパスが長すぎます: ソケットのアドレスには {max} 文字までしか入りません。",
