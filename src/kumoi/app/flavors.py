@@ -149,6 +149,7 @@ def open_to(house: House, call: Call, flavor_id: FlavorId, project_id: ProjectId
         tx.labels.put(
             Label(id=row_id, kind="flavor", resource_id=flavor_id, namespace=ACCESS, key=project_id, value="")
         )
+        record(tx, house, call, "flavor.update", Thing("flavor", flavor_id, ""), {"opened_to": project_id})
         return _access(tx, flavor_id)
 
     return house.store.write(write)
@@ -162,6 +163,7 @@ def close_to(house: House, call: Call, flavor_id: FlavorId, project_id: ProjectI
         visible(tx, call, flavor_id)
         if not tx.labels.drop("flavor", flavor_id, ACCESS, project_id):
             raise NotFound("compute", kind="flavor_access", id=project_id)
+        record(tx, house, call, "flavor.update", Thing("flavor", flavor_id, ""), {"closed_to": project_id})
         return _access(tx, flavor_id)
 
     return house.store.write(write)

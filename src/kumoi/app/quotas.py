@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from kumoi.app.house import House
+from kumoi.app.writing import Thing, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden, Invalid
@@ -53,6 +54,7 @@ def set_quota(
             if not below_use and most != UNLIMITED and used > most:
                 raise Invalid("quota", field=resource, reason="below_use", value=most, used=used)
             tx.counters.set_most(project_scope(project_id), resource, most)
+        record(tx, house, call, "quota.update", Thing("quota", project_id, project_id), dict(limits.items()))
         return _counters(tx, project_id)
 
     return house.store.write(write)

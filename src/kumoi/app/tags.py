@@ -17,10 +17,11 @@ from kumoi.app.networks.public_addresses import PUBLIC_ADDRESSES
 from kumoi.app.networks.security_groups import GROUPS, RULES
 from kumoi.app.networks.subnets import SUBNETS
 from kumoi.app.networks.vpcs import VPCS
-from kumoi.app.writing import mark_instance
+from kumoi.app.writing import Thing, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.contracts.store.rows import Rows
 from kumoi.core.call import Call
+from kumoi.core.errors import NotFound
 from kumoi.core.events import Label
 from kumoi.core.ids import ImageId, InstanceId
 from kumoi.core.policy import allow
@@ -38,7 +39,9 @@ class Tagged(msgspec.Struct, frozen=True):
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """`action`: the noun in the policy. `owned`: raises NotFound or Forbidden unless the caller may tag it.
+    """`action`: the noun in the policy. `owned`: the row; raises NotFound or Forbidden unless the caller may tag it.
+
+    `seen`: raises NotFound unless the caller may see it (None: who may tag it).
 
     `tagged`: what else a change of its tags changes.
     """
@@ -46,6 +49,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     action: str
     rows: Callable[[Transaction], Rows[Any]]
     owned: Callable[[Transaction, Call, str], Any]
+    seen: Callable[[Transaction, Call, str], Any] | None = None
     tagged: Callable[[Transaction, Call, str], None] = lambda _tx, _call, _id: None
     mortal: bool = True
 
@@ -62,6 +66,7 @@ def _network(noun: reading.Noun[Any, Any]) -> Kind:
         action=noun.action,
         rows=noun.rows,
         owned=lambda tx, call, row_id: reading.owned(tx, call, noun, row_id, "update"),
+        seen=lambda tx, call, row_id: reading.visible(tx, call, noun, row_id),
         mortal=noun.mortal,
     )
 
@@ -77,6 +82,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         action="image",
         rows=lambda tx: tx.images,
         owned=lambda tx, call, row_id: images.owned(tx, call, ImageId(row_id)),
+        seen=lambda tx, call, row_id: images.visible(tx, call, ImageId(row_id)),
     ),
     "keypair": Kind(action="keypair", rows=lambda tx: tx.key_pairs, owned=keypairs.owned, mortal=False),
     **{noun.kind: _network(noun) for noun in (NETWORKS, SUBNETS, NICS, VPCS, PUBLIC_ADDRESSES, GROUPS, RULES)},
@@ -110,9 +116,19 @@ def drop(house: House, call: Call, things: tuple[Tagged, ...], tags: Mapping[str
 
 
 def of(house: House, call: Call, kind: str, ids: tuple[str, ...]) -> dict[str, Tags]:
-    """The tags of things that the caller has been shown, by id; those without any are left out."""
-    allow(call, f"{KINDS[kind].action}.read")
-    return house.store.read(lambda tx: _by_id(tx, kind, ids))
+    """The tags of those of these things that the caller sees, by id; those without any are left out."""
+    known = KINDS[kind]
+    allow(call, f"{known.action}.read")
+    seen = known.seen or known.owned
+
+    def sees(tx: Transaction, row_id: str) -> bool:
+        try:
+            seen(tx, call, row_id)
+        except NotFound:
+            return False
+        return True
+
+    return house.store.read(lambda tx: _by_id(tx, kind, tuple(i for i in ids if sees(tx, i))))
 
 
 def find(house: House, call: Call, kind: str) -> dict[str, Tags]:
@@ -138,7 +154,9 @@ def _change(house: House, call: Call, things: tuple[Tagged, ...], change: Callab
 
     def write(tx: Transaction) -> None:
         for thing in things:
-            KINDS[thing.kind].owned(tx, call, thing.id)
+            known = KINDS[thing.kind]
+            row = known.owned(tx, call, thing.id)
+            record(tx, house, call, f"{known.action}.update", Thing(thing.kind, thing.id, row.project_id))
         change(tx)
 
     house.store.write(write)

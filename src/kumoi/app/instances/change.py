@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from kumoi.app.house import House
-from kumoi.app.instances.read import visible
+from kumoi.app.instances.read import check_unlocked, visible
 from kumoi.app.instances.wish import NAME_MOST
 from kumoi.app.writing import Thing, mark_instance, record
 from kumoi.contracts.store import Transaction
@@ -17,6 +17,7 @@ from kumoi.core.instances import Instance
 from kumoi.core.policy import allow
 
 LABELS_MOST = 128
+METADATA = "metadata"  # the namespace of labels that Nova's lock protects
 
 
 def update(house: House, call: Call, instance_id: InstanceId, changes: dict[str, str]) -> Instance:
@@ -39,11 +40,14 @@ def update(house: House, call: Call, instance_id: InstanceId, changes: dict[str,
 def put_labels(
     house: House, call: Call, instance_id: InstanceId, namespace: str, labels: Mapping[str, str], *, whole: bool
 ) -> dict[str, str]:
-    """Set labels of a namespace; `whole`: those that are not named go. Returns all of the namespace."""
+    """Set labels of a namespace; `whole`: those that are not named go. Returns all of the namespace.
+
+    WrongState for the metadata of a locked one.
+    """
     allow(call, "instance.update")
 
     def write(tx: Transaction) -> dict[str, str]:
-        one = visible(tx, call, instance_id)
+        one = _labelled(tx, house, call, instance_id, namespace)
         if whole:
             tx.labels.drop("instance", one.id, namespace)
         for key, value in labels.items():
@@ -54,29 +58,36 @@ def put_labels(
         now = {label.key: label.value for label in tx.labels.of("instance", (one.id,), namespace)}
         if len(now) > LABELS_MOST:
             raise QuotaExceeded("quota", resource=namespace, wanted=len(labels), used=len(now), limit=LABELS_MOST)
-        tx.instances.save(replace(one, updated_at=call.now))
-        mark_instance(tx, one.id)
         return now
 
     return house.store.write(write)
 
 
 def drop_label(house: House, call: Call, instance_id: InstanceId, namespace: str, key: str) -> None:
-    """NotFound when it is not there."""
+    """NotFound when it is not there. WrongState for the metadata of a locked one."""
     allow(call, "instance.update")
 
     def write(tx: Transaction) -> None:
-        one = visible(tx, call, instance_id)
+        one = _labelled(tx, house, call, instance_id, namespace)
         if not tx.labels.drop("instance", one.id, namespace, key):
             raise NotFound("compute", kind="label", id=key)
-        tx.instances.save(replace(one, updated_at=call.now))
-        mark_instance(tx, one.id)
 
     house.store.write(write)
 
 
+def _labelled(tx: Transaction, house: House, call: Call, instance_id: InstanceId, namespace: str) -> Instance:
+    """The instance whose labels are about to change: its guest may ask for them."""
+    one = visible(tx, call, instance_id)
+    if namespace == METADATA:
+        check_unlocked(call, one, "update")
+    mark_instance(tx, one.id)
+    record(tx, house, call, "instance.update", Thing("instance", one.id, one.project_id), {"labels": namespace})
+    return tx.instances.save(replace(one, updated_at=call.now))
+
+
 def lock(house: House, call: Call, instance_id: InstanceId, *, locked: bool) -> Instance:
-    """While locked, only administrators may act on it, until somebody of its project unlocks it. Twice is harmless."""
+    """While locked, only administrators may start, stop, reboot or delete it or change its metadata, until somebody of
+    its project unlocks it. Name, description and tags are free (Nova's rule). Twice is harmless."""
     allow(call, "instance.update")
 
     def write(tx: Transaction) -> Instance:

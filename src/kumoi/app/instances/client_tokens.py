@@ -11,7 +11,7 @@ import msgspec
 from kumoi.app.instances.wish import RunWish
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid
+from kumoi.core.errors import Invalid, Taken
 from kumoi.core.instances import Instance
 from kumoi.core.query import Order, Query, eq
 from kumoi.core.quotas import Claim
@@ -44,11 +44,12 @@ def earlier(tx: Transaction, call: Call, wish: RunWish) -> list[Instance] | None
 
 
 def remember(tx: Transaction, call: Call, wish: RunWish, made: list[Instance]) -> None:
-    """In the transaction that made them."""
+    """In the transaction that made them. Taken when the token is another's already."""
     if call.idempotency_key is None:
         return
     for key in (_token(call), _wished(call, wish)):
-        tx.claims.take(Claim(kind="client_token", key=key, owner=made[0].id, at=call.now))
+        if not tx.claims.take(Claim(kind="client_token", key=key, owner=made[0].id, at=call.now)):
+            raise Taken("compute", kind="client_token", name=call.idempotency_key)
 
 
 def _token(call: Call) -> str:

@@ -3,12 +3,11 @@
 from msgspec.structs import replace
 
 from kumoi.app.house import House
-from kumoi.app.instances.read import visible
+from kumoi.app.instances.read import check_unlocked, visible
 from kumoi.app.networks.nics import drop_nic, unplug
 from kumoi.app.writing import Thing, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import WrongState
 from kumoi.core.ids import InstanceId
 from kumoi.core.instances import Instance
 from kumoi.core.policy import allow
@@ -26,8 +25,7 @@ def delete(house: House, call: Call, instance_id: InstanceId, *, strict: bool = 
         one = visible(tx, call, instance_id, deleted=not strict)
         if one.deleted_at is not None:
             return one
-        if one.locked and not call.actor.is_admin:
-            raise WrongState("compute", kind="instance", id=one.id, status="locked", action="delete")
+        check_unlocked(call, one, "delete")
         for nic in tx.nics.find(Query(filters=(eq("instance_id", one.id), alive()))):
             if nic.made_with_instance:
                 drop_nic(tx, house, call, nic)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from kumoi.app.house import House
-from kumoi.app.instances.read import visible
+from kumoi.app.instances.read import check_unlocked, visible
 from kumoi.app.writing import Thing, mark_instance, project_status, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
@@ -65,8 +65,7 @@ def _act(house: House, call: Call, instance_id: InstanceId, act: _Act) -> Instan
 
     def write(tx: Transaction) -> Instance:
         one = visible(tx, call, instance_id)
-        if one.locked and not call.actor.is_admin:
-            raise WrongState("compute", kind="instance", id=one.id, status="locked", action=act.name)
+        check_unlocked(call, one, act.name)
         if one.status not in act.allowed or one.refusal is not None:
             if not act.strict and one.refusal is None:
                 return one

@@ -5,7 +5,7 @@ import msgspec
 from kumoi.app.house import House
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import NotFound
+from kumoi.core.errors import NotFound, WrongState
 from kumoi.core.groups import SecurityGroup
 from kumoi.core.hosts import Host
 from kumoi.core.ids import InstanceId
@@ -83,6 +83,12 @@ def visible(tx: Transaction, call: Call, instance_id: InstanceId, *, deleted: bo
     if one is None or not shown or not sees(call, one.project_id, "instance.all_projects"):
         raise NotFound("compute", kind="instance", id=instance_id)
     return one
+
+
+def check_unlocked(call: Call, one: Instance, action: str) -> None:
+    """WrongState for a locked one, unless an administrator asks."""
+    if one.locked and not call.actor.is_admin:
+        raise WrongState("compute", kind="instance", id=one.id, status="locked", action=action)
 
 
 def _page(tx: Transaction, call: Call, query: Query, *, all_projects: bool, deleted: bool) -> list[Instance]:

@@ -20,7 +20,7 @@ def default_group(tx: Transaction, house: House, call: Call, project_id: Project
 
 
 def add_group(tx: Transaction, house: House, call: Call, group: SecurityGroup) -> SecurityGroup:
-    """Write a group with the rules that a new one has. The default one counts, but no quota refuses it."""
+    """Write a group with the rules that a new one has. The default one counts where it fits; no quota refuses it."""
     may_refuse = group.name != DEFAULT_GROUP
     _charge(tx, group.project_id, group.id, "security_groups", may_refuse=may_refuse)
     if not may_refuse:
@@ -50,6 +50,7 @@ def _charge(tx: Transaction, project_id: ProjectId, consumer: str, resource: Res
     if may_refuse:
         charge(tx, project_id, consumer, **{resource: 1})
     else:
+        # Where the quota is full it does not fit, and is not counted: a project without its group could do nothing.
         tx.counters.take(Allocation(consumer=consumer, provider=project_scope(project_id), resource=resource, amount=1))
 
 
