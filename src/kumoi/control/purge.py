@@ -4,10 +4,13 @@ import msgspec
 
 from kumoi.app.house import House
 from kumoi.contracts.store import Transaction
+from kumoi.core.ids import SectionKey, group_section, network_section
 from kumoi.core.query import Filter, Query, eq, is_in
 from kumoi.core.query import Order as By
 
 PAGE = 200
+SHARED = ("network/", "group/")
+SPARE_TOMBSTONES = 100
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +24,19 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 def purge(house: House, keep: Retention) -> int:
     """One sweep; returns how many rows went. Claims in quarantine are not its business: proof releases them."""
     now = house.clock.now()
-    return house.store.write(lambda tx: _sweep(tx, keep, now))
+    crowded = house.store.read(_crowded)
+    return house.store.write(lambda tx: _sweep(tx, keep, now) + _thin(tx, crowded))
+
+
+def _crowded(tx: Transaction) -> list[SectionKey]:
+    return [section for prefix in SHARED for section in tx.sections.crowded(prefix, SPARE_TOMBSTONES)]
+
+
+def _thin(tx: Transaction, crowded: list[SectionKey]) -> int:
+    """A host that has not heard of these tombstones gets the whole section instead."""
+    for section in crowded[:PAGE]:
+        tx.sections.thin(section)
+    return len(crowded[:PAGE])
 
 
 def _sweep(tx: Transaction, keep: Retention, now: float) -> int:
@@ -71,10 +86,12 @@ def _tombstones(tx: Transaction, before: float) -> int:
     for network in tx.networks.find(msgspec.structs.replace(query, limit=None)):
         if not tx.nics.count(Query(filters=(eq("network_id", network.id),))):
             gone += _drop(tx, network.id, tx.networks.remove(network.id))
+            tx.sections.drop(network_section(network.id))
     for address in tx.public_addresses.find(query):
         gone += _drop(tx, address.id, tx.public_addresses.remove(address.id))
     for group in tx.security_groups.find(query):
         gone += _drop(tx, group.id, tx.security_groups.remove(group.id))
+        tx.sections.drop(group_section(group.id))
     for image in tx.images.find(query):
         gone += _drop(tx, image.id, tx.images.remove(image.id))
     return gone

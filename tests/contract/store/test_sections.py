@@ -175,6 +175,28 @@ def test_who_has_more_than_there_is_gets_the_whole(store: SqlStore) -> None:
     assert (delta.whole, delta.serial, [e.id for e in delta.entries]) == (True, 1, ["instance/1"])
 
 
+def test_shared_sections_are_rid_of_their_tombstones(store: SqlStore) -> None:
+    """Those with more dead than living, and those with nothing else."""
+    crowd, full, empty = (SectionKey(f"network/{name}") for name in ("crowd", "full", "empty"))
+    for section, living, dead in ((crowd, 1, 4), (full, 3, 4), (empty, 0, 1)):
+        for number in range(living + dead):
+            body = b"1" if number < living else None
+            store.write(lambda tx, s=section, n=number, b=body: tx.sections.stamp([Stamp(s, f"nic/{n}", b)]))
+    assert store.read(lambda tx: tx.sections.crowded("network/", 2)) == [crowd, empty]
+    store.write(lambda tx: tx.sections.thin(crowd))
+    assert store.read(lambda tx: tx.sections.tombstones(crowd, 99)) == []
+    behind = store.read(lambda tx: tx.sections.delta(crowd, 2))
+    assert behind is not None
+    assert (behind.whole, behind.serial, [e.id for e in behind.entries]) == (True, 5, ["nic/0"])
+
+
+def test_a_section_of_something_gone_is_dropped(store: SqlStore) -> None:
+    stamp(store, {"instance/1": b"1", "instance/2": None})
+    store.write(lambda tx: tx.sections.drop(HOST))
+    assert store.read(lambda tx: tx.sections.serial(HOST)) == 0
+    assert store.read(lambda tx: tx.sections.delta(HOST, 0)) is None
+
+
 def stamp(store: SqlStore, bodies: dict[str, bytes | None]) -> None:
     stamps = [Stamp(HOST, entry, body, "deleted") for entry, body in bodies.items()]
     store.write(lambda tx: tx.sections.stamp(stamps))

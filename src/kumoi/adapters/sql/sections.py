@@ -10,9 +10,10 @@ they are coalesced where they are read.
 from itertools import groupby
 
 import msgspec
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from kumoi.adapters.sql.claims import between, starts
 from kumoi.adapters.sql.connection import Session
 from kumoi.adapters.sql.language import Among, Params
 from kumoi.adapters.sql.tables import section_entries, section_marks, sections
@@ -70,6 +71,25 @@ _FORGET = (
     .where(_entry.section == bindparam("section"), _entry.id == bindparam("id"), _entry.body.is_(None))
     .returning(_entry.serial)
 )
+_CROWDED = (
+    select(_entry.section)
+    .where(starts(_entry.section))
+    .group_by(_entry.section)
+    .having(
+        or_(
+            func.count(_entry.body) == 0,
+            func.count() - func.count(_entry.body) > func.count(_entry.body) + bindparam("spare"),
+        )
+    )
+    .order_by(_entry.section)
+)
+_THIN = (
+    delete(section_entries)
+    .where(_entry.section == bindparam("section"), _entry.body.is_(None))
+    .returning(_entry.serial)
+)
+_DROP_ENTRIES = delete(section_entries).where(_entry.section == bindparam("section"))
+_DROP = delete(sections).where(sections.c.key == bindparam("section"))
 _PUT = upsert(section_entries).values({c.name: bindparam(c.name) for c in _entry})
 _PUT_ENTRY = _PUT.on_conflict_do_update(
     index_elements=["section", "id"],
@@ -173,6 +193,18 @@ class SqlSections:
     def forget(self, section: SectionKey, entry: str) -> None:
         for (serial,) in self._session.change(_FORGET, section=section, id=entry):
             self._session.change(_RAISE_FLOOR, of_key=section, floor=serial)
+
+    def crowded(self, prefix: str, spare: int) -> list[SectionKey]:
+        return [row[0] for row in self._session.rows(_CROWDED, spare=spare, **between(prefix))]
+
+    def thin(self, section: SectionKey) -> None:
+        serials = [serial for (serial,) in self._session.change(_THIN, section=section)]
+        if serials:
+            self._session.change(_RAISE_FLOOR, of_key=section, floor=max(serials))
+
+    def drop(self, section: SectionKey) -> None:
+        self._session.change(_DROP_ENTRIES, section=section)
+        self._session.change(_DROP, section=section)
 
     def _head(self, section: SectionKey) -> tuple[int, int, str] | None:
         """Serial, floor, digest."""

@@ -57,3 +57,15 @@ class Sections(Protocol):
         """Drop a tombstone. The section remembers the highest serial it forgot (its floor): a delta for a `have`
         that is above 0 and below the floor is answered `whole`, with all present entries."""
         ...
+
+    def crowded(self, prefix: str, spare: int) -> list[SectionKey]:
+        """Sections whose key starts so, with nothing but tombstones, or over `spare` more of them than entries."""
+        ...
+
+    def thin(self, section: SectionKey) -> None:
+        """Forget all of its tombstones: for shared sections, where absence waits for no proof."""
+        ...
+
+    def drop(self, section: SectionKey) -> None:
+        """Forget a section of something that is gone for good; who still has it hears no more of it."""
+        ...
