@@ -15,9 +15,10 @@ from kumoi.api.operator import tongue
 from kumoi.app import why
 from kumoi.app.instances import delete, run
 from kumoi.app.instances.wish import RunWish
+from kumoi.contracts.store import Transaction
 from kumoi.core.conditions import Blocked, Ready, Working
 from kumoi.core.errors import Invalid, NotFound, Unauthenticated
-from kumoi.core.ids import FlavorId, ec2_id
+from kumoi.core.ids import FlavorId, InstanceId, ProjectId, ec2_id
 from kumoi.core.instances import Instance
 from kumoi.core.query import Query, eq
 
@@ -107,6 +108,43 @@ def test_an_owner_is_told_nothing_of_hosts(cloud: Cloud) -> None:
     assert "host" not in str([e.facts for e in look.events])
     assert look.seen is not None
     assert look.seen.host_id == ""
+
+
+def test_an_owner_is_told_nothing_of_the_clouds_own_numbers(cloud: Cloud) -> None:
+    """Whatever is not listed stays untold; of user data, everybody hears the size alone."""
+    cloud.settle()
+    wish = RunWish(name="web", flavor_id=FlavorId("1"), image_id=cloud.image(), user_data="c2VjcmV0")
+    one = run.run(cloud.house, cloud.call(), wish)[0]
+    cloud.settle()
+    nic = cloud.store.read(lambda tx: tx.nics.find(Query(filters=(eq("instance_id", one.id),))))[0]
+    router = cloud.store.read(lambda tx: tx.vpcs.find(Query()))[0]
+    for thing in (one.id, nic.id, nic.network_id, router.id, one.image_id, nic.group_ids[0]):
+        told = why.explain(cloud.house, cloud.call(), thing).intent
+        assert told["id"] == thing
+        assert not told.keys() & {"mark", "vni", "host_id", "layer_id", "root_layer_id", "ec2_key", "user_data"}
+    for caller in (cloud.call(), cloud.call(admin=True)):
+        told = why.explain(cloud.house, caller, one.id).intent
+        assert "user_data" not in told
+        assert told["user_data_size"] == 8
+    assert why.explain(cloud.house, cloud.call(admin=True), nic.id).intent["mark"] == nic.mark
+    host = why.explain(cloud.house, cloud.call(admin=True), "one")
+    assert "session" not in host.intent
+
+
+def test_namesakes_of_other_projects_hide_nothing(cloud: Cloud) -> None:
+    """More of them than are looked at, and all of them earlier."""
+    one = boot(cloud, "web")
+
+    def crowd(tx: Transaction) -> None:
+        for number in range(9):
+            other = msgspec.structs.replace(one, id=InstanceId(f"{number:08d}-0000-4000-8000-000000000000"))
+            key = f"{number:017x}"
+            tx.instances.insert(msgspec.structs.replace(other, project_id=ProjectId("f" * 32), ec2_key=key))
+
+    cloud.store.write(crowd)
+    assert why.explain(cloud.house, cloud.call(), "web").id == one.id
+    with pytest.raises(Invalid):
+        why.explain(cloud.house, cloud.call(admin=True), "web")
 
 
 def test_the_operators_route_speaks_the_callers_language(cloud: Cloud) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from kumoi.app.house import House
+from kumoi.app.why_fields import shown_to_owner, whole
 from kumoi.contracts.store import Transaction
 from kumoi.contracts.store.rows import Rows
 from kumoi.core.call import Call
@@ -31,13 +32,14 @@ from kumoi.core.ids import (
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.nics import Nic, status_of
 from kumoi.core.plan import entry_id
-from kumoi.core.policy import allow, may, sees
+from kumoi.core.policy import allow, may
 from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
 from kumoi.core.quotas import Allocation, Claim
 from kumoi.planning import diagnosis
 from kumoi.planning.diagnosis import Planned, Surroundings
 
 EVENTS_SHOWN = 10
+FOUND_MOST = 3  # by one name in one kind
 # What the kernel calls our devices and namespaces leads back to us.
 _KERNEL_NAMES = ("tap", "qr-", "qg-", "qrouter-", "qdhcp-")
 _DEVICE_DIGITS = 11
@@ -54,7 +56,8 @@ class Related(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):
-    """`intent` is the row itself. Hosts, placements and the plan are empty for callers who may not see hosts."""
+    """`intent`: the row's fields, those of `why_fields` for callers who may not see hosts; for these, hosts, placements
+    and the plan are empty."""
 
     kind: str
     id: str
@@ -62,7 +65,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     ec2_id: str
     status: str
     condition: Condition
-    intent: Any
+    intent: dict[str, Any]
     seen: Observation | None = None
     hosts: tuple[Host, ...] = ()
     placements: tuple[Placement, ...] = ()
@@ -108,14 +111,14 @@ def _explain(tx: Transaction, call: Call, called: str) -> Why:
     events = tx.events.find(
         Query(filters=(eq("resource_id", row.id),), order=(Order("seq", descending=True),), limit=EVENTS_SHOWN)
     )
-    whole = msgspec.structs.replace(
+    full = msgspec.structs.replace(
         found,
         ec2_id=ec2_id(kind.prefix, row.id) if kind.prefix else "",
         events=tuple(events),
         claims=tuple(tx.claims.of(row.id)),
         allocations=tuple(tx.counters.allocations(row.id)),
     )
-    return whole if may(call, "instance.see_host") else _without_hosts(whole)
+    return full if may(call, "instance.see_host") else _without_hosts(full)
 
 
 # --- finding ----------------------------------------------------------------------------------------
@@ -126,18 +129,20 @@ def _found(tx: Transaction, call: Call, called: str) -> Iterable[tuple[_Kind, An
     for kind in _KINDS:
         if prefix not in {None, kind.prefix}:
             continue
+        if (whose := _whose(call, kind)) is None:
+            continue
         rows = kind.rows(tx)
-        found = _by_id(rows, start) if start is not None else _by_name(kind, rows, called)
-        yield from ((kind, row) for row in found if _shown(call, row))
+        found = _by_id(rows, start, whose) if start is not None else _by_name(kind, rows, called, whose)
+        yield from ((kind, row) for row in found)
 
 
-def _by_id(rows: Rows[Any], start: str) -> list[Any]:
-    return rows.find(Query(filters=(Filter("id", "prefix", start),), limit=3))
+def _by_id(rows: Rows[Any], start: str, whose: Query) -> list[Any]:
+    return rows.find(whose.where(Filter("id", "prefix", start)))
 
 
-def _by_name(kind: _Kind, rows: Rows[Any], called: str) -> list[Any]:
+def _by_name(kind: _Kind, rows: Rows[Any], called: str, whose: Query) -> list[Any]:
     living = (alive(),) if kind.mortal else ()
-    return [r for field in kind.named_by for r in rows.find(Query(filters=(eq(field, called), *living), limit=3))]
+    return [r for field in kind.named_by for r in rows.find(whose.where(eq(field, called), *living))]
 
 
 def _one(called: str, found: Sequence[tuple[_Kind, Any]]) -> tuple[_Kind, Any]:
@@ -149,10 +154,14 @@ def _one(called: str, found: Sequence[tuple[_Kind, Any]]) -> tuple[_Kind, Any]:
     return found[0]
 
 
-def _shown(call: Call, row: Any) -> bool:
-    if isinstance(row, Host):
-        return may(call, "host.read")
-    return sees(call, row.project_id, "instance.all_projects")
+def _whose(call: Call, kind: _Kind) -> Query | None:
+    """A few of this kind's rows among those that the caller may ask about; None: not about any. Others' namesakes
+    must not use up the few."""
+    if kind.name == "host":
+        return Query(limit=FOUND_MOST) if may(call, "host.read") else None
+    if may(call, "instance.all_projects"):
+        return Query(limit=FOUND_MOST)
+    return Query(filters=(eq("project_id", call.project_id),), limit=FOUND_MOST)
 
 
 def _prefix(called: str) -> str | None:
@@ -207,7 +216,7 @@ class _Look:
             ec2_id="",
             status=one.status,
             condition=diagnosis.of_instance(one, seen, around, self._now),
-            intent=one,
+            intent=whole(one),
             seen=seen,
             hosts=hosts,
             placements=tuple(placements),
@@ -273,7 +282,7 @@ class _Look:
             ec2_id="",
             status="deleted" if around.deleted else status,
             condition=condition,
-            intent=row,
+            intent=whole(row),
             hosts=tuple(around.hosts),
             plan=tuple(around.plan),
             related=related,
@@ -311,6 +320,7 @@ def _without_hosts(why: Why) -> Why:
     events = (msgspec.structs.replace(e, facts={k: v for k, v in e.facts.items() if k != "host"}) for e in why.events)
     return msgspec.structs.replace(
         why,
+        intent=shown_to_owner(why.kind, why.intent),
         seen=msgspec.structs.replace(why.seen, host_id="") if why.seen else None,
         hosts=(),
         placements=(),
