@@ -1,0 +1,303 @@
+"""Junk for every route, made by Hypothesis: never a fault of ours, never a half-made thing after a refusal.
+
+Inputs are counted, not timed. Callers are let in without a token: what they may send is what is tried.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import quote, urlencode
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from tests.unit.api.edge.asgi_client import Answer, call
+from tests.usecase.cloud import Cloud
+
+from kumoi.api.aws.models import Shape
+from kumoi.api.aws.models import load as load_model
+from kumoi.api.edge.app import Edge
+from kumoi.api.edge.routes import Route, Tongue
+from kumoi.api.link.routes import tongue as link_tongue
+from kumoi.api.openstack.network import RESOURCES
+from kumoi.app import keypairs
+from kumoi.app.instances import run
+from kumoi.app.instances.wish import RunWish
+from kumoi.app.networks.networks import NetworkWish, create_networks
+from kumoi.app.networks.security_groups import GroupWish, create_groups
+from kumoi.app.networks.subnets import SubnetWish, create_subnets
+from kumoi.app.networks.vpcs import VpcWish, create_vpc
+from kumoi.cmd.serve import tongues
+from kumoi.contracts.store import Transaction
+from kumoi.core.ids import FlavorId, ec2_id
+from kumoi.core.query import Query, eq
+from kumoi.core.quotas import ClaimKind
+from kumoi.runtime.settings import load
+
+INPUTS: Final = 3000  # of OpenStack's kind; a third as many of AWS's, a tenth of the link's
+AWS: Final = frozenset({"ec2", "sts"})
+NOBODY: Final = "00000000-0000-4000-8000-000000000000"
+NOT_BUILT: Final = 501
+WORDS: Final = (
+    *("limit", "marker", "sort_key", "sort_dir", "sort", "fields", "id", "name", "status", "tags", "not-tags-any"),
+    *("all_tenants", "changes-since", "network_id", "fixed_ips", "page_reverse", "device_id", "flavor", "image"),
+    *("deleted", "host", "ip", "visibility", "size_min", "member_status", "created_at", "user_id", "project_id"),
+    *("X-Amz-Date", "Action", "nocatalog", "minDisk", "is_public", "tenant_id", "cidr", "mac_address", "\0"),
+)
+PLAIN: Final = (
+    *(None, True, False, 0, 1, -1, 22, 65535, 65536, 2**31, 2**63, 2**70, -(2**70), 1.5, 1e308, ""),
+    *(" ", "x" * 300, "é\0", "\ud7ff", "雲居", "1" * 5000, "-1", "1e9", "NaN", "null", "%00", "../../etc/passwd"),
+    *("10.9.0.5", "10.9.0.0/24", "10.9.0.0/33", "10.9.0.300", "0.0.0.0/0", "::/0", "2001:db8::/64", "fe80::1%eth0"),
+    *("169.254.169.254", "00:11:22:33:44:55", "00:11", "ff:ff:ff:ff:ff:ff", "tcp", "icmp", "any", "ingress", "IPv4"),
+    *("2026-13-45T99:99:99Z", "2026-11-20T00:00:00Z", "i-00000000000000000", "i-", "sg-x", "-", "a=b", "key:value"),
+    *([], [None], ["x"], [[]], {}, {"a": 1}, {"": None}, {"uuid": NOBODY}, {"port_range_min": -1}),
+    *({"ip_address": "10.9.0.9"}, {"start": "10.9.0.9", "end": "10.9.0.3"}, {"subnet_id": NOBODY}),
+)
+ENDS: Final = ("", "", "", ".1", ".1", ".1.Name", ".1.Value.1", ".0", ".x", ".999999")
+LAST: Final = ("Delete", "Terminate", "Release", "Deregister")
+CLAIMS: Final[tuple[ClaimKind, ...]] = get_args(ClaimKind)
+QUIET: Final = settings(
+    deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+)
+
+_scalars = st.one_of(st.sampled_from(PLAIN), st.text(max_size=12), st.integers(), st.floats(allow_nan=False))
+_junk = st.recursive(
+    _scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+class Target:
+    """A cloud with one of everything. `ids` are of things that are there; `tally` counts answers by their status."""
+
+    def __init__(self, folder: Path, runner: asyncio.Runner) -> None:
+        self.cloud = Cloud(folder)
+        self.cloud.settle()
+        self.ids = self._things()
+        actor = self.cloud.call(admin=True).actor
+        public = tongues(self.cloud.house, load(folder, {}))
+        spoken = [msgspec.structs.replace(t, authenticate=lambda _request: actor) for t in public]
+        spoken.append(link_tongue(self.cloud.house, lambda: self.app.waiters))
+        self.app = Edge(spoken, now=self.cloud.clock.now, new_id=self.cloud.chance.uuid)
+        self._runner = runner
+        self.tally: Counter[tuple[str, int]] = Counter()
+        self._rows = self.rows()
+
+    def _things(self) -> tuple[str, ...]:
+        house, mine = self.cloud.house, self.cloud.call()
+        image = self.cloud.image()
+        server = run.run(house, mine, RunWish(name="a", flavor_id=FlavorId("1"), image_id=image))[0]
+        self.cloud.settle()
+        network = create_networks(house, mine, (NetworkWish(name="n"),))[0].network.id
+        subnet = create_subnets(house, mine, (SubnetWish(network_id=network, cidr="10.9.0.0/24"),))[0].subnet.id
+        group = create_groups(house, mine, (GroupWish(name="g"),))[0].group.id
+        vpc = create_vpc(house, mine, VpcWish(name="r")).vpc.id
+        keypairs.create(house, mine, "key", None)
+        nic = house.store.read(lambda tx: tx.nics.find(Query(filters=(eq("instance_id", server.id),))))[0]
+        both = {"i": server.id, "ami": image, "sg": group, "vpc": vpc, "subnet": subnet, "eni": nic.id}
+        foreign = [ec2_id(prefix, one) for prefix, one in both.items()]  # type: ignore[arg-type]
+        return (server.id, image, network, subnet, group, vpc, nic.id, self.cloud.project, "key", "1", *foreign)
+
+    def try_one(self, tongue: Tongue, route: Route, target: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        """Ask, and hold the answer to what is promised of every answer."""
+        answer = self._ask(route.method, target, headers, body)
+        said = (tongue.name, route.method, target, headers, body[:2000], answer.status, answer.body[:500])
+        assert answer.status < 500 or answer.status == NOT_BUILT, said
+        self.tally[tongue.name, answer.status // 100] += 1
+        rows = self.rows()
+        if answer.status >= 400:
+            assert rows == self._rows, said
+        self._rows = rows
+
+    def _ask(self, method: str, target: str, headers: list[tuple[str, str]], body: bytes) -> Answer:
+        return self._runner.run(call(self.app, method, target, headers, body or None))
+
+    def rows(self) -> list[Any]:
+        """How many there are of everything, and what the counters say."""
+
+        def read(tx: Transaction) -> list[Any]:
+            kinds: tuple[Any, ...] = (
+                tx.instances, tx.placements, tx.images, tx.layers, tx.networks, tx.subnets, tx.subnet_pools, tx.nics,
+                tx.vpcs, tx.public_addresses, tx.security_groups, tx.security_rules, tx.key_pairs, tx.access_keys,
+                tx.flavors, tx.projects, tx.users, tx.domains, tx.assignments, tx.hosts, tx.revoked_tokens,
+            )  # fmt: skip
+            counts = [len(kind.find(Query())) for kind in kinds]
+            claims = [len(tx.claims.with_prefix(kind, "")) for kind in CLAIMS]
+            used = [(c.scope, c.resource, c.used) for s in ("project/", "host/") for c in tx.counters.under(s)]
+            return [counts, claims, used]
+
+        return self.cloud.store.read(read)
+
+    def routes(self, aws: bool, link: bool = False) -> list[tuple[Tongue, Route]]:
+        return [(t, r) for t, r in self.app.router if (t.name in AWS) is aws and (t.name == "link") is link]
+
+    def close(self) -> None:
+        self.app.close()
+        self.cloud.close()
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    with asyncio.Runner() as runner, closing(Target(tmp_path_factory.mktemp("fuzz"), runner)) as made:
+        yield made
+
+
+# --- what is sent ---------------------------------------------------------------------------------------
+
+
+def value(data: st.DataObject, kind: Any, ids: tuple[str, ...], name: str = "") -> Any:
+    """Mostly something of that type that such a name may have, else anything."""
+    if data.draw(st.integers(0, 9)) == 0:
+        return data.draw(_junk)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        hints = get_type_hints(kind)
+        fields = [f for f in msgspec.structs.fields(kind) if f.required or data.draw(st.integers(0, 3)) == 0]
+        return {f.encode_name: value(data, hints[f.name], ids, f.name) for f in fields}
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return data.draw(st.sampled_from(inner))
+    if origin in {list, tuple} and inner:
+        return [value(data, inner[0], ids, name) for _ in range(data.draw(st.integers(0, 2)))]
+    if origin is dict and inner:
+        return {data.draw(st.text(max_size=6)): value(data, inner[1], ids, name)}
+    if inner:
+        return value(data, data.draw(st.sampled_from(inner)), ids, name)
+    if kind is str:
+        return text_for(data, name, ids)
+    if kind in {int, float}:
+        return data.draw(st.sampled_from((0, 1, 4, 6, 22, 80, 100, 1000, 65535, -1)))
+    return data.draw(st.booleans()) if kind is bool else data.draw(_junk)
+
+
+def text_for(data: st.DataObject, name: str, ids: tuple[str, ...]) -> str:
+    """By the words in a field's name."""
+    name = name.lower()
+    if name.endswith(("id", "ref", "uuid", "port", "security_groups")):
+        return str(data.draw(st.sampled_from(ids)))
+    if "cidr" in name or "prefix" in name:
+        return str(
+            data.draw(st.sampled_from(("10.9.1.0/24", "10.9.0.0/16", "2001:db8::/64", "0.0.0.0/0", "10.9.0.1/24")))
+        )
+    if "ip" in name or "address" in name or name in {"start", "end", "nexthop"}:
+        return str(data.draw(st.sampled_from(("10.9.0.5", "10.9.0.6", "172.24.4.9", "2001:db8::5", "10.9.0.255"))))
+    return str(data.draw(st.sampled_from((*ids, "a", "b", *(p for p in PLAIN if isinstance(p, str))))))
+
+
+def body_of(data: st.DataObject, tongue: Tongue, route: Route, ids: tuple[str, ...]) -> bytes:
+    manner = data.draw(st.integers(0, 11))
+    if manner == 0:
+        return data.draw(st.sampled_from((b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"a":1,"a":2}', b"[" * 3000)))
+    if manner == 1:
+        return msgspec.json.encode(data.draw(_junk))
+    for resource in RESOURCES:
+        if tongue.name == "network" and route.path in {resource.path, f"{resource.path}/{{id}}"}:
+            struct = resource.new if route.method == "POST" else resource.change
+            return msgspec.json.encode({resource.singular: value(data, struct, ids)})
+    if route.body_type is not None:
+        return msgspec.json.encode(value(data, route.body_type, ids))
+    return msgspec.json.encode({route.body_key: data.draw(_junk)} if route.body_key else data.draw(_junk))
+
+
+def path_of(data: st.DataObject, tongue: Tongue, route: Route, ids: tuple[str, ...]) -> str:
+    if route.method == "DELETE" and data.draw(st.integers(0, 9)):
+        ids = (NOBODY,)  # or soon there would be nothing left to try things on
+    parts = []
+    for part in route.path.strip("/").split("/"):
+        if part.startswith("{"):
+            text = data.draw(st.sampled_from((*ids, *ids, NOBODY, *(p for p in PLAIN if isinstance(p, str) and p))))
+            parts.append(quote(text[:200], safe=""))
+        else:
+            parts.append(part)
+    return f"{tongue.prefix}/{'/'.join(parts)}".rstrip("/") or "/"
+
+
+def query_of(data: st.DataObject, ids: tuple[str, ...]) -> str:
+    if data.draw(st.integers(0, 2)):
+        return ""
+    words = st.tuples(st.sampled_from(WORDS), st.sampled_from((*ids, *PLAIN)))
+    return "?" + urlencode([(k, str(v)[:200]) for k, v in data.draw(st.lists(words, max_size=3))])
+
+
+def headers_of(data: st.DataObject, tongue: Tongue) -> list[tuple[str, str]]:
+    if data.draw(st.integers(0, 3)):
+        plain = [("content-type", "application/json")]
+        return [*plain, ("openstack-api-version", "compute 2.53")] if tongue.name == "compute" else plain
+    found = [("content-type", data.draw(st.sampled_from((*["application/json"] * 8, "text/plain", "", "a/b;c=d"))))]
+    version = data.draw(st.sampled_from(("", "2.1", "2.53", "2.93", "2.99", "latest", "x", "2." + "9" * 50, "1.1")))
+    if tongue.name == "compute" and version:
+        found.append(("openstack-api-version", f"compute {version}"))
+    odd = (("accept-language", "ja;q=x"), ("if-match", "revision_number=x"), ("range", "bytes=9-1"),
+           ("x-subject-token", "gAAAAA"), ("x-auth-token", "\xff"), ("forwarded", "for="), ("accept", ""),
+           ("x-forwarded-proto", "gopher"), ("x-openstack-request-id", "req-x"), ("host", "[::"),
+           ("x-openstack-nova-api-version", "9"), ("transfer-encoding", "chunked"), ("expect", "x"))  # fmt: skip
+    return found + data.draw(st.lists(st.sampled_from(odd), max_size=2))
+
+
+# --- the trials -----------------------------------------------------------------------------------------
+
+
+def test_no_junk_is_a_fault_of_ours(target: Target) -> None:
+    routes = target.routes(aws=False)
+
+    @settings(QUIET, max_examples=INPUTS)
+    @given(st.data())
+    def each(data: st.DataObject) -> None:
+        tongue, route = data.draw(st.sampled_from(routes))
+        where = path_of(data, tongue, route, target.ids) + query_of(data, target.ids)
+        reads = route.method in {"GET", "HEAD"}
+        body = b"" if reads else body_of(data, tongue, route, target.ids)
+        target.try_one(tongue, route, where, headers_of(data, tongue), body)
+
+    each()
+    # Not all of it was refused at the door, and the cloud still answers.
+    for name in ("compute", "network", "image", "identity"):
+        assert target.tally[name, 2] > 5, target.tally
+        assert target.tally[name, 4] > 20, target.tally
+
+
+def test_no_junk_is_a_fault_of_ours_to_aws(target: Target) -> None:
+    routes = {tongue.name: (tongue, route) for tongue, route in target.routes(aws=True) if route.method == "POST"}
+    models = {name: load_model(name) for name in routes}
+
+    @settings(QUIET, max_examples=INPUTS // 3)
+    @given(st.data())
+    def each(data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(("ec2",) * 9 + ("sts",)))
+        tongue, route = routes[name]
+        model = models[name]
+        action = data.draw(st.sampled_from(sorted(model.operations)))
+        ids = (NOBODY,) if action.startswith(LAST) and data.draw(st.integers(0, 9)) else target.ids
+        given_input = model.operations[action].input
+        shape = model.shapes[given_input.shape] if given_input is not None else Shape(type="structure")
+        more = data.draw(st.lists(st.sampled_from(sorted(shape.members)), max_size=3)) if shape.members else []
+        pairs = []
+        for member in sorted({*shape.required, *more}):
+            odd = data.draw(st.integers(0, 4)) == 0
+            sent = data.draw(st.sampled_from(PLAIN)) if odd else text_for(data, member, ids)
+            pairs.append((f"{member}{data.draw(st.sampled_from(ENDS))}", sent))
+        fields = [("Action", action), ("Version", model.metadata.version), *((k, str(v)[:300]) for k, v in pairs)]
+        headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")]
+        target.try_one(tongue, route, f"{tongue.prefix}/", headers, urlencode(fields).encode())
+
+    each()
+    assert target.tally["ec2", 2] > 5, target.tally
+    assert target.tally["ec2", 4] > 20, target.tally
+
+
+def test_no_junk_is_a_fault_of_ours_to_agents(target: Target) -> None:
+    routes = target.routes(aws=False, link=True)
+
+    @settings(QUIET, max_examples=INPUTS // 10)
+    @given(st.data())
+    def each(data: st.DataObject) -> None:
+        tongue, route = data.draw(st.sampled_from(routes))
+        body = b"" if route.method == "GET" else body_of(data, tongue, route, target.ids)
+        target.try_one(tongue, route, path_of(data, tongue, route, target.ids), [], body)
+
+    each()
+    assert target.tally["link", 4] > 20, target.tally
