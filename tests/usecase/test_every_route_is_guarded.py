@@ -32,7 +32,7 @@ from kumoi.core.tenancy import Project, User
 from kumoi.runtime.settings import load
 
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
-SIGNED: Final = frozenset({"ec2", "sts"})  # by signatures, not tokens; their doors are the same
+SIGNED: Final = frozenset({"ec2", "sts"})  # by signatures, not tokens: see test_every_action_is_guarded.py
 READS: Final = frozenset({"GET", "HEAD"})
 # What these tell is the same for everybody who has a token (agents: to all but administrators, none).
 TOLD_TO_ALL: Final = frozenset({

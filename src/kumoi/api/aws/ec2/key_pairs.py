@@ -14,6 +14,7 @@ from kumoi.app.house import House
 from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, NotFound, Unsupported
 from kumoi.core.ids import ec2_id
+from kumoi.core.policy import allow
 from kumoi.core.query import Query, is_in
 from kumoi.core.tenancy import KeyPair
 
@@ -62,8 +63,9 @@ def describe(house: House, request: Request, wish: Values) -> Values:
 
 
 def delete(house: House, request: Request, wish: Values) -> Values:
-    """One that is not there is no error."""
+    """One that is not there is no error, for those who might have deleted it."""
     call = request.call()
+    allow(call, "keypair.delete")
     if not (wish.get("KeyName") or wish.get("KeyPairId")):
         raise Invalid("api", field="KeyName", reason="missing")
     try:
