@@ -45,7 +45,7 @@ def set_quota(
     allow(call, "quota.update")
     for resource, most in limits.items():
         if most < UNLIMITED or most >= 2**31:
-            raise Invalid("quota", field=resource, reason="range", bound="-1 or more", value=most)
+            raise Invalid("quota", field=resource, reason="range", bound=f"from -1 to {2**31 - 1}", value=most)
 
     def write(tx: Transaction) -> dict[str, Counter]:
         now = _counters(tx, project_id)

@@ -21,7 +21,9 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 def block(text: str, field: str = "cidr") -> Block:
     """`10.0.0.0/24` as a network. Refuses host bits and a missing prefix (facts: value, wanted)."""
-    found = block_around(text if "/" in text else "", field)
+    if "/" not in text:
+        raise Invalid("network", field=field, reason="not_cidr", value=text)
+    found = block_around(text, field)
     if str(found) != text.lower():
         raise Invalid("network", field=field, reason="host_bits", value=text, wanted=str(found))
     return found

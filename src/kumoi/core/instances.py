@@ -31,6 +31,7 @@ Status = Literal[
     "error",
     "deleted",
 ]
+ZONE = "nova"  # the only availability zone
 TRANSIENT: frozenset[Status] = frozenset({"building", "stopping", "starting", "rebooting", "hard_rebooting"})
 
 
@@ -74,7 +75,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     user_data: str = ""
     config_drive: bool = False
     description: str = ""
-    zone: str = "nova"
+    zone: str = ZONE
     locked: bool = False
     access_ip_v4: str = ""
     access_ip_v6: str = ""

@@ -5,7 +5,7 @@ from typing import Literal
 from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden
 
-Rule = Literal["any", "reader", "member", "admin", "system"]
+Rule = Literal["any", "reader", "member", "admin", "checker", "system"]
 
 _READ: tuple[str, ...] = (
     "instance",
@@ -43,6 +43,7 @@ ACTIONS: dict[str, Rule] = {
     "instance.console": "member",
     "instance.all_projects": "admin",
     "instance.see_host": "admin",
+    "instance.choose_host": "admin",
     "image.publish": "admin",
     "image.deactivate": "member",
     "image.all_projects": "admin",
@@ -63,6 +64,8 @@ ACTIONS: dict[str, Rule] = {
     "host.update": "admin",
     "why.read": "reader",
     "token.issue": "any",
+    "token.read": "checker",
+    "token.revoke": "admin",
     "identity.read": "admin",
     "identity.read_own": "any",
     "identity.write": "admin",
@@ -73,6 +76,7 @@ _ORDER: dict[Rule, tuple[str, ...]] = {
     "reader": ("reader", "member", "manager", "admin"),
     "member": ("member", "manager", "admin"),
     "admin": ("admin",),
+    "checker": ("service", "admin"),
     "system": ("admin",),
     "any": (),
 }
@@ -85,6 +89,8 @@ def may(call: Call, action: str) -> bool:
         return True
     if call.actor.project_id is None and not call.actor.system:
         return False
+    if rule == "checker" and call.actor.system:
+        rule = "reader"
     return not call.actor.roles.isdisjoint(_ORDER[rule])
 
 

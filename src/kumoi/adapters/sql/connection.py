@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from sqlalchemy import Engine, Executable
 
 from kumoi.adapters.sql.language import DialectName, Params, Row
-from kumoi.core.errors import Unavailable
+from kumoi.core.errors import Fact, Unavailable
 
 
 class Conflict(Exception):
@@ -16,12 +16,13 @@ class Conflict(Exception):
 class Again(Exception):
     """The database gave the whole transaction up, mostly because another one was in the way.
 
-    Not `repeatable`: the disk is full or broken, or a commit may or may not have happened.
+    Not `repeatable`: the disk is broken or (`full`) has no room, or a commit may or may not have happened.
     """
 
-    def __init__(self, reason: str, *, repeatable: bool = True) -> None:
+    def __init__(self, reason: str, *, repeatable: bool = True, full: bool = False) -> None:
         super().__init__(reason)
-        self.repeatable = repeatable
+        self.repeatable = repeatable and not full
+        self.full = full
 
 
 class Database(Protocol):
@@ -121,5 +122,7 @@ class Session:
         return self._open()
 
 
-def unavailable(retry_after_s: float = 1.0) -> Unavailable:
-    return Unavailable("store", what="database", retry_after_s=retry_after_s)
+def unavailable(why: Again | None = None) -> Unavailable:
+    """The refusal of a call that could not be done; `reason` is disk_full where `why` says so."""
+    facts: dict[str, Fact] = {"reason": "disk_full"} if why is not None and why.full else {}
+    return Unavailable("store", what="database", retry_after_s=1.0, **facts)

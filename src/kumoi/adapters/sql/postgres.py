@@ -104,7 +104,7 @@ class PostgresConnection:
         except IN_THE_WAY as error:
             raise Again(str(error)) from error
         except psycopg.OperationalError as error:
-            raise Again(str(error), repeatable=False) from error
+            raise _hopeless(error) from error
 
     def rollback(self) -> None:
         if self._raw.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
@@ -164,5 +164,9 @@ class PostgresConnection:
         if isinstance(error, IN_THE_WAY) or self._raw.closed:
             raise Again(str(error)) from error
         if isinstance(error, psycopg.OperationalError):
-            raise Again(str(error), repeatable=False) from error
+            raise _hopeless(error) from error
         raise error
+
+
+def _hopeless(error: psycopg.OperationalError) -> Again:
+    return Again(str(error), repeatable=False, full=isinstance(error, psycopg.errors.DiskFull))

@@ -36,7 +36,7 @@ class Readers:
         try:
             return self._read(fn)
         except Again as again:
-            raise unavailable() from again
+            raise unavailable(again) from again
 
     def close(self) -> None:
         with self._lock:

@@ -4,6 +4,7 @@ The driver must not begin transactions by itself (it would begin none before a S
 hence `isolation_level=None` and explicit BEGIN IMMEDIATE.
 """
 
+import errno
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -38,7 +39,8 @@ class SqliteDatabase:
             self._path.touch(mode=0o600)
             return self._connected()
         except (OSError, sqlite3.OperationalError) as error:
-            raise Again(str(error), repeatable=False) from error
+            full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+            raise Again(str(error), repeatable=False, full=full) from error
 
     def engine(self) -> Engine:
         engine = create_engine("sqlite://", creator=self.connect, poolclass=NullPool)
@@ -134,5 +136,5 @@ class SqliteConnection:
         except sqlite3.OperationalError as error:
             code = error.sqlite_errorcode & 0xFF
             if code in IN_THE_WAY or code in OUT_OF_ORDER:
-                raise Again(str(error), repeatable=code in IN_THE_WAY) from error
+                raise Again(str(error), repeatable=code in IN_THE_WAY, full=code == sqlite3.SQLITE_FULL) from error
             raise

@@ -94,7 +94,7 @@ def open_store(url: str) -> SqlStore:
     try:
         migrate(database)
     except Again as again:
-        raise unavailable() from again
+        raise unavailable(again) from again
     return SqlStore(database, folder)
 
 

@@ -84,7 +84,7 @@ class Writer:
             self._commit(batch)
         except Again as again:
             for job in batch:
-                job.error = unavailable()
+                job.error = unavailable(again)
                 job.error.__cause__ = again
         except Exception as error:  # noqa: BLE001  whatever it is, somebody waits for it
             if len(batch) > 1:  # one of them broke the whole: each by itself, and only that one fails

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from kumoi.core.errors import Layer, Unavailable
+from kumoi.core.errors import Fact, Layer, Unavailable
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -16,5 +16,7 @@ def translated(layer: Layer, action: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what = "space" if error.errno in _FULL else "files"
-        raise Unavailable(layer, what=what, action=action, detail=error.strerror, errno=error.errno) from error
+        facts: dict[str, Fact] = {"what": "files"}
+        if error.errno in _FULL:
+            facts = {"what": "space", "reason": "disk_full"}
+        raise Unavailable(layer, **facts, action=action, detail=error.strerror, errno=error.errno) from error

@@ -27,13 +27,17 @@ _KIND_FACTS: Final = frozenset({"kind", "by_kind", "what"})
 
 
 def say(error: KumoiError, locale: Locale = "en", wording: Mapping[str, str] | None = None) -> str:
-    """A refusal as a sentence. `wording` is a dialect's own sentences by code (Invalid's by reason), tried first."""
+    """A refusal as a sentence: that of its code and `reason` where there is one, else that of its code.
+
+    `wording` is a dialect's own sentences by code (Invalid's by reason), tried first.
+    """
     table, key = _ERRORS, error.code
     if isinstance(error, Invalid):
         table, key = _INVALID, str(error.facts.get("reason"))
     elif isinstance(error, Unauthenticated):
         table, key = _UNAUTHENTICATED, str(error.facts.get("reason"))
-    sentence = (wording or {}).get(key) or table[locale].get(key)
+    narrow = f"{key}:{error.facts.get('reason')}"
+    sentence = (wording or {}).get(key) or table[locale].get(narrow) or table[locale].get(key)
     if sentence is None and isinstance(error, Invalid):
         sentence = table[locale]["other"]
     return _fill(sentence, error.code, error.facts, locale)

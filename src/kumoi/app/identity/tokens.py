@@ -7,9 +7,10 @@ import msgspec
 from kumoi.app.house import House
 from kumoi.contracts.secrets import TokenBody
 from kumoi.contracts.store import Transaction
-from kumoi.core.call import Actor
+from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Unauthenticated
 from kumoi.core.ids import ProjectId, UserId
+from kumoi.core.policy import allow
 from kumoi.core.query import Query, eq
 from kumoi.core.tenancy import DEFAULT_DOMAIN, Project, RevokedToken, User, implied_roles
 
@@ -66,14 +67,22 @@ def look(house: House, token: str) -> Grant:
     return house.store.read(lambda tx: _told(tx, token, body, _holder(tx, body)))
 
 
+def tell(house: House, call: Call, token: str) -> Grant:
+    """The same for a caller who asks about it. Forbidden for others' tokens but to those who check them."""
+    grant = look(house, token)
+    _check_subject(call, grant.user.id, "token.read")
+    return grant
+
+
 def actor_of(house: House, token: str) -> Actor:
     """Who calls with this token. One read; Unauthenticated when it is unknown, expired, or taken back."""
     return _actor(look(house, token))
 
 
-def revoke(house: House, token: str) -> None:
-    """Take one token back. Twice is harmless."""
-    body = _body(house, token)
+def revoke(house: House, call: Call, token: str) -> None:
+    """Take one token back, one's own or (administrators) another's. Unauthenticated when it is no good any more."""
+    body = look(house, token).body
+    _check_subject(call, body.user_id, "token.revoke")
 
     def write(tx: Transaction) -> None:
         if tx.revoked_tokens.get(body.audit_ids[0]) is None:
@@ -86,6 +95,11 @@ def roles_of(tx: Transaction, user_id: UserId, project_id: str) -> tuple[str, ..
     """The user's roles on a project (or on the system: empty text), implied ones included, sorted."""
     found = tx.assignments.find(Query(filters=(eq("user_id", user_id), eq("project_id", project_id))))
     return tuple(sorted(implied_roles(frozenset(a.role for a in found))))
+
+
+def _check_subject(call: Call, user_id: str, action: str) -> None:
+    if call.actor.user_id != user_id:
+        allow(call, action)
 
 
 def _actor(grant: Grant) -> Actor:

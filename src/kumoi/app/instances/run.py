@@ -20,9 +20,11 @@ def run(house: House, call: Call, wish: RunWish) -> list[Instance]:
     """Make `count_max` instances if they all can be made, else as many as can, but at least `count_min`.
 
     A call with an idempotency key that was used for the same wish before gets what was made then.
-    Raises NotFound, Invalid, QuotaExceeded, NoAddress; NoCapacity only with `refuse_full`.
+    Raises Forbidden, NotFound, Invalid, QuotaExceeded, NoAddress; NoCapacity only with `refuse_full`.
     """
     allow(call, "instance.create")
+    if wish.host_name:
+        allow(call, "instance.choose_host")
     check(wish)
     check_token(call)
     if (made := house.store.read(lambda tx: earlier(tx, call, wish))) is not None:

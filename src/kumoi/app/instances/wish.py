@@ -8,6 +8,7 @@ import msgspec
 
 from kumoi.core.errors import Invalid, TooLarge
 from kumoi.core.ids import FlavorId, GroupId, ImageId, NetworkId, NicId, SubnetId
+from kumoi.core.instances import ZONE
 from kumoi.core.tags import check_tags
 
 USER_DATA_MOST = 65535
@@ -49,7 +50,7 @@ class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     count_max: int = 1
     config_drive: bool = False
     description: str = ""
-    zone: str = "nova"
+    zone: str = ZONE
     host_name: str = ""
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
     tags: dict[str, str] = msgspec.field(default_factory=dict)
@@ -63,16 +64,20 @@ def check(wish: RunWish) -> None:
     """Refuse what no store is needed to refuse: names, counts, user data."""
     if wish.name is not None and not (wish.name.strip() and len(wish.name) <= NAME_MOST):
         raise Invalid("compute", field="name", reason="length", bound=f"from {1} to {NAME_MOST}")
+    if wish.count_min > wish.count_max:
+        raise Invalid("compute", field="min_count", reason="above_most", value=wish.count_min, most=wish.count_max)
     if not 1 <= wish.count_min <= wish.count_max <= COUNT_MOST:
         raise Invalid("compute", field="count", reason="range", bound=f"from {1} to {COUNT_MOST}")
+    if wish.zone != ZONE:
+        raise Invalid("compute", field="availability_zone", reason="not_in_enum", value=wish.zone)
     check_tags(wish.tags)
     if wish.user_data:
         try:
-            plain = base64.b64decode(wish.user_data, validate=True)
+            base64.b64decode(wish.user_data, validate=True)
         except (binascii.Error, ValueError) as e:
             raise Invalid("compute", field="user_data", reason="base64") from e
         if len(wish.user_data) > USER_DATA_MOST:
-            raise TooLarge("compute", what="user_data", size=len(plain), limit=USER_DATA_MOST)
+            raise TooLarge("compute", what="encoded_user_data", size=len(wish.user_data), limit=USER_DATA_MOST)
     if wish.count_max > 1 and wish.nics and any(n.nic_id or n.fixed_ip for n in wish.nics):
         raise Invalid("compute", field="networks", reason="one_nic_many_instances")
 

@@ -113,7 +113,9 @@ def flag(field: str, value: bool | str) -> bool:
 
 def _number(field: str, value: int | str) -> int:
     text = str(value)
-    if not text.isdigit() or len(text) > 10:
+    if text.startswith("-") and text[1:].isdecimal():
+        raise Invalid("api", field=field, reason="range", bound="0 or more")
+    if not text.isdecimal() or len(text) > 10:
         raise Invalid("api", field=field, reason="wrong_type", expected="int", got=text)
     return int(text)
 

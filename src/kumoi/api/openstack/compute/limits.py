@@ -142,6 +142,6 @@ def _limits(request: Request, held: dict[str, Counter]) -> dict[str, Any]:
 
 def _limit(name: str, value: int | str | bool) -> int:
     text = str(value)
-    if text != "-1" and not (text.isdigit() and len(text) < 10):
-        raise Invalid("api", field=f"quota_set.{name}", reason="range", bound="-1 or more")
+    if text != "-1" and not (text.isdecimal() and len(text) <= 10 and int(text) < 2**31):
+        raise Invalid("api", field=f"quota_set.{name}", reason="range", bound=f"from -1 to {2**31 - 1}")
     return int(text)

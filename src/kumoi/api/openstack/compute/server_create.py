@@ -11,6 +11,7 @@ from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.instances.wish import NicChoice, RunWish
 from kumoi.core.errors import Invalid, QuotaExceeded, Unsupported
 from kumoi.core.ids import FlavorId, ImageId, NetworkId, NicId, is_uuid
+from kumoi.core.instances import ZONE
 
 
 class _Network(msgspec.Struct, forbid_unknown_fields=True):
@@ -68,7 +69,7 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
     _refuse_unbuilt(request, server)
     least = _count("min_count", server.min_count)
     most = _count("max_count", server.max_count) if server.max_count is not None else least
-    zone, _, host = (server.availability_zone or "nova").partition(":")
+    zone, host = _place(server.availability_zone)
     groups = tuple(dict.fromkeys(g.name for g in server.security_groups or ()))
     return RunWish(
         name=server.name,
@@ -83,7 +84,7 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
         config_drive=str(server.config_drive).lower() in {"true", "1", "yes", "on"},
         description=server.description or "",
         zone=zone,
-        host_name=host.partition(":")[0],
+        host_name=host,
         metadata=_metadata(server.metadata),
         os_tags=_tags(server.tags),
         access_ip_v4=access_address("access_ip_v4", server.accessIPv4),
@@ -149,6 +150,15 @@ def access_address(field: str, text: str | None) -> str:
         return str(parse(text))
     except ValueError as e:
         raise Invalid("api", field=f"server.{field}", reason="not_an_address", value=text) from e
+
+
+def _place(text: str | None) -> tuple[str, str]:
+    """Nova's `zone` or `zone:host`: the zone, and the host's name or nothing. There is no third part: hosts have no
+    nodes."""
+    zone, colon, host = (text or ZONE).partition(":")
+    if colon and (not host or ":" in host):
+        raise Invalid("api", field="server.availability_zone", reason="not_in_enum", value=text)
+    return zone or ZONE, host
 
 
 def _count(field: str, value: int | str) -> int:

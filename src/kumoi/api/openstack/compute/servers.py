@@ -228,7 +228,9 @@ def page_limit(request: Request) -> int:
     text = request.arg("limit")
     if text is None or text == "":
         return MAX_PAGE
-    if not text.isdigit():
+    if text.startswith("-") and text[1:].isdecimal():
+        raise Invalid("api", field="limit", reason="range", bound="0 or more")
+    if not text.isdecimal():
         raise Invalid("api", field="limit", reason="wrong_type", expected="int", got=text)
     return min(int(text), MAX_PAGE)
 

@@ -1,5 +1,7 @@
 """POST, GET, HEAD, DELETE /v3/auth/tokens, and what the holder of a token may choose from."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -94,22 +96,24 @@ def issue(house: House, site: Site, request: Request) -> Response:
 
 
 def show(house: House, site: Site, request: Request) -> Response:
-    grant = _looked(house, _subject(request))
+    with _subject_is_no_caller():
+        grant = tokens.tell(house, request.call(), _subject(request))
     nocatalog = request.arg("nocatalog") is not None
     body = _render(site, request, grant, with_catalog=not nocatalog)
     return json_response({"token": body}, 200, [("X-Subject-Token", grant.token)])
 
 
 def revoke(house: House, request: Request) -> Response:
-    _looked(house, _subject(request))
-    tokens.revoke(house, _subject(request))
+    with _subject_is_no_caller():
+        tokens.revoke(house, request.call(), _subject(request))
     return no_content()
 
 
-def _looked(house: House, subject: str) -> Grant:
-    """What the token says that is asked about; the caller's own is good, so a bad one is one that is not there."""
+@contextmanager
+def _subject_is_no_caller() -> Iterator[None]:
+    """The caller's own token is good, so the one that is asked about, if it is bad, is one that is not there."""
     try:
-        return tokens.look(house, subject)
+        yield
     except Unauthenticated as e:
         raise NotFound("identity", kind="token", id="") from e
 

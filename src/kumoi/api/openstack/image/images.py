@@ -163,7 +163,7 @@ def from_document(body: dict[str, Any]) -> doors.ImageChange:
     """All that a document says, and what it leaves out as new; unknown names are properties and must be texts."""
     for name in body:
         if name in READ_ONLY:
-            raise Forbidden("image", action=f"image.set_{name}", reason="read_only", needs=[])
+            raise Forbidden("image", action=f"image.set_{name}", reason="read_only", attribute=name, needs=[])
     fields = {f.name for f in msgspec.structs.fields(_Known)}
     try:
         known = msgspec.convert({k: v for k, v in body.items() if k in fields}, _Known)
@@ -233,7 +233,9 @@ def _order(request: Request) -> tuple[Order, ...]:
 
 
 def _number(field: str, text: str) -> int:
-    if not text.isdigit():
+    if text.startswith("-") and text[1:].isdecimal():
+        raise Invalid("image", field=field, reason="range", bound="0 or more")
+    if not text.isdecimal():
         raise Invalid("image", field=field, reason="wrong_type", expected="int", got=text)
     return int(text)
 

@@ -94,6 +94,10 @@ _TYPES: Final[dict[str, str]] = {
     "invalid:prefixlen_order": "IllegalSubnetPoolPrefixBounds",
     "invalid:mixed_ip_versions": "PrefixVersionMismatch",
     "invalid:two_remotes": "SecurityGroupRemoteGroupAndRemoteIpPrefix",
+    "too_large": "HTTPRequestEntityTooLarge",
+    "headers_too_large": "HTTPRequestHeaderFieldsTooLarge",
+    "unavailable": "ServiceUnavailable",
+    "unsupported_media_type": "HTTPUnsupportedMediaType",
     "no_route": "HTTPNotFound",
     "method_not_allowed": "HTTPMethodNotAllowed",
 }
