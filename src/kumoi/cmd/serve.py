@@ -11,6 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from kumoi.api.aws.ec2.tongue import tongue as ec2_tongue
+from kumoi.api.aws.s3 import tongue as s3_tongue
 from kumoi.api.aws.sts import tongue as sts_tongue
 from kumoi.api.edge.app import Edge
 from kumoi.api.edge.routes import Tongue
@@ -87,7 +88,7 @@ async def _serve(house: House, chosen: Settings, sockets: dict[str, socket.socke
     pacer = Pacer(asyncio.get_running_loop(), inner.waiters.wake)
     house.hints.subscribe("section", pacer.hint)
     house.hints.subscribe("instance", public.waiters.wake)
-    servers = [server(public), server(inner), server(_edge(house, []))]
+    servers = [server(public), server(inner), server(_edge(house, [s3_tongue()]))]
     groups = (("api", "inner"), ("link",), ("s3",))
     jobs = [
         asyncio.create_task(one.serve(sockets=[sockets[name] for name in names if name in sockets]))
@@ -118,7 +119,6 @@ def _found(house: House, chosen: Settings, sockets: dict[str, socket.socket]) ->
     forget_uploads(house)
     site = credentials.Site(
         url=chosen.api.public_url or _url(sockets["api"]),
-        s3_url=_url(sockets["s3"]) if "s3" in sockets else "",
         region=chosen.cloud.region,
     )
     keys = credentials.Keys(access=admin.access, secret=admin.secret)

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import msgspec
@@ -14,6 +14,9 @@ from kumoi.ops.client import Client
 from kumoi.runtime import processes, settings
 from kumoi.runtime.state_folder import StateFolder
 from kumoi.runtime.supervision import Entry, Record
+
+# Held for what is to come: it answers NotImplemented.
+_NOT_SERVED: Final = frozenset({"s3"})
 
 
 @click.command()
@@ -42,7 +45,7 @@ def facts(state: StateFolder, record: Record | None) -> dict[str, Any]:
     return {
         "state": str(state.root),
         "running": True,
-        "addresses": record.addresses,
+        "addresses": {k: v for k, v in record.addresses.items() if k not in _NOT_SERVED},
         "programs": {
             "supervisor": _facts_of(Entry(process=record.supervisor)),
             **{name: _facts_of(entry) for name, entry in record.programs.items()},
@@ -88,7 +91,7 @@ def _people(state: StateFolder, record: Record | None) -> None:
         return
     known = facts(state, record)
     click.echo(f"up     {state.root}")
-    for name, address in record.addresses.items():
+    for name, address in known["addresses"].items():
         click.echo(f"       {name:10} {address}")
     click.echo(f"\n{'':13}{'state':9}{'pid':>8}{'up':>10}{'memory':>9}{'restarts':>10}  last end")
     for name, row in known["programs"].items():

@@ -23,7 +23,6 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     """Where the cloud answers, without trailing slashes."""
 
     url: str
-    s3_url: str
     region: str
 
 
@@ -56,7 +55,6 @@ def write_clients(state: Path, site: Site, chosen: Passwords, admin: Keys) -> No
         "AWS_DEFAULT_REGION": site.region,
         "AWS_ENDPOINT_URL_EC2": f"{site.url}/ec2",
         "AWS_ENDPOINT_URL_STS": f"{site.url}/sts",
-        "AWS_ENDPOINT_URL_S3": site.s3_url,
     }
     text = "".join(f"export {name}='{value}'\n" for name, value in exports.items())
     _write(state / "env", text.encode())
