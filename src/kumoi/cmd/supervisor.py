@@ -152,8 +152,7 @@ def _sockets(state: StateFolder, chosen: Settings, given: Mapping[str, int]) -> 
     known = former.addresses if former else {}
     if former and not given:
         # They answer sockets that nobody can hand on any more.
-        heirs = (former.programs.get(name) for name in ("serve", "guestd"))
-        processes.end([entry.process for entry in heirs if entry and entry.process], 2.0)
+        supervision.end_heirs(state.processes, ("serve", "guestd"), 2.0)
     found: dict[str, tuple[int, str]] = {}
     for name, port in (("api", chosen.api.port), ("s3", chosen.s3.port)):
         explicit = chosen.explicit(f"{name}.port")

@@ -37,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     process: Process | None = None
     restarts: int = 0
     deaths: int = 0
-    ended: str = ""  # how the last one ended: `exit 1`, `signal 9`, `unknown` for no child of ours
+    ended: str = ""  # how the last one ended: `exit 1`, `signal 9`, `unknown` for no child of ours, `took over`
     refusal: str = ""  # code of what forbids a start
     facts: dict[str, Fact] = {}
 
@@ -61,6 +61,21 @@ def read(path: Path) -> Record | None:
         return record
     nobody = Process(pid=0, started=0)
     return msgspec.structs.replace(record, supervisor=nobody, programs={})
+
+
+def end_heirs(path: Path, names: tuple[str, ...], patience_s: float) -> None:
+    """End what a dead supervisor left of these, so that it counts as stopped, not as lost. Before a Supervisor runs."""
+    former = read(path)
+    living = {
+        name: entry
+        for name, entry in (former.programs.items() if former else ())
+        if name in names and entry.process and processes.alive(entry.process)
+    }
+    processes.end([entry.process for entry in living.values() if entry.process], patience_s)
+    if former and living:
+        stopped = {name: msgspec.structs.replace(e, process=None, ended="stopped") for name, e in living.items()}
+        record = msgspec.structs.replace(former, programs={**former.programs, **stopped})
+        state_folder.replace(path, msgspec.json.encode(record))
 
 
 def pause_s(deaths: int) -> float:
@@ -125,13 +140,13 @@ class Supervisor:
             own = entry.process is not None and entry.process.pid == os.getpid()
             fd = processes.watch(entry.process) if entry.process and not own else None
             if fd is None:
-                lost = entry.process is not None
+                lost = entry.process is not None and not own
                 entry = msgspec.structs.replace(
                     entry,
                     process=None,
                     deaths=0,
                     restarts=entry.restarts + lost,
-                    ended=_ended(None) if lost else entry.ended,
+                    ended="took over" if own else _ended(None) if lost else entry.ended,
                 )
                 self._due[name] = now
             else:
