@@ -7,7 +7,7 @@ from kumoi.app.hosts.greet import greet
 from kumoi.app.hosts.report import take_report
 from kumoi.app.house import House
 from kumoi.core.errors import NotFound
-from kumoi.core.plan import Fetched, FetchAsk, Hello, Report, Welcome
+from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, Welcome
 
 
 class LocalLink:
