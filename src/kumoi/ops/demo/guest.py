@@ -16,6 +16,7 @@ from kumoi.ops.tiny import ensure_tiny_image, find_tiny_image
 
 NAME: Final = "demo"
 FLAVOR: Final = "m1.nano"
+_MAKE_FLAVOR: Final = f"openstack --os-cloud kumoi-admin flavor create --ram 128 --disk 1 --vcpus 1 {FLAVOR}"
 HELLO: Final = "hello from user data"
 USER_DATA: Final = f"#!/bin/sh\necho '{HELLO}' > /root/hello\n"
 HOST_S: Final = 60.0
@@ -119,14 +120,16 @@ class Guest:
         return dict(found[0]) if found else None
 
     def _make(self, image_id: str) -> dict[str, Any]:
-        flavors = self._client.get(f"{_COMPUTE}/flavors")["flavors"]
+        flavors = [f for f in self._client.get(f"{_COMPUTE}/flavors")["flavors"] if f["name"] == FLAVOR]
+        if not flavors:
+            raise CannotDemo(f"There is no flavor `{FLAVOR}` any more: {_MAKE_FLAVOR}")
         networks = self._client.get(f"{_NETWORK}/networks?name=private")["networks"]
         if not networks:
             raise CannotDemo("There is no network `private` any more: openstack network create private")
         wish = {
             "name": NAME,
             "imageRef": image_id,
-            "flavorRef": next(f["id"] for f in flavors if f["name"] == FLAVOR),
+            "flavorRef": flavors[0]["id"],
             "networks": [{"uuid": networks[0]["id"]}],
             "key_name": NAME,
             "user_data": base64.b64encode(USER_DATA.encode()).decode(),
