@@ -12,7 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -26,6 +26,7 @@ PACKAGES = Path(__file__).parent / "packages.txt"
 SUB_IDS = 65536
 KVM_GET_API_VERSION, KVM_CREATE_VM = 0xAE00, 0xAE01  # linux/kvm.h
 GIB = 1 << 30
+_GUESTS_ONLY = frozenset({"tun", "namespaces", "sub-ids", "packages: cloud"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +39,17 @@ class Finding:
     mend: str = ""
 
 
-def examine(state: Path, ports: tuple[int, ...]) -> Iterator[Finding]:
-    """Everything that a cloud in `state` needs of this machine; `ports` are those it listens on."""
+@dataclass(frozen=True, kw_only=True)
+class Port:
+    """A port that the cloud would listen on. `chosen`: it is this one or none; `own`: the cloud has it already."""
+
+    number: int
+    chosen: bool = False
+    own: bool = False
+
+
+def examine(state: Path, ports: tuple[Port, ...]) -> Iterator[Finding]:
+    """Everything that a cloud in `state` needs of this machine."""
     yield debian()
     yield python()
     yield from packages()
@@ -49,7 +59,12 @@ def examine(state: Path, ports: tuple[int, ...]) -> Iterator[Finding]:
     yield sub_ids()
     yield from folder(state)
     yield memory()
-    yield from (port(number) for number in ports)
+    yield from (port(wanted) for wanted in ports)
+
+
+def enough_to_simulate(findings: Iterable[Finding]) -> bool:
+    """Whether what is at fault is needed by real guests only."""
+    return all(f.about in _GUESTS_ONLY for f in findings if f.verdict == "fault")
 
 
 def ok(about: str, seen: str) -> Finding:
@@ -236,12 +251,16 @@ def memory() -> Finding:
     return ok("memory", seen)
 
 
-def port(number: int) -> Finding:
+def port(wanted: Port) -> Finding:
+    about = f"port {wanted.number}"
+    if wanted.own:
+        return ok(about, "this cloud's own")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", number))
+            probe.bind(("127.0.0.1", wanted.number))
         except OSError as refused:
-            mend = "this cloud itself is up, or choose another port"
-            return warning(f"port {number}", refused.strerror or "taken", mend)
-    return ok(f"port {number}", "free")
+            if not wanted.chosen:
+                return ok(about, "taken: the next free one will be used")
+            return warning(about, refused.strerror or "taken", "choose another: kumoi up --port")
+    return ok(about, "free")

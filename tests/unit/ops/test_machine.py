@@ -14,9 +14,17 @@ def test_sub_ids_are_the_largest_range_of_the_user(tmp_path: Path) -> None:
     assert machine.most_ids(tmp_path / "absent", "ann") == 0
 
 
-def test_a_port_in_use_is_a_warning() -> None:
+def test_a_port_in_use_is_a_warning_where_it_was_chosen_and_is_another_s() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        assert machine.port(server.getsockname()[1]).verdict == "warning"
+        number = server.getsockname()[1]
+        assert machine.port(machine.Port(number=number, chosen=True)).verdict == "warning"
+        assert machine.port(machine.Port(number=number)).verdict == "ok"
+        assert machine.port(machine.Port(number=number, chosen=True, own=True)).verdict == "ok"
+
+
+def test_what_only_guests_need_stands_in_no_simulated_cloud_s_way() -> None:
+    assert machine.enough_to_simulate([machine.fault("tun", "", ""), machine.warning("kvm", "", "")])
+    assert not machine.enough_to_simulate([machine.fault("disk", "", "")])
 
 
 def test_proc_is_a_mount_of_its_own() -> None:
