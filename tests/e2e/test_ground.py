@@ -220,7 +220,7 @@ def test_a_port_that_was_chosen_is_not_exchanged(cloud: Ground) -> None:
     try:
         code, text = other.try_("up", "--port", port)
         assert code == 1
-        assert f"already a port 127.0.0.1:{port}" in text
+        assert f"Port 127.0.0.1:{port} is taken" in text
     finally:
         other.remove()
 

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from kumoi.cmd.inside import of_owner, told
+from kumoi.core.errors import NotFound
 from kumoi.runtime.state_folder import StateFolder
 
 _SHOWN_FIRST = ("at", "program", "level", "event")
@@ -17,18 +18,27 @@ _SHOWN_FIRST = ("at", "program", "level", "event")
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--program", help="Only this one: serve, agent, guestd, libvirtd, supervisor.")
-@click.option("--lines", "-n", default=200, show_default=True, help="The last so many.")
+@click.option("--lines", "-n", type=click.IntRange(min=1), default=200, show_default=True, help="The last so many.")
 @click.option("--json", "as_json", is_flag=True, help="As they were written.")
 @click.pass_obj
 def command(root: Path, ids: tuple[str, ...], program: str | None, lines: int, as_json: bool) -> None:
     """Show log lines; with IDs (of requests, servers, …), those that name them all."""
     with told():
         state = of_owner(root)
+        require_log(state, program)
     wanted = [line for line in read(state, program) if all(i in line for i in ids)]
     wanted.sort(key=lambda line: str(parse(line).get("at", "")))
     for line in wanted[-lines:]:
         click.echo(line if as_json else render(parse(line)))
-    sys.exit(0 if wanted else 1)
+    if not wanted:
+        sys.exit(f"kumoi: No line names {' and '.join(ids)}." if ids else "kumoi: Nothing has been said yet.")
+
+
+def require_log(state: StateFolder, program: str | None) -> None:
+    """Raises NotFound with those there are."""
+    known = sorted({path.name.partition(".")[0] for path in (state.root / "logs").glob("*.log*")})
+    if program is not None and program not in known:
+        raise NotFound("host", kind="log", id=program, known=known)
 
 
 def read(state: StateFolder, program: str | None) -> Iterator[str]:

@@ -6,11 +6,15 @@ What an API refuses has its words at the edge; here are those of this machine's 
 from typing import Final
 
 from kumoi.api.edge.text import say
-from kumoi.core.errors import Forbidden, KumoiError, Unavailable
+from kumoi.core.errors import Forbidden, KumoiError, NotFound, Taken, Unavailable
 
 # By the fact `reason`; a sentence that needs more facts than there are is not used.
 _UNAVAILABLE: Final[dict[str, str]] = {
+    "boots_or_closed": "Nobody answers at {what} port 22 ({detail}). Does the guest still boot, is there a security "
+    "group rule for ssh? See kumoi why and openstack console log show.",
+    "cannot_be_made": "{path} cannot be made or used ({detail}). Name another place with --state DIR.",
     "closed": "{what} cannot be opened by this user. See kumoi doctor.",
+    "disk_full": "The disk is full. Make room, then do it again.",
     "does_not_end": "The {what} does not end. See kumoi status.",
     "ended": "The {what} ended. Its last words:",
     "guest_at_risk": "{what} may not start: it would end guest {guest}, whose {missing} is gone.",
@@ -29,8 +33,12 @@ _UNAVAILABLE: Final[dict[str, str]] = {
     "permission": "{path} is not this user's. Call this as its owner or as root.",
     "processes_left": "Processes are left inside: {pids}.",
     "refused": "{what} refused: {detail}",
+    "simulated": "The guests of a simulated cloud are played: there is no shell in them.",
     "unreadable": "{path} cannot be read by the cloud's user. Call ./kumoi, which makes a copy that can.",
 }
+_PORT: Final = "Port {name} is taken. Choose another with --port, or none: then the next free one is used."
+_THING: Final = "Nothing is called {id}: no name, id, EC2 id, address or device."
+_LOG: Final = "There is no log of {id}; there are: {known}."
 _STATE_FOLDER: Final = "{path} belongs to {owner}. Call this as that user or as root, or use --state DIR."
 
 
@@ -46,8 +54,13 @@ def _own(error: KumoiError) -> str | None:
         template = _UNAVAILABLE.get(str(error.facts.get("reason")))
     elif isinstance(error, Forbidden) and error.facts.get("action") == "state_folder":
         template = _STATE_FOLDER
+    elif isinstance(error, Taken) and error.facts.get("kind") == "port":
+        template = _PORT
+    elif isinstance(error, NotFound):
+        template = {"thing": _THING, "log": _LOG}.get(str(error.facts.get("kind")))
+    facts = {k: ", ".join(map(str, v)) if isinstance(v, list) else v for k, v in error.facts.items()}
     try:
-        return template and template.format_map(error.facts)
+        return template and template.format_map(facts)
     except KeyError:
         return None
 

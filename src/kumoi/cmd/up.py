@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, cast
@@ -18,7 +18,7 @@ import kumoi
 from kumoi.adapters.linux import account
 from kumoi.cmd import first_image, supervisor
 from kumoi.cmd.inside import told
-from kumoi.core.errors import Invalid, KumoiError, Layer, Unavailable
+from kumoi.core.errors import Fact, Invalid, KumoiError, Layer, Unavailable
 from kumoi.runtime import processes, settings, state_folder, supervision
 from kumoi.runtime.settings import Settings, Value
 from kumoi.runtime.state_folder import StateFolder
@@ -34,7 +34,7 @@ _TAIL_LINES: Final = 12
 @click.option("--simulate", is_flag=True, default=None, help="A fake world: no guests, no root.")
 @click.option("--hosts", type=click.IntRange(1, 10_000), help="Hosts of the fake world.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the APIs and the dashboard.")
-@click.option("--s3-port", type=click.IntRange(1, 65535), help="Port of S3.")
+@click.option("--s3-port", type=click.IntRange(1, 65535), help="Port kept for S3, which is not built yet.")
 @click.option("--timeout", default=60.0, show_default=True, help="Seconds to wait until ready.")
 @click.pass_obj
 def command(
@@ -61,6 +61,8 @@ def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> 
         started = None
         if running := alive(state):
             click.echo("kumoi: already up")
+            for line in unheeded(flags, _in_force(state, running), running.addresses):
+                click.echo(f"kumoi: {line}")
         else:
             state_folder.replace(state.wish, b"up")
             started = _start(state, flags)
@@ -76,10 +78,14 @@ def prepare(state: StateFolder) -> None:
     """The folder, its owner and its nodes; from here on this process is that owner."""
     # The state folder is closed; inside it, other uids of ours must pass.
     os.umask(0o022)
-    owner = account.ensure(state)
-    account.ensure_nodes(state, owner)
-    account.become(owner)
-    state.prepare()
+    try:
+        owner = account.ensure(state)
+        account.ensure_nodes(state, owner)
+        account.become(owner)
+        state.prepare()
+    except OSError as e:
+        facts: dict[str, Fact] = {"path": str(state.root), "detail": e.strerror or str(e)}
+        raise Unavailable("host", what="state_folder", reason="cannot_be_made", **facts) from e
     _readable()
 
 
@@ -109,6 +115,25 @@ def _settings(state: StateFolder, flags: dict[str, Value | None]) -> Settings:
             origin=known.origins["cloud.simulate"],
         )  # fmt: skip
     return settings.load(state.root, flags=flags)
+
+
+def _in_force(state: StateFolder, running: Record) -> Settings:
+    """What the running supervisor was started with."""
+    return settings.load(state.root, environ=processes.environment(running.supervisor))
+
+
+def unheeded(flags: dict[str, Value | None], in_force: Settings, addresses: Mapping[str, str]) -> list[str]:
+    """A sentence for each flag that the running cloud does not follow."""
+    told = []
+    for key, wanted in flags.items():
+        section, _, name = key.partition(".")
+        found = getattr(getattr(in_force, section), name)
+        if name == "port":  # where it was taken, the listener moved on
+            found = int(addresses[section].rpartition(":")[2])
+        if wanted is not None and wanted != found:
+            option = settings.flag(key)
+            told.append(f"{option} is {found} in the cloud that runs, and stays so; for {wanted}, first: kumoi down")
+    return told
 
 
 def _start(state: StateFolder, flags: dict[str, Value | None]) -> subprocess.Popen[bytes]:

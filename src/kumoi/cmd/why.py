@@ -4,6 +4,7 @@ import shutil
 import sys
 import textwrap
 import time
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -13,7 +14,7 @@ import msgspec
 
 from kumoi.cmd.demo import language
 from kumoi.cmd.inside import of_owner, told
-from kumoi.core.errors import NotFound
+from kumoi.core.errors import Invalid, NotFound
 from kumoi.ops.client import Client
 
 _INDENT: Final = 11
@@ -27,14 +28,14 @@ _NOT_WISHES: Final = frozenset(
 
 
 @click.command()
-@click.argument("name", metavar="ID")
+@click.argument("name", metavar="ID", callback=lambda _c, _p, value: not_blank(value))
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
 def command(root: Path, name: str, as_json: bool) -> None:
     """Explain a server, port, network, router, address, image or host.
 
-    ID is its id or name, its EC2 id, or what the kernel calls it (tap…, qrouter-…). The exit code is 1 if it is
-    blocked.
+    ID is its id or name, its EC2 id, its address, or what the kernel calls it (tap…, qrouter-…). The exit code is 1 if
+    it is blocked.
     """
     with told():
         found = _look(Client(of_owner(root).clouds_yaml, "kumoi-admin", language()), name)
@@ -45,11 +46,37 @@ def command(root: Path, name: str, as_json: bool) -> None:
     sys.exit(1 if found["condition"]["is"] == "blocked" else 0)
 
 
+def not_blank(name: str) -> str:
+    if not name.strip():
+        raise click.BadParameter("name a thing")
+    return name
+
+
 def _look(client: Client, name: str) -> dict[str, Any]:
     try:
-        return dict(client.get(f"/operator/v1/why/{quote(name, safe='')}")["why"])
+        return _explained(client, name)
     except NotFound as e:
-        raise NotFound("api", kind="thing", id=name) from e
+        port = _port_at(client, name)
+        if port is None:
+            raise NotFound("api", kind="thing", id=name) from e
+        return _explained(client, port)
+
+
+def _explained(client: Client, name: str) -> dict[str, Any]:
+    return dict(client.get(f"/operator/v1/why/{quote(name, safe='')}")["why"])
+
+
+def _port_at(client: Client, address: str) -> str | None:
+    """The id of the port that has this address inside. Raises Invalid where several networks use it."""
+    try:
+        ip_address(address)
+    except ValueError:
+        return None
+    ports = client.get(f"/network/v2.0/ports?fixed_ips=ip_address%3D{quote(address)}")["ports"]
+    if len(ports) > 1:
+        names = [f"port {p['id']}" for p in ports]
+        raise Invalid("api", field="id", reason="several_things", value=address, names=names)
+    return str(ports[0]["id"]) if ports else None
 
 
 def tell(found: dict[str, Any], now: float) -> None:

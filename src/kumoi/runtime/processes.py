@@ -126,6 +126,15 @@ def become_subreaper() -> None:
         raise OSError(ctypes.get_errno(), "prctl PR_SET_CHILD_SUBREAPER")
 
 
+def environment(process: Process) -> dict[str, str]:
+    """What it was started with; empty where that may not be read."""
+    try:
+        text = Path(f"/proc/{process.pid}/environ").read_bytes()
+    except OSError:
+        return {}
+    return dict(word.split("=", 1) for word in text.decode(errors="replace").split("\0") if "=" in word)
+
+
 def memory_kib(process: Process) -> int:
     """Its proportional share (PSS); 0 where we may not see it."""
     try:

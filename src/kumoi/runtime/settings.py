@@ -131,7 +131,7 @@ def load(state: Path, environ: Mapping[str, str] = os.environ, flags: Mapping[st
     layers = (
         _from_file(state / FILE_NAME),
         _from_environment(environ),
-        {key: (value, _flag(key)) for key, value in flags.items() if value is not None},
+        {key: (value, flag(key)) for key, value in flags.items() if value is not None},
     )
     for key, (value, origin) in (pair for layer in layers for pair in layer.items()):
         if key not in origins:
@@ -215,6 +215,7 @@ def _convert(section: str, kind: type[_Section], values: dict[str, Any], origins
     return kind(**converted)
 
 
-def _flag(key: str) -> str:
+def flag(key: str) -> str:
+    """How a command spells this setting."""
     section, _, name = key.partition(".")
     return f"--{name if section in ('cloud', 'api') else f'{section}-{name}'}".replace("_", "-")

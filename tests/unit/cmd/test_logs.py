@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from kumoi.cmd import logs
+from kumoi.core.errors import NotFound
 from kumoi.runtime.state_folder import StateFolder
 
 
@@ -30,3 +33,13 @@ def test_a_line_for_people() -> None:
     assert logs.render(line | facts) == (
         "2026-11-20 13:00:00.123 agent      ERROR broke  request_id=req-1 list=[1]\n    Traceback\n      why"
     )
+
+
+def test_a_program_that_has_no_log_is_named_with_those_that_have(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/serve.log").touch()
+    logs.require_log(StateFolder(tmp_path), "serve")
+    logs.require_log(StateFolder(tmp_path), None)
+    with pytest.raises(NotFound) as refused:
+        logs.require_log(StateFolder(tmp_path), "nope")
+    assert refused.value.facts["known"] == ["serve"]
