@@ -13,7 +13,7 @@ __all__ = ["newcomer"]
 pytestmark = [pytest.mark.privileged, pytest.mark.guest]
 
 SECTION = re.compile(r"^## Two minutes.*?(?=^## )", re.MULTILINE | re.DOTALL)
-# A guest that boots lets nobody in yet: said in the page, waited for here.
+# `kumoi ssh` waits half a minute for a guest to boot; a machine full of tests may need more.
 PATIENT = 'for _ in $(seq 90); do {line} && break; sleep 2; done || {{ echo "late: {line}"; exit 1; }}'
 
 
