@@ -4,7 +4,6 @@ from pathlib import Path
 
 from kumoi.cmd.up import unheeded
 from kumoi.runtime import settings
-from kumoi.runtime.state_folder import StateFolder
 
 
 def test_flags_that_the_running_cloud_does_not_follow_are_named(tmp_path: Path) -> None:
