@@ -155,8 +155,8 @@ def test_groups_and_their_rules(both: Both) -> None:
     rule = {"security_group_id": found["id"], "direction": "ingress", "protocol": "icmp"}
     both.neutron("POST", "/security-group-rules", {"security_group_rule": rule})
     shown = both.ec2("DescribeSecurityGroups", GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
-    assert {p["IpProtocol"] for p in shown} == {"tcp", "icmp"}
-    assert shown[1]["IpRanges"] == [{"CidrIp": "0.0.0.0/0"}]
+    ranges = {p["IpProtocol"]: p["IpRanges"] for p in shown}
+    assert ranges == {"tcp": [{"CidrIp": "10.0.0.0/8"}], "icmp": [{"CidrIp": "0.0.0.0/0"}]}
 
 
 def test_addresses(both: Both) -> None:
