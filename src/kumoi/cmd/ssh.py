@@ -92,7 +92,7 @@ def wait_for_ssh(state: StateFolder, way: Way, within_s: float = BOOT_S) -> None
     """Until somebody speaks ssh there: a guest that boots does not yet. Raises Unavailable with the last refusal."""
     deadline = time.monotonic() + within_s
     said = False
-    while (refusal := _knock(proxy(state, way, way.address, "22"), deadline)) is not None:
+    while (refusal := knock(proxy(state, way, way.address, "22"), deadline)) is not None:
         if time.monotonic() + _PAUSE_S > deadline:
             raise Unavailable("network", what=way.address, reason="boots_or_closed", detail=refusal)
         if not said and sys.stderr.isatty():
@@ -101,7 +101,7 @@ def wait_for_ssh(state: StateFolder, way: Way, within_s: float = BOOT_S) -> None
         time.sleep(_PAUSE_S)
 
 
-def _knock(argv: Sequence[str], deadline: float) -> str | None:
+def knock(argv: Sequence[str], deadline: float) -> str | None:
     """Why there is no ssh at the far end of this proxy; None where there is."""
     left_s = max(1.0, deadline - time.monotonic())
     ours, theirs = socket.socketpair()

@@ -1,6 +1,8 @@
 """`kumoi ssh`: which address of a guest, and from where."""
 
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kumoi.cmd.ssh import Way, find_way
+from kumoi.cmd.ssh import Way, find_way, knock
 from kumoi.core.errors import NotFound, Unauthenticated, Unavailable
 from kumoi.runtime.state_folder import StateFolder
 
@@ -99,3 +101,26 @@ def test_refusals_are_told_apart(state: StateFolder) -> None:
     state.clouds_yaml.unlink()
     with pytest.raises(Unavailable):
         find_way(state, "web")
+
+
+REFUSED = "import sys; sys.exit('kumoi: 10.0.0.5 port 22: No route to host')"
+HANDED_OVER = """
+import socket
+ours, theirs = socket.socketpair()
+theirs.sendall({banner!r})
+theirs.shutdown(socket.SHUT_WR)
+with socket.socket(fileno=1) as ssh:
+    socket.send_fds(ssh, [b"x"], [ours.fileno()])
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "refusal"),
+    [
+        (REFUSED, "No route to host"),
+        (HANDED_OVER.format(banner=b"SSH-2.0-x"), None),
+        (HANDED_OVER.format(banner=b"HTTP"), "no ssh"),
+    ],
+)
+def test_a_guest_lets_in_once_it_speaks_ssh(program: str, refusal: str | None) -> None:
+    assert knock((sys.executable, "-c", program), time.monotonic() + 30) == refusal

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from kumoi.ops.client import Client
+from kumoi.ops.demo.guest import Guest
 from kumoi.ops.demo.key import ensure_key
 from kumoi.ops.demo.telling import Teller
 from kumoi.ops.demo.waiting import CannotDemo, wait
@@ -62,3 +64,18 @@ def test_the_table_names_every_step(told: Teller) -> None:
     told.table()
     table = words(told).splitlines()[-3:]
     assert [row.split()[0] for row in table[:2]] == ["image", "server"]
+
+
+class Bare(Client):
+    """A cloud without servers and flavors."""
+
+    def __init__(self) -> None:
+        pass
+
+    def get(self, path: str, **headers: str) -> dict[str, list[str]]:
+        return {"servers": [], "flavors": []}
+
+
+def test_a_flavor_that_is_gone_is_named_with_its_mend(told: Teller) -> None:
+    with pytest.raises(CannotDemo, match="flavor create"):
+        Guest(Bare(), told).server("image")
