@@ -36,12 +36,16 @@ class Caller:
         return msgspec.json.decode(data) if data else None
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
-        """Status and body, whatever they are. `headers` with underscores for hyphens."""
+        """Status and body, whatever they are. `headers` with underscores for hyphens. Raises Unavailable."""
         sent = {"X-Auth-Token": self.token, "Content-Type": "application/json"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        self._connection.request(method, path, None if body is None else msgspec.json.encode(body), sent)
-        answer = self._connection.getresponse()
-        return answer.status, answer.read()
+        encoded = None if body is None else msgspec.json.encode(body)
+        try:
+            self._connection.request(method, path, encoded, sent)
+            answer = self._connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException) as e:
+            raise Unavailable("api", what="api", reason="no_answer", detail=f"{type(e).__name__}: {e}") from e
 
     def close(self) -> None:
         self._connection.close()

@@ -30,10 +30,10 @@ def measure(say: Say) -> tuple[dict[str, Figure], str]:
     with trial(say) as cloud:
         ready.append(cloud.ready_s)
         found = {"up": Figure(values=tuple(ready), note="from an empty folder; packages and image are there")}
-        caller = cloud.caller()
-        hosts_up(caller, 1)
+        hosts_up(cloud.caller(), 1)
         say("idle")
         found |= _idle(cloud)
+        caller = cloud.caller()  # the former's connection was idle for too long
         kind = caller.get(f"{COMPUTE}/os-hypervisors/detail")["hypervisors"][0]["hypervisor_type"]
         tenant = Tenant(caller)
         found |= _guests(say, cloud, tenant)
