@@ -15,8 +15,10 @@ from kumoi.app.identity import tokens
 from kumoi.app.identity.tokens import Scope, Who
 from kumoi.app.instances import run
 from kumoi.app.instances.wish import RunWish
+from kumoi.core.addressing import block
 from kumoi.core.errors import Forbidden, Invalid, TooLarge, Unauthenticated, Unavailable
 from kumoi.core.ids import FlavorId
+from kumoi.core.names import check_name
 
 
 @pytest.fixture
@@ -49,6 +51,7 @@ def test_a_fault_names_no_host(cloud: Cloud) -> None:
     run.run(cloud.house, cloud.call(), big)
     refusal = run.run(cloud.house, cloud.call(), big)[0].refusal
     assert refusal is not None
+    assert "nearest" not in refusal.facts
     assert "one" not in say_code(refusal.code, refusal.facts).split()
     assert "{" not in say_code(refusal.code, refusal.facts)
 
@@ -89,3 +92,25 @@ def test_a_full_disk_is_called_full() -> None:
 def test_what_is_read_only_is_nobodys_to_change() -> None:
     error = Forbidden("image", action="image.set_status", reason="read_only", attribute="status", needs=[])
     assert say(error) == "status is read-only: it cannot be set or changed."
+
+
+def test_a_role_that_is_missing_is_no_wrong_password(cloud: Cloud) -> None:
+    for scope, reason in ((Scope(project_name="admin"), "no_access"), (Scope(system=True), "no_system_access")):
+        with pytest.raises(Unauthenticated) as refused:
+            tokens.by_password(cloud.house, Who(user_name="demo"), "d", scope)
+        assert refused.value.facts["reason"] == reason
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("", "length"), ("x" * 256, "length"), ("   ", "characters"), ("a\0b", "characters")]
+)
+def test_a_name_is_refused_for_what_is_wrong_with_it(name: str, reason: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_name(name, 255)
+    assert refused.value.facts["reason"] == reason
+
+
+def test_a_network_without_its_prefix_is_named() -> None:
+    with pytest.raises(Invalid) as refused:
+        block("10.0.0.0")
+    assert "10.0.0.0 is not a network" in say(refused.value)

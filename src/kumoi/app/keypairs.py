@@ -4,9 +4,10 @@ from kumoi.app.house import House
 from kumoi.app.writing import Thing, charge, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid, NotFound, Taken
+from kumoi.core.errors import NotFound, Taken
 from kumoi.core.ids import KeyPairId, UserId
 from kumoi.core.keys import fingerprint
+from kumoi.core.names import check_name
 from kumoi.core.policy import allow
 from kumoi.core.query import Order, Query, eq
 from kumoi.core.tenancy import KeyPair
@@ -23,8 +24,7 @@ def create(
     """
     allow(call, "keypair.create")
     owner = _owner(call, whose)
-    if not name.strip() or len(name) > NAME_MOST or any(ord(c) < 32 for c in name):
-        raise Invalid("compute", field="name", reason="length", bound=f"from {1} to {NAME_MOST}")
+    check_name(name, NAME_MOST)
     private: str | None = None
     if public_key is None:
         private, public_key = house.keys.ssh_pair(comment=name)

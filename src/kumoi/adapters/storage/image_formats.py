@@ -21,7 +21,7 @@ def judge(read_at: ReadAt, size: int, claimed: str) -> Inspected:
     if size == 0:
         raise Invalid("image", field="image", reason="not_an_image")
     if claimed not in (*get_args(Detected), *KERNELS):
-        raise Unsupported("image", what="disk_format", value=claimed)
+        raise Unsupported("image", what="disk_format", reason="disk_format", value=claimed)
     detected = detect(read_at, size)
     if detected not in {claimed, "raw"}:
         # Whoever opens these bytes must not be led to open them as something else.

@@ -46,7 +46,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def by_password(house: House, who: Who, password: str, scope: Scope) -> Grant:
-    """Unauthenticated for a wrong name, password or scope, without saying which. Runs in the hashing pool."""
+    """Unauthenticated for a wrong name or password, without saying which, and for a scope where
+    the user has no role. Runs in the hashing pool."""
     user = house.store.read(lambda tx: _user(tx, who))
     hashed = user.password_hash if user is not None else house.passwords.dummy
     if not house.passwords.verify(hashed, password) or user is None or not user.enabled:
@@ -177,6 +178,8 @@ def _grant(
 
 def _scoped(tx: Transaction, user: User, scope: Scope) -> Project | None:
     """The project that a scope means; None for unscoped and system."""
+    if scope.system and not roles_of(tx, user.id, ""):
+        raise Unauthenticated("identity", reason="no_system_access", user=user.name)
     if scope.system or scope.unscoped:
         return None
     if scope.project_id:
@@ -190,5 +193,6 @@ def _scoped(tx: Transaction, user: User, scope: Scope) -> Project | None:
     else:
         return None
     if project is None or not project.enabled or not roles_of(tx, user.id, ProjectId(project.id)):
-        raise Unauthenticated("identity", reason=WRONG)
+        named = scope.project_id or scope.project_name
+        raise Unauthenticated("identity", reason="no_access", user=user.name, project=named)
     return project

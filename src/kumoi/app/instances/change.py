@@ -10,10 +10,11 @@ from kumoi.app.instances.wish import NAME_MOST
 from kumoi.app.writing import Thing, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid, NotFound, QuotaExceeded
+from kumoi.core.errors import NotFound, QuotaExceeded
 from kumoi.core.events import Label
 from kumoi.core.ids import InstanceId
 from kumoi.core.instances import Instance
+from kumoi.core.names import check_name
 from kumoi.core.policy import allow
 
 LABELS_MOST = 128
@@ -23,9 +24,7 @@ METADATA = "metadata"  # the namespace of labels that Nova's lock protects
 def update(house: House, call: Call, instance_id: InstanceId, changes: dict[str, str]) -> Instance:
     """`changes`: any of name, description, access_ip_v4, access_ip_v6. The host name stays what it was at first."""
     allow(call, "instance.update")
-    name = changes.get("name", "x")
-    if not name.strip() or len(name) > NAME_MOST:
-        raise Invalid("compute", field="name", reason="length", bound=f"from 1 to {NAME_MOST}")
+    check_name(changes.get("name", "x"), NAME_MOST)
 
     def write(tx: Transaction) -> Instance:
         one = visible(tx, call, instance_id)

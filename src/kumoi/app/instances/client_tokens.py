@@ -22,7 +22,11 @@ TOKEN_MOST = 64
 def check_token(call: Call) -> None:
     """Invalid (field client_token) for what is no token: 1 to 64 printable ASCII characters without blanks."""
     token = call.idempotency_key
-    if token is not None and not (0 < len(token) <= TOKEN_MOST and all("!" <= c <= "~" for c in token)):
+    if token is None:
+        return
+    if not all("!" <= c <= "~" for c in token):
+        raise Invalid("compute", field="client_token", reason="characters")
+    if not 0 < len(token) <= TOKEN_MOST:
         raise Invalid("compute", field="client_token", reason="length", bound=f"from 1 to {TOKEN_MOST}")
 
 

@@ -19,6 +19,7 @@ from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, PlacementId, 
 from kumoi.core.images import Image
 from kumoi.core.instances import Instance, Placement, Refusal
 from kumoi.core.nics import Nic
+from kumoi.core.policy import may
 from kumoi.core.query import Query, alive, eq
 from kumoi.core.quotas import Allocation, host_scope
 from kumoi.core.tenancy import KeyPair
@@ -97,6 +98,8 @@ class Maker:
         if not self._place.last:
             raise NoCapacity("compute")
         facts = refusal(list(self._place.rooms), self._place.wanted, self._call.now)
+        if not may(self._call, "instance.see_host"):
+            facts.pop("nearest", None)
         if self._wish.refuse_full:
             raise NoCapacity("compute", **facts)
         return Refusal(code=NoCapacity.code, facts=facts, at=self._call.now)

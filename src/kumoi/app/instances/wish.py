@@ -9,6 +9,7 @@ import msgspec
 from kumoi.core.errors import Invalid, TooLarge
 from kumoi.core.ids import FlavorId, GroupId, ImageId, NetworkId, NicId, SubnetId
 from kumoi.core.instances import ZONE
+from kumoi.core.names import check_name
 from kumoi.core.tags import check_tags
 
 USER_DATA_MOST = 65535
@@ -62,8 +63,8 @@ class RunWish(msgspec.Struct, frozen=True, kw_only=True):
 
 def check(wish: RunWish) -> None:
     """Refuse what no store is needed to refuse: names, counts, user data."""
-    if wish.name is not None and not (wish.name.strip() and len(wish.name) <= NAME_MOST):
-        raise Invalid("compute", field="name", reason="length", bound=f"from {1} to {NAME_MOST}")
+    if wish.name is not None:
+        check_name(wish.name, NAME_MOST)
     if wish.count_min > wish.count_max:
         raise Invalid("compute", field="min_count", reason="above_most", value=wish.count_min, most=wish.count_max)
     if not 1 <= wish.count_min <= wish.count_max <= COUNT_MOST:

@@ -5,7 +5,7 @@ from typing import Final
 ERRORS: Final[dict[str, str]] = {
     "error": "The request could not be carried out.",
     "not_found": "No {kind} {id} was found.",
-    "taken": "There is already a {kind} {name}.",
+    "taken": "The {kind} {name} exists already.",
     "in_use": "The {kind} {id} is in use by the {by_kind} {by_id}.",
     "wrong_state": "The {kind} {id} is {status}; {action} is not possible in that state.",
     "stale": "The {kind} {id} was changed by another request meanwhile. Read it again and repeat.",
@@ -19,6 +19,8 @@ ERRORS: Final[dict[str, str]] = {
     "unavailable:disk_full": "The disk is full: make room on the machine, then try again.",
     "forbidden:nobody": "Nobody may do {action}.",
     "forbidden:read_only": "{attribute} is read-only: it cannot be set or changed.",
+    "unsupported:disk_format": "Images of format {value} are not taken. Convert it to raw or qcow2: "
+    "qemu-img convert -O qcow2.",
     "unavailable": "The {what} does not answer at present. Try again in {retry_after_s} s.",
     "no_route": "Nothing is served at {path}.",
     "method_not_allowed": "{method} is not served at {path}; {allow} are.",
@@ -66,7 +68,7 @@ INVALID: Final[dict[str, str]] = {
     "no_such_image": "Invalid {field}: there is no image {value} that you may use.",
     "no_such_project": "Invalid {field}: there is no project {value}.",
     "in_use": "The {kind} {id} is in use by the {by_kind} {by_id}.",
-    "taken": "There is already a {kind} {name}.",
+    "taken": "The {kind} {name} exists already.",
     "no_such_flavor": "Invalid {field}: there is no flavor {value}.",
     "unreadable": "Invalid {field}: what came cannot be read ({detail}).",
     "not_bootable": "No instance can be made of this image: its format is {value},"

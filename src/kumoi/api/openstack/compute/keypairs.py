@@ -22,7 +22,7 @@ from kumoi.core.tenancy import KeyPair
 
 class _New(msgspec.Struct, forbid_unknown_fields=True):
     name: str
-    public_key: str | None = None
+    public_key: str | msgspec.UnsetType = msgspec.UNSET
     type: str | None = None
     user_id: str | None = None
 
@@ -70,7 +70,8 @@ def create(house: House, request: Request) -> Response:
     if new.type is not None and not at_least(request, 2):
         raise Invalid("api", field="keypair.type", reason="unknown_field")
     whose = _whose(request, new.user_id)
-    made, private = keypairs.create(house, request.call(), new.name, new.public_key, whose)
+    given = None if new.public_key is msgspec.UNSET else new.public_key
+    made, private = keypairs.create(house, request.call(), new.name, given, whose)
     shown = _render(request, made) | {"user_id": made.user_id}
     if private is not None:
         shown["private_key"] = private

@@ -52,7 +52,7 @@ class _Server(msgspec.Struct, forbid_unknown_fields=True):
     block_device_mapping_v2: list[dict[str, Any]] = []
     block_device_mapping: list[dict[str, Any]] = []
     return_reservation_id: bool | str = False
-    disk_config: str = msgspec.field(name="OS-DCF:diskConfig", default="MANUAL")
+    disk_config: Literal["AUTO", "MANUAL"] = msgspec.field(name="OS-DCF:diskConfig", default="MANUAL")
 
 
 class CreateBody(msgspec.Struct):
@@ -81,7 +81,7 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
         user_data=server.user_data or "",
         count_min=least,
         count_max=most,
-        config_drive=str(server.config_drive).lower() in {"true", "1", "yes", "on"},
+        config_drive=_yes("config_drive", server.config_drive),
         description=server.description or "",
         zone=zone,
         host_name=host,
@@ -150,6 +150,16 @@ def access_address(field: str, text: str | None) -> str:
         return str(parse(text))
     except ValueError as e:
         raise Invalid("api", field=f"server.{field}", reason="not_an_address", value=text) from e
+
+
+def _yes(field: str, value: bool | str | None) -> bool:
+    """A truth in any of Nova's spellings; nothing said is no."""
+    text = str(value or "false").lower()
+    if text in {"true", "1", "yes", "on"}:
+        return True
+    if text in {"false", "0", "no", "off"}:
+        return False
+    raise Invalid("api", field=f"server.{field}", reason="not_in_enum", value=str(value))
 
 
 def _place(text: str | None) -> tuple[str, str]:
