@@ -1,4 +1,4 @@
-"""The link inside one process: the doors themselves, with no wire between. For tests and trials with a virtual clock."""
+"""The link inside one process: the doors themselves, no wire between. For tests and trials with a virtual clock."""
 
 from collections.abc import Iterator
 
