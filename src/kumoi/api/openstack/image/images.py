@@ -1,6 +1,7 @@
 """/v2/images: list, create, show, patch, delete, tags, and switching an image off and on."""
 
 import re
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, cast, get_args
 from urllib.parse import urlencode
@@ -76,6 +77,7 @@ def create(house: House, request: Request) -> Response:
 
 def patch(house: House, request: Request) -> Response:
     wanted = operations(request)
+    _check_settable(one.path.strip("/") for one in wanted)
 
     def change(image: Image) -> doors.ImageChange:
         return from_document(patched(wanted, document(image)))
@@ -161,9 +163,7 @@ class _Known(msgspec.Struct):
 
 def from_document(body: dict[str, Any]) -> doors.ImageChange:
     """All that a document says, and what it leaves out as new; unknown names are properties and must be texts."""
-    for name in body:
-        if name in READ_ONLY:
-            raise Forbidden("image", action=f"image.set_{name}", reason="read_only", attribute=name, needs=[])
+    _check_settable(body)
     fields = {f.name for f in msgspec.structs.fields(_Known)}
     try:
         known = msgspec.convert({k: v for k, v in body.items() if k in fields}, _Known)
@@ -188,6 +188,12 @@ def from_document(body: dict[str, Any]) -> doors.ImageChange:
         tags=tuple(dict.fromkeys(known.tags)),
         properties=properties,
     )
+
+
+def _check_settable(names: Iterable[str]) -> None:
+    for name in names:
+        if name in READ_ONLY:
+            raise Forbidden("image", action=f"image.set_{name}", reason="read_only", attribute=name, needs=[])
 
 
 def _field_of(error: msgspec.ValidationError) -> str:
