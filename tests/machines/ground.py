@@ -90,6 +90,7 @@ class FakeHost:
     def restart(self) -> None:
         """The agent's process ends anywhere, and another one begins."""
         self.world.faults.crash_before = self.world.faults.crash_after = 0
+        self.world.meanwhile = None
         self.agent = self._agent()
 
     def reboot(self) -> None:
@@ -101,6 +102,21 @@ class FakeHost:
         """Whether the agent died at the act that was chosen for it."""
         faults = self.world.faults
         return 0 < max(faults.crash_before, faults.crash_after) <= faults.acts
+
+    def dies_at(self, verbs: tuple[str, ...], *, done: bool) -> None:
+        """The agent dies at the next act of these kinds, before or after it is done."""
+        faults = self.world.faults
+
+        def meanwhile(verb: str) -> None:
+            if verb not in verbs:
+                return
+            if done:
+                faults.crash_after = faults.acts
+            else:
+                faults.crash_before = faults.acts
+                raise Crash(verb)
+
+        self.world.meanwhile = meanwhile
 
     def heal(self) -> None:
         self.world.faults.heal()
@@ -197,6 +213,10 @@ class Ground:
             name="blank",
             status="active",
             visibility="public",
+            disk_format="raw",
+            container_format="bare",
+            size_bytes=len(data),
+            virtual_bytes=len(data),
             layer_id=layer.id,
             created_at=now,
         )

@@ -55,6 +55,8 @@ class GuestRules(Stage):
         for nic, choice in zip(view.nics, nics, strict=True):
             known = self.learn_nic(nic)
             known.guest, known.own = one.id, choice.nic_id is None
+            if not known.own:
+                self.record.moved.add(nic.id)
         return guest
 
     def has_room(self, host: FakeHost) -> bool:
@@ -95,7 +97,9 @@ class GuestRules(Stage):
     @precondition(lambda self: self.record.guests)
     @rule(data=st.data())
     def start(self, data: st.DataObject) -> None:
-        guest = self.someone(data)
+        self.start_of(self.someone(data))
+
+    def start_of(self, guest: Guest) -> None:
         self.heard(guest)
         sure = not guest.on and not guest.refused and not guest.unsure
         if self.power(guest, power.start, sure=sure):
@@ -105,7 +109,9 @@ class GuestRules(Stage):
     @precondition(lambda self: self.record.guests)
     @rule(data=st.data(), hard=st.booleans())
     def reboot(self, data: st.DataObject, hard: bool) -> None:
-        guest = self.someone(data)
+        self.reboot_of(self.someone(data), hard=hard)
+
+    def reboot_of(self, guest: Guest, *, hard: bool) -> None:
         self.heard(guest)
         if self.power(guest, lambda house, call, one: power.reboot(house, call, one, hard=hard), sure=False):
             guest.excuses += 1
@@ -127,7 +133,9 @@ class GuestRules(Stage):
     @precondition(lambda self: self.record.guests)
     @rule(data=st.data(), key=st.sampled_from("ab"), value=st.sampled_from("xyz"))
     def label(self, data: st.DataObject, key: str, value: str) -> None:
-        guest = self.someone(data)
+        self.relabel(self.someone(data), key, value)
+
+    def relabel(self, guest: Guest, key: str, value: str) -> None:
         change.put_labels(self.house, self.call(), guest.id, "metadata", {key: value}, whole=False)
         guest.labels[key] = value
 

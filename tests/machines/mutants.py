@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+import pytest
 
 
 class Mutant(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,8 +103,8 @@ HOST_MUTANTS = (
 )
 
 
-def survives(mutant: Mutant, clone: Path, copy: Path) -> str:
-    """Run the machine on a copy with the fault; what pytest said if the machine found nothing, else an empty text."""
+def survives(mutant: Mutant, clone: Path, copy: Path, machine: str = "machines/test_host.py") -> str:
+    """Run the machine on a copy with the fault; what pytest said if it failed no test, else an empty text."""
     shutil.copytree(clone / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(clone / "tests", copy / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(clone / "pyproject.toml", copy)
@@ -113,11 +114,11 @@ def survives(mutant: Mutant, clone: Path, copy: Path) -> str:
         return f"{mutant.file} does not hold the line once"
     target.write_text(text.replace(mutant.old, mutant.new))
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/machines/test_host.py"],
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/{machine}"],
         cwd=copy,
         env=os.environ | {"PYTHONPATH": str(copy / "src"), "KUMOI_TEST_HUNT": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    return done.stdout if done.returncode == 0 else ""
+    return "" if done.returncode == pytest.ExitCode.TESTS_FAILED else done.stdout + done.stderr

@@ -86,6 +86,24 @@ class NetworkRules(Stage):
         nic_doors.update_nic(self.house, self.call(), nic.id, change)
         nic.groups = set(groups)
 
+    @precondition(lambda self: self.record.free_nics())
+    @rule(data=st.data(), last=st.integers(2, 6))
+    def move_to_another_address(self, data: st.DataObject, last: int) -> None:
+        """Any other on the same subnet, while no host has the nic."""
+        nic = self.record.nics[self.pick(data, self.record.free_nics())]
+        row = self.ground.store.read(lambda tx: tx.nics.get(nic.id))
+        if not nic.places or row is None or row.host_id is not None:
+            return
+        if any(public.nic == nic.id for public in self.record.publics.values()):
+            return
+        subnet = nic.places[0][0]
+        address = f"{self.record.subnets[subnet][1].rpartition('.')[0]}.{last}"
+        self.record.chosen.add(f"{subnet}/{address}")
+        change = nic_doors.NicChange(fixed_ips=(FixedWish(subnet_id=subnet, address=address),))
+        moved = self.ask(lambda: nic_doors.update_nic(self.house, self.call(), nic.id, change), Taken)
+        if moved is not None:
+            nic.places = [(subnet, address)]
+
     # --- routers -------------------------------------------------------------------------------
 
     @rule(gateway=st.booleans())

@@ -52,6 +52,7 @@ def learn_who_ended(stage: Stage) -> None:
         elif guest.ended:
             guest.on = False
         guest.ended = guest.unsure = False
+    stage.record.moved.clear()
 
 
 def check_statuses(stage: Stage) -> None:
@@ -142,6 +143,6 @@ def check_empty(stage: Stage) -> None:
     assert table("SELECT owner FROM claims WHERE kind = 'vni'") == [(record.outer,)]
     group = next(iter(record.groups))
     shared = {f"network/{record.outer}", f"group/{group}"}
-    sections = {str(key) for (key,) in table("SELECT DISTINCT section FROM section_entries")}
+    sections = {str(key) for (key,) in table("SELECT key FROM sections WHERE key NOT LIKE 'host/%'")}
     assert sections <= shared, "the plan is never forgotten"
     assert table("SELECT scope, resource FROM counters WHERE scope LIKE 'host/%' AND used > 0") == []

@@ -25,7 +25,7 @@ from kumoi.core.query import Query
 
 T = TypeVar("T")
 VCPUS, MEMORY_MIB, FLAVOR = 1, 128, "1"
-BROKEN = frozenset({"pass_broke", "statuses_mended", "hint_lost", "greeting_failed"})
+BROKEN = frozenset({"pass_broke", "statuses_mended", "hint_lost", "batch_unstampable", "entry_unstampable"})
 
 
 class Stage(RuleBasedStateMachine):

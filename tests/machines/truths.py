@@ -98,7 +98,8 @@ def check_standing(ground: Ground, record: Record, strangers: Strangers) -> None
         for nic in host.world.nics.values():
             for ip in nic.fixed_ips:
                 key = f"{ip.subnet_id}/{ip.address}"
-                fair = nic.id in strangers.nics or key in record.chosen or owners.get(key) == nic.id
+                exempt = nic.id in strangers.nics | record.moved or key in record.chosen
+                fair = exempt or owners.get(key) == nic.id
                 assert fair, f"{ip.address} is {owners.get(key)}'s while {nic.id} has it"
         for vpc in host.world.vpcs.values():
             if vpc.id not in strangers.routers:

@@ -64,7 +64,7 @@ def kinds_of(choice: str) -> list[Kind]:
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[KIND]... [PYTEST ARGUMENT]...")
 def command(words: tuple[str, ...]) -> None:
-    """Run the tests: unit, usecase, machines, contract, conformance, e2e, all, or soak (not built yet).
+    """Run the tests: unit, usecase, machines, contract, conformance, e2e, all, or soak.
 
     Everything but soak without a KIND. What follows the kinds is given to pytest.
     """
