@@ -90,8 +90,9 @@ CLOUD_MUTANTS = (
         why="a delta says nothing of what is absent",
         file="adapters/sql/sections.py",
         old='    .where(_entry.section == bindparam("section"), _entry.serial > bindparam("have"))\n',
-        new='    .where(_entry.section == bindparam("section"), _entry.serial > bindparam("have"),
-        _entry.body.is_not(None))\n', ),
+        new='    .where(_entry.section == bindparam("section"), _entry.serial > bindparam("have"), '
+        "_entry.body.is_not(None))\n",
+    ),
     Mutant(
         why="what was never told is not said to be absent",
         file="adapters/sql/sections.py",
