@@ -118,7 +118,7 @@ def test_a_format_that_nobody_knows(inspector: Inspector, image: Path, claimed: 
     image.write_bytes(at(0, b"KDMV"))
     with pytest.raises(Unsupported) as refused:
         inspector.inspect(str(image), claimed)
-    assert refused.value.facts == {"what": "disk_format", "value": claimed}
+    assert refused.value.facts == {"what": "disk_format", "reason": "disk_format", "value": claimed}
 
 
 def test_the_empty_file_is_no_image(inspector: Inspector, image: Path) -> None:
