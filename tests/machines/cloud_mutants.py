@@ -20,7 +20,7 @@ CLOUD_MUTANTS = (
         why="a deleted nic waits for nobody",
         file="control/purge.py",
         old='Filter("deleted_at", "null", False), Filter("host_id", "null", True)',
-        new='Filter("deleted_at", "null", False)',
+        new='Filter("deleted_at", "null", False),',
     ),
     Mutant(
         why="the sequence of reports is not looked at",
@@ -120,7 +120,7 @@ CLOUD_MUTANTS = (
     Mutant(
         why="the plan of what is gone is never forgotten",
         file="control/purge.py",
-        old="            tx.sections.drop(section)\n",
-        new="            continue\n",
+        old="            tx.sections.drop(network_section(network.id))\n",
+        new="",
     ),
 )

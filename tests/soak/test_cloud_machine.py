@@ -1,4 +1,4 @@
-"""The cloud's rule machine, as often as a change can bear; `./kumoi test soak` runs it for longer."""
+"""The cloud's rule machine: the same 50 sequences each time; a hunt for a planted fault takes more."""
 
 import os
 
