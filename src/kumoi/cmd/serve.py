@@ -24,6 +24,8 @@ from kumoi.api.openstack.identity import tongue as identity_tongue
 from kumoi.api.openstack.image import tongue as image_tongue
 from kumoi.api.openstack.network import tongue as network_tongue
 from kumoi.api.operator import tongue as operator_tongue
+from kumoi.api.web.assets import Assets
+from kumoi.api.web.assets import tongue as assets_tongue
 from kumoi.app.founding import found_networks
 from kumoi.app.house import House
 from kumoi.app.identity.bootstrap import FirstUser, Made, bootstrap
@@ -79,6 +81,7 @@ def tongues(house: House, chosen: Settings) -> list[Tongue]:
         operator_tongue(house),
         ec2_tongue(house),
         sts_tongue(house),
+        assets_tongue(Assets()),
     ]
 
 

@@ -220,6 +220,7 @@ KINDS: Final[dict[str, str]] = {
     "mac": "MAC address",
     "vni": "network number",
     "body": "body",
+    "file": "file",
     "port": "port",
     "session": "session",
     "name": "name",

@@ -217,6 +217,7 @@ KINDS: Final[dict[str, str]] = {
     "mac": "MAC アドレス",
     "vni": "ネットワーク番号",
     "body": "本文",
+    "file": "ファイル",
     "port": "ポート",
     "session": "セッション",
     "name": "名前",
