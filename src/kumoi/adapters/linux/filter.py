@@ -73,10 +73,10 @@ class Filter:
         return old is None or any(ruleset.loses(was, wanted) for was, wanted in zip(old, new, strict=True))
 
     def _replace(self, new: Pair) -> Pair:
-        present, hooked = _present(), _hooked()
+        hooked = _hooked()
         slot = next((s for s in _SLOTS if s not in hooked), _SLOTS[0])
         new = _named(new, slot)
-        for transaction in ruleset.swap(new, [p for p in present if not p.endswith(slot)]):
+        for transaction in ruleset.swap(new, {a: hooks for a, hooks in _present().items() if not a.endswith(slot)}):
             self._nft.apply(transaction)
         return new
 
@@ -92,14 +92,19 @@ def _changes(old: Pair, new: Pair) -> list[str] | None:
     return [command for part in whole for command in part] if len(whole) == len(parts) else None
 
 
-def _present() -> list[str]:
-    """Our tables in the kernel, as `family name`."""
+def _present() -> dict[str, list[str]]:
+    """Our tables in the kernel, as `family name`, each with the chains that are hooked in."""
     tables = (item["table"] for item in listing("tables") if "table" in item)
-    return [f"{t['family']} {t['name']}" for t in tables if t["name"] in _SLOTS]
+    found: dict[str, list[str]] = {f"{t['family']} {t['name']}": [] for t in tables if t["name"] in _SLOTS}
+    for chain in (item["chain"] for item in listing("chains") if "chain" in item):
+        hooks = found.get(f"{chain['family']} {chain['table']}")
+        if hooks is not None and "hook" in chain:
+            hooks.append(str(chain["name"]))
+    return found
 
 
 def _hooked() -> set[str]:
-    """The slots that packets meet: one at most. The other may hold what a killed agent had begun."""
+    """The slots that packets meet: one, or for a moment both. Else the other holds what a killed agent had begun."""
     chains = (item["chain"] for item in listing("chains", "bridge") if "chain" in item)
     return {str(c["table"]) for c in chains if "hook" in c and c["table"] in _SLOTS}
 

@@ -4,7 +4,7 @@ Pure. Names must be more than keywords of nft's language (`fwd`, `arp`… are re
 what the rules mean (`filter_rules`, `zones`, `nat`), and applying them (`nft`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -14,6 +14,7 @@ _BATCH: Final = 400  # elements a command
 # "Message too long" beyond some 2,000 elements.
 _CHANGE_LIMIT: Final = 1000
 _TRANSACTION_LIMIT: Final = 60_000
+_UNHOOK: Final = ("flush", "delete")
 
 
 class Chain(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +69,12 @@ def loses(old: Table, new: Table) -> bool:
     return any(set(chain.rules) - set(new.chains.get(name, empty).rules) for name, chain in old.chains.items())
 
 
-def swap(new: tuple[Table, ...], old: Iterable[str]) -> list[list[str]]:
-    """Transactions that replace the tables `old` (`family name` each) by new ones of other names.
+def swap(new: tuple[Table, ...], old: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """Transactions that replace the tables `old` (`family name` → its hooked chains) by new ones of other names.
 
-    Everything is laid out first, without hooks; the last transaction hooks it in and takes the old ones away, so
-    that packets meet the one or the other. Flows and their zones outlive it.
+    Everything is laid out first, without hooks. Then it is hooked in beside the old; then the old is unhooked; then it
+    goes. Not in one step: a packet that is in the old chains when their elements go finds none, and is dropped. Flows
+    and their zones outlive it.
     """
     transactions: list[list[str]] = []
     for table in new:
@@ -86,8 +88,10 @@ def swap(new: tuple[Table, ...], old: Iterable[str]) -> list[list[str]]:
                 *_elements("add", table, {n: _texts(e) for n, e in table.elements.items()}),
             ]
         )
-    last = [command for table in new for command in _hooked(table)]
-    return [*transactions, [*last, *(f"delete table {address}" for address in old)]]
+    transactions.append([command for table in new for command in _hooked(table)])
+    unhooked = [f"{v} chain {address} {name}" for address, chains in old.items() for name in chains for v in _UNHOOK]
+    gone = [f"delete table {address}" for address in old]
+    return [t for t in (*transactions, unhooked, gone) if t]
 
 
 def _hooked(table: Table) -> list[str]:

@@ -58,7 +58,7 @@ class Zones:
         new = _table(wanted)
         if self._loaded is None:
             self._nft.apply([f"add table {new.address}", f"delete table {new.address}"])
-            for transaction in ruleset.swap((new,), ()):
+            for transaction in ruleset.swap((new,), {}):
                 self._nft.apply(transaction)
         else:
             self._nft.apply(ruleset.change(self._loaded, new) or [])  # one network at a time is never too much

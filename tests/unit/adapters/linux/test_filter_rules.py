@@ -107,5 +107,5 @@ def test_a_nic_may_send_from_its_own_addresses_and_its_pairs() -> None:
 def test_every_group_in_the_text_says_whose_it_is() -> None:
     one = group()
     tables = filter_rules.tables(filters((one,)), ())
-    text = "\n".join(command for transaction in swap(tables, ()) for command in transaction)
+    text = "\n".join(command for transaction in swap(tables, {}) for command in transaction)
     assert f"add chain inet kumoi g-{one.id}-in" in text

@@ -65,16 +65,20 @@ def test_what_cannot_change_in_place_is_said() -> None:
 def test_too_many_elements_for_one_transaction_are_swapped_in() -> None:
     crowd = {f"10.0.{n >> 8}.{n & 255}": "" for n in range(5000)}
     assert change(table(), table(crowd)) is None
-    transactions = swap((table(crowd),), ["inet old"])
+    transactions = swap((table(crowd),), {"inet old": ["base"]})
     assert max(sum(map(len, t)) for t in transactions) < 70_000
     assert sum(command.count("10.0.") for t in transactions for command in t) == 5000
 
 
-def test_a_swap_hooks_in_and_takes_away_in_one_transaction_at_the_end() -> None:
-    *before, last = swap((table(rules=("accept",)),), ["inet old"])
+def test_a_swap_hooks_in_then_unhooks_then_takes_away() -> None:
+    """Each a transaction: a packet in the old chains still finds their elements."""
+    *before, hooked, unhooked, gone = swap((table(rules=("accept",)),), {"inet old": ["base"]})
     assert not any("hook" in command for t in before for command in t)
-    assert last == [
-        f"add chain inet t base {{ {HOOK} }}",
-        "add rule inet t base jump g-1",
-        "delete table inet old",
-    ]
+    assert hooked == [f"add chain inet t base {{ {HOOK} }}", "add rule inet t base jump g-1"]
+    assert unhooked == ["flush chain inet old base", "delete chain inet old base"]
+    assert gone == ["delete table inet old"]
+
+
+def test_where_nothing_was_a_swap_ends_with_the_hooks() -> None:
+    *_, last = swap((table(),), {})
+    assert last[0] == f"add chain inet t base {{ {HOOK} }}"
