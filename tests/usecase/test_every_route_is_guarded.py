@@ -18,14 +18,17 @@ from kumoi.app.identity import people, tokens
 from kumoi.app.identity.tokens import Scope, Who
 from kumoi.app.instances import run
 from kumoi.app.instances.wish import RunWish
+from kumoi.app.networks.address_scopes import AddressScopeWish, create_address_scope
 from kumoi.app.networks.networks import NetworkWish, create_networks
 from kumoi.app.networks.public_addresses import PublicWish, create_public_address
 from kumoi.app.networks.security_groups import GroupWish, create_groups
+from kumoi.app.networks.shares import ShareWish, create_share
+from kumoi.app.networks.subnet_pools import SubnetPoolWish, create_subnet_pool
 from kumoi.app.networks.subnets import SubnetWish, create_subnets
 from kumoi.app.networks.vpcs import VpcWish, create_vpc
 from kumoi.cmd.serve import tongues
 from kumoi.contracts.store import Transaction
-from kumoi.core.ids import FlavorId, ProjectId, UserId
+from kumoi.core.ids import FlavorId, NetworkId, ProjectId, UserId
 from kumoi.core.policy import ACTIONS
 from kumoi.core.query import Query, eq
 from kumoi.core.tenancy import Project, User
@@ -90,6 +93,7 @@ class Guarded:
             "os-networks": network,
             "os-tenant-networks": network,
             "subnets": subnet,
+            **self._shared_things(network),
             "ports": nic.id,
             "routers": create_vpc(house, mine, VpcWish(name="r")).vpc.id,
             "security-groups": group.group.id,
@@ -102,6 +106,16 @@ class Guarded:
             "projects": self.cloud.project,
             "users": mine.actor.user_id,
             "flavors": "1",
+        }
+
+    def _shared_things(self, network: NetworkId) -> dict[str, str]:
+        house, mine = self.cloud.house, self.cloud.call()
+        pool = create_subnet_pool(house, mine, SubnetPoolWish(prefixes=("10.80.0.0/16",))).pool
+        wish = ShareWish(kind="network", object_id=network, action="use", target=NOBODY)
+        return {
+            "subnetpools": pool.id,
+            "address-scopes": create_address_scope(house, mine, AddressScopeWish(name="s", ip_version=4)).scope.id,
+            "rbac-policies": create_share(house, mine, wish).id,
         }
 
     def _private_image(self) -> str:
@@ -173,7 +187,8 @@ class Guarded:
         def read(tx: Transaction) -> list[Any]:
             mine = Query(filters=(eq("project_id", self.cloud.project),))
             kinds: tuple[Any, ...] = (
-                tx.instances, tx.images, tx.networks, tx.subnets, tx.nics, tx.vpcs, tx.public_addresses,
+                tx.instances, tx.images, tx.networks, tx.subnets, tx.subnet_pools, tx.address_scopes,
+                tx.shares, tx.nics, tx.vpcs, tx.public_addresses,
                 tx.security_groups, tx.security_rules, tx.key_pairs, tx.access_keys,
             )  # fmt: skip
             return [sorted(kind.find(mine), key=lambda row: row.id) for kind in kinds]

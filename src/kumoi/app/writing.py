@@ -86,6 +86,11 @@ def charge(tx: Transaction, project: ProjectId, consumer: str, **amounts: int) -
         if taken:
             continue
         counter = tx.counters.get(scope, resource)
+        if counter is None and resource in DEFAULT_QUOTA:
+            # A project older than the resource.
+            tx.counters.set_most(scope, resource, DEFAULT_QUOTA[resource])
+            charge(tx, project, consumer, **{resource: amount})
+            continue
         raise QuotaExceeded(
             "quota",
             resource=resource,

@@ -28,7 +28,10 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True):
-    """`vni` is claimed, unique in the cloud (1–2^24-1); bridges and devices are named from it. MTU in bytes."""
+    """`vni` is claimed, unique in the cloud (1–2^24-1); bridges and devices are named from it. MTU in bytes.
+
+    `external`: some project may lead out by it (a share). `is_default`: the one that is meant where none is named.
+    """
 
     id: NetworkId
     project_id: ProjectId
@@ -37,7 +40,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     admin_up: bool = True
     external: bool = False
-    shared: bool = False
+    is_default: bool = False
     port_security: bool = True
     mtu: int = TENANT_MTU
     dns_domain: str = ""

@@ -17,6 +17,12 @@ class Filter(msgspec.Struct, frozen=True):
     value: Scalar | tuple[Scalar, ...]
 
 
+class AnyOf(msgspec.Struct, frozen=True):
+    """Rows for which at least one of these holds."""
+
+    filters: tuple[Filter, ...]
+
+
 class Order(msgspec.Struct, frozen=True):
     field: str
     descending: bool = False
@@ -34,13 +40,13 @@ class LabelFilter(msgspec.Struct, frozen=True):
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """`marker` is the id of the last row of the page before. `limit` None means no bound (inner use only)."""
 
-    filters: tuple[Filter, ...] = ()
+    filters: tuple[Filter | AnyOf, ...] = ()
     labels: tuple[LabelFilter, ...] = ()
     order: tuple[Order, ...] = ()
     marker: str | None = None
     limit: int | None = None
 
-    def where(self, *more: Filter) -> "Query":
+    def where(self, *more: Filter | AnyOf) -> "Query":
         return msgspec.structs.replace(self, filters=(*self.filters, *more))
 
 
@@ -50,6 +56,10 @@ def eq(field: str, value: Scalar) -> Filter:
 
 def is_in(field: str, values: tuple[Scalar, ...]) -> Filter:
     return Filter(field, "in", values)
+
+
+def any_of(*filters: Filter) -> AnyOf:
+    return AnyOf(filters)
 
 
 def alive() -> Filter:

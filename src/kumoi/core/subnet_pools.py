@@ -6,9 +6,9 @@ from itertools import chain
 
 import msgspec
 
-from kumoi.core.addressing import Block, block, overlapping
+from kumoi.core.addressing import Block, block, block_around, overlapping
 from kumoi.core.errors import Invalid
-from kumoi.core.ids import ProjectId, SubnetPoolId
+from kumoi.core.ids import AddressScopeId, ProjectId, SubnetPoolId
 
 SHORTEST = {4: 8, 6: 64}
 MOST_QUOTA = 2**63 - 1  # what the store can count
@@ -27,7 +27,7 @@ class SubnetPool(msgspec.Struct, frozen=True, kw_only=True):
     min_prefixlen: int
     max_prefixlen: int
     description: str = ""
-    shared: bool = False
+    scope_id: AddressScopeId | None = None
     is_default: bool = False
     quota: int | None = None
     generation: int = 1
@@ -38,7 +38,7 @@ class SubnetPool(msgspec.Struct, frozen=True, kw_only=True):
 
 def merged(prefixes: Iterable[str]) -> tuple[str, ...]:
     """The blocks, canonical, neighbours joined, in order. Refuses none, and a mixture of IP versions."""
-    blocks = [block(p, "prefixes") for p in prefixes]
+    blocks = [block_around(p, "prefixes") for p in prefixes]
     if not blocks:
         raise Invalid("network", field="prefixes", reason="missing", name="prefixes")
     if len({b.version for b in blocks}) > 1:

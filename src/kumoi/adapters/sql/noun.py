@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles on
 from kumoi.adapters.sql import tables
 from kumoi.adapters.sql.codec import Codec
 from kumoi.adapters.sql.language import Among
+from kumoi.core.address_scopes import AddressScope
 from kumoi.core.events import Event, Label
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
@@ -19,6 +20,7 @@ from kumoi.core.images import Image, Layer
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
+from kumoi.core.shares import Share
 from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import AccessKey, Assignment, Domain, KeyPair, Project, RevokedToken, User
 from kumoi.core.vpcs import PublicAddress, Vpc
@@ -97,6 +99,8 @@ OBSERVATIONS = Noun(Observation, tables.observations)
 NETWORKS = Noun(Network, tables.networks)
 SUBNETS = Noun(Subnet, tables.subnets)
 SUBNET_POOLS = Noun(SubnetPool, tables.subnet_pools)
+ADDRESS_SCOPES = Noun(AddressScope, tables.address_scopes)
+SHARES = Noun(Share, tables.shares)
 NICS = Noun(Nic, tables.nics)
 VPCS = Noun(Vpc, tables.vpcs)
 PUBLIC_ADDRESSES = Noun(PublicAddress, tables.public_addresses)

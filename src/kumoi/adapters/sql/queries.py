@@ -36,7 +36,7 @@ from kumoi.adapters.sql.noun import Noun
 from kumoi.adapters.sql.schema import JSON
 from kumoi.adapters.sql.tables import labels as label_table
 from kumoi.core.errors import Invalid
-from kumoi.core.query import Filter, Op, Order, Query, Scalar
+from kumoi.core.query import AnyOf, Filter, Op, Order, Query, Scalar
 
 COMPARISONS: dict[Op, Callable[[Column[Any], ColumnElement[Any]], ColumnElement[bool]]] = {
     "eq": operator.eq,
@@ -69,7 +69,7 @@ class Tagged(NamedTuple):
 class Shape(NamedTuple):
     """All that makes two queries the same statement. `after`: which sort fields of a marker's row are None."""
 
-    filters: tuple[Asked, ...]
+    filters: tuple[Asked | tuple[Asked, ...], ...]
     labels: tuple[Tagged, ...]
     order: tuple[Order, ...] = ()
     after: tuple[bool, ...] | None = None
@@ -79,7 +79,7 @@ class Shape(NamedTuple):
 def shape_of(noun: Noun[Any], query: Query) -> Shape:
     """The shape, without order and marker. Raises Invalid for what cannot be asked."""
     return Shape(
-        filters=tuple(_asked(noun, one) for one in query.filters),
+        filters=tuple(_asked_or(noun, one) for one in query.filters),
         labels=tuple(Tagged(one.value is not None, one.absent) for one in query.labels),
     )
 
@@ -98,17 +98,26 @@ def params_of(noun: Noun[Any], query: Query) -> Params:
     """The filters' values by their names in the statement; tuples of `in` are still to be packed."""
     params: Params = {}
     for n, one in enumerate(query.filters):
-        if one.op == "null" or one.value is None:
-            continue
-        nested = _column(noun, one.field).info.get(JSON)
-        params[f"f{n}"] = msgspec.json.encode(one.value).decode() if nested else one.value
-        if one.op == "prefix":
-            params[f"f{n}_end"] = f"{one.value}{LAST_CHARACTER}"
+        if isinstance(one, AnyOf):
+            for k, way in enumerate(one.filters):
+                params |= _param(noun, way, f"f{n}_{k}")
+        else:
+            params |= _param(noun, one, f"f{n}")
     for n, label in enumerate(query.labels):
         params |= {"kind": noun.kind, f"l{n}_space": label.namespace, f"l{n}_key": label.key}
         if label.value is not None:
             params[f"l{n}_value"] = label.value
     return params
+
+
+def _param(noun: Noun[Any], one: Filter, name: str) -> Params:
+    if one.op == "null" or one.value is None:
+        return {}
+    nested = _column(noun, one.field).info.get(JSON)
+    found: Params = {name: msgspec.json.encode(one.value).decode() if nested else one.value}
+    if one.op == "prefix":
+        found[f"{name}_end"] = f"{one.value}{LAST_CHARACTER}"
+    return found
 
 
 # --- statements ---------------------------------------------------------------------------------------
@@ -139,7 +148,12 @@ def marker_statement(noun: Noun[Any], order: tuple[Order, ...]) -> Executable:
 
 
 def _where(noun: Noun[Any], shape: Shape) -> list[ColumnElement[bool]]:
-    filters = [_condition(noun.table.c[one.field], one, f"f{n}") for n, one in enumerate(shape.filters)]
+    filters = [
+        _condition(noun.table.c[one.field], one, f"f{n}")
+        if isinstance(one, Asked)
+        else or_(false(), *(_condition(noun.table.c[way.field], way, f"f{n}_{k}") for k, way in enumerate(one)))
+        for n, one in enumerate(shape.filters)
+    ]
     return filters + [_labelled(noun, one, f"l{n}") for n, one in enumerate(shape.labels)]
 
 
@@ -204,6 +218,12 @@ def _column(noun: Noun[Any], field: str) -> Column[Any]:
     if column is None:
         raise Invalid(field=field, reason="unknown_field")
     return column
+
+
+def _asked_or(noun: Noun[Any], one: Filter | AnyOf) -> Asked | tuple[Asked, ...]:
+    if isinstance(one, AnyOf):
+        return tuple(_asked(noun, way) for way in one.filters)
+    return _asked(noun, one)
 
 
 def _asked(noun: Noun[Any], one: Filter) -> Asked:

@@ -177,7 +177,7 @@ networks = Table(
     key(),
     *texts("project_id", "name", "description", "dns_domain"),
     *integers("vni", "mtu"),
-    *switches("admin_up", "external", "shared", "port_security"),
+    *switches("admin_up", "external", "is_default", "port_security"),
     *kept(),
     Index(None, "project_id", "created_at", "id"),
 )
@@ -204,10 +204,34 @@ subnet_pools = Table(
     *texts("project_id", "name", "description"),
     *integers("ip_version", "default_prefixlen", "min_prefixlen", "max_prefixlen"),
     *integers("quota", null=True),
-    *switches("shared", "is_default"),
+    *texts("scope_id", null=True),
+    *switches("is_default"),
     *nested("prefixes"),
     *kept(),
     Index(None, "project_id", "created_at", "id"),
+    Index(None, "scope_id"),
+)
+
+address_scopes = Table(
+    "address_scopes",
+    metadata,
+    key(),
+    *texts("project_id", "name"),
+    *integers("ip_version", "generation"),
+    *times("created_at", "updated_at"),
+    Index(None, "project_id", "created_at", "id"),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    key(),
+    *texts("project_id", "kind", "object_id", "action", "target"),
+    *integers("generation"),
+    *times("created_at", "updated_at"),
+    UniqueConstraint("object_id", "action", "target"),
+    Index(None, "project_id", "created_at", "id"),
+    Index(None, "target", "kind"),
 )
 
 nics = Table(

@@ -45,6 +45,8 @@ class SqlTransaction:
     networks = Of(noun.NETWORKS)
     subnets = Of(noun.SUBNETS)
     subnet_pools = Of(noun.SUBNET_POOLS)
+    address_scopes = Of(noun.ADDRESS_SCOPES)
+    shares = Of(noun.SHARES)
     nics = Of(noun.NICS)
     vpcs = Of(noun.VPCS)
     public_addresses = Of(noun.PUBLIC_ADDRESSES)

@@ -5,6 +5,7 @@ import msgspec
 from kumoi.app.flavors import usable
 from kumoi.app.house import House
 from kumoi.app.instances.wish import NicChoice, RunWish, hostname_of
+from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.default_group import default_group
 from kumoi.app.networks.nic_doors import check_place
@@ -15,12 +16,12 @@ from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, NoCapacity, NotFound, WrongState
 from kumoi.core.events import Label
 from kumoi.core.flavors import Flavor
-from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, PlacementId, ec2_id, ec2_key
+from kumoi.core.ids import GroupId, HostId, InstanceId, PlacementId, ec2_id, ec2_key
 from kumoi.core.images import Image
 from kumoi.core.instances import Instance, Placement, Refusal
 from kumoi.core.nics import Nic
 from kumoi.core.policy import may
-from kumoi.core.query import Query, alive, eq
+from kumoi.core.query import Query, alive, any_of, eq, is_in
 from kumoi.core.quotas import Allocation, host_scope
 from kumoi.core.tenancy import KeyPair
 from kumoi.planning.scheduling import Room, Wanted, refusal
@@ -252,9 +253,8 @@ def _groups(tx: Transaction, house: House, call: Call, named: tuple[str, ...]) -
 
 def _only_network(tx: Transaction, call: Call) -> tuple[NicChoice, ...]:
     """The project's network, its own or a shared one; none is no nic at all, several are refused."""
-    own = Query(filters=(eq("project_id", call.project_id), eq("external", value=False), alive()), limit=2)
-    shared = Query(filters=(eq("shared", value=True), eq("external", value=False), alive()), limit=2)
-    found = {n.id for query in (own, shared) for n in tx.networks.find(query)}
+    mine = any_of(eq("project_id", call.project_id), is_in("id", reading.shared_to(tx, "network", call.project_id)))
+    found = tx.networks.find(Query(filters=(mine, eq("external", value=False), alive()), limit=2))
     if len(found) > 1:
         raise Invalid("network", field="networks", reason="several_networks")
-    return tuple(NicChoice(network_id=NetworkId(n)) for n in found)
+    return tuple(NicChoice(network_id=n.id) for n in found)

@@ -9,13 +9,14 @@ from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import VNI_MOST, claim_number
 from kumoi.app.networks.nics import drop_nic, drop_public
 from kumoi.app.networks.reading import Noun
+from kumoi.app.networks.sharing import Owned, drop_shares, set_for_all, shares_of, take_back
 from kumoi.app.writing import Thing, charge, commit, mark_network, mark_nic, mark_subnet, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, Taken
 from kumoi.core.given import given
-from kumoi.core.ids import NetworkId, ProjectId
-from kumoi.core.networks import LEAST_MTU, MOST_MTU, TENANT_MTU, Network
+from kumoi.core.ids import AddressScopeId, NetworkId, ProjectId
+from kumoi.core.networks import LEAST_MTU, MOST_MTU, TENANT_MTU, Network, Subnet
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, eq, is_in
 from kumoi.core.quotas import Claim
@@ -29,6 +30,7 @@ class NetworkWish(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     admin_up: bool = True
     external: bool = False
+    is_default: bool = False
     shared: bool = False
     port_security: bool = True
     mtu: int = TENANT_MTU
@@ -43,6 +45,7 @@ class NetworkChange(msgspec.Struct, frozen=True, kw_only=True):
     description: str | UnsetType = UNSET
     admin_up: bool | UnsetType = UNSET
     external: bool | UnsetType = UNSET
+    is_default: bool | UnsetType = UNSET
     shared: bool | UnsetType = UNSET
     port_security: bool | UnsetType = UNSET
     mtu: int | UnsetType = UNSET
@@ -51,18 +54,34 @@ class NetworkChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetworkView(msgspec.Struct, frozen=True, kw_only=True):
+    """`targets`: whom it is shared with. `scopes`: the address scope of its subnets' pool, by IP version."""
+
     network: Network
     subnet_ids: tuple[str, ...]
     tags: tuple[str, ...]
+    targets: tuple[str, ...]
+    scopes: dict[int, AddressScopeId]
 
 
 def _views(tx: Transaction, rows: list[Network]) -> list[NetworkView]:
     ids = tuple(r.id for r in rows)
-    subnets: dict[str, list[str]] = {}
+    subnets: dict[str, list[Subnet]] = {}
     for subnet in tx.subnets.find(Query(filters=(is_in("network_id", ids), alive()))) if ids else ():
-        subnets.setdefault(subnet.network_id, []).append(subnet.id)
+        subnets.setdefault(subnet.network_id, []).append(subnet)
     tags = reading.tags_of(tx, "network", rows)
-    return [NetworkView(network=r, subnet_ids=tuple(subnets.get(r.id, ())), tags=tags.get(r.id, ())) for r in rows]
+    targets = reading.targets_of(tx, "network", ids)
+    pools = tuple({s.pool_id for found in subnets.values() for s in found if s.pool_id})
+    scopes = {p.id: p.scope_id for p in tx.subnet_pools.many(pools)}
+    return [
+        NetworkView(
+            network=r,
+            subnet_ids=tuple(s.id for s in subnets.get(r.id, ())),
+            tags=tags.get(r.id, ()),
+            targets=targets.get(r.id, ()),
+            scopes={s.ip_version: scope for s in subnets.get(r.id, ()) if s.pool_id and (scope := scopes[s.pool_id])},
+        )
+        for r in rows
+    ]
 
 
 NETWORKS: Noun[Network, NetworkView] = Noun(
@@ -70,8 +89,8 @@ NETWORKS: Noun[Network, NetworkView] = Noun(
     action="network",
     rows=lambda tx: tx.networks,
     views=_views,
-    listed=lambda tx, call: reading.among("id", reading.seen_networks(tx, call)),
-    shown=lambda _tx, _call, network: network.shared or network.external,
+    listed=reading.own_and_shared("network"),
+    shown=reading.shown_if_shared("network"),
 )
 
 
@@ -94,8 +113,11 @@ def update_network(house: House, call: Call, network_id: NetworkId, change: Netw
     def write(tx: Transaction) -> list[NetworkView]:
         network = reading.owned(tx, call, NETWORKS, network_id, "update")
         reading.check_generation(NETWORKS, network, change.if_generation)
-        changed = replace(network, **given(change, "if_generation"), updated_at=call.now)
+        changed = replace(network, **given(change, "if_generation", "shared"), updated_at=call.now)
         _check_still_used(tx, network, changed)
+        _share(
+            tx, house, call, changed, change.shared, UNSET if changed.external == network.external else change.external
+        )
         saved = tx.networks.save(changed)
         mark_network(tx, saved.id)
         if saved.mtu != network.mtu:
@@ -132,6 +154,7 @@ def delete_network(house: House, call: Call, network_id: NetworkId) -> None:
         tx.networks.save(replace(network, deleted_at=call.now, updated_at=call.now))
         tx.counters.give_back(network.id, "project/")
         tx.labels.drop("network", network.id)
+        drop_shares(tx, shared_network(network))
         mark_network(tx, network.id)
         record(tx, house, call, "network.delete", Thing("network", network.id, network.project_id))
 
@@ -159,6 +182,27 @@ def _authorise(call: Call, wish: NetworkWish | NetworkChange) -> None:
         allow(call, "network.number")
 
 
+def shared_network(network: Network) -> Owned:
+    return Owned(kind="network", id=network.id, project_id=network.project_id)
+
+
+def _share(
+    tx: Transaction, house: House, call: Call, network: Network, shared: bool | UnsetType, external: bool | UnsetType
+) -> None:
+    """The switches that every project's shares are."""
+    of = shared_network(network)
+    try:
+        if not isinstance(shared, UnsetType):
+            set_for_all(tx, house, call, of, "use", wanted=shared)
+    except InUse as e:
+        raise InUse("network", **{**e.facts, "kind": "shared_network", "id": network.id}) from None
+    if not isinstance(external, UnsetType):
+        set_for_all(tx, house, call, of, "lead_out", wanted=external)
+        if not external:
+            for share in shares_of(tx, of, "lead_out"):
+                take_back(tx, house, call, of, share)
+
+
 def _create(tx: Transaction, house: House, call: Call, wish: NetworkWish) -> Network:
     network_id = NetworkId(house.chance.uuid())
     project_id = reading.project_for(call, wish.project_id)
@@ -171,14 +215,16 @@ def _create(tx: Transaction, house: House, call: Call, wish: NetworkWish) -> Net
         description=wish.description,
         admin_up=wish.admin_up,
         external=wish.external,
-        shared=wish.shared,
+        is_default=wish.is_default,
         port_security=wish.port_security,
         mtu=wish.mtu,
         dns_domain=wish.dns_domain,
         created_at=call.now,
         updated_at=call.now,
     )
+    _check_only_default(tx, network)
     tx.networks.insert(network)
+    _share(tx, house, call, network, shared=wish.shared or UNSET, external=wish.external or UNSET)
     mark_network(tx, network_id)
     record(tx, house, call, "network.create", Thing("network", network_id, project_id))
     return network
@@ -194,14 +240,23 @@ def _vni(tx: Transaction, house: House, call: Call, wish: NetworkWish, owner: Ne
     return wish.vni
 
 
+def _check_only_default(tx: Transaction, network: Network) -> None:
+    """One outer network at most is the default one."""
+    if not network.is_default:
+        return
+    if not network.external:
+        raise Invalid("network", field="is_default", reason="not_external", value=network.id)
+    for other in tx.networks.find(Query(filters=(eq("is_default", value=True), alive()), limit=2)):
+        if other.id != network.id:
+            raise InUse("network", kind="default_network", id=network.id, by_kind="network", by_id=other.id)
+
+
 def _check_still_used(tx: Transaction, was: Network, now: Network) -> None:
-    """What others made of a shared or external network forbids to take that away from them."""
+    """What others made of an external network forbids to take that away from them."""
+    if now.is_default and not was.is_default:
+        _check_only_default(tx, now)
     if was.external and not now.external:
         for use in ("vpc_gateway", "public_address"):
             found = tx.nics.find(Query(filters=(eq("network_id", was.id), eq("use", use), alive()), limit=1))
             if found:
                 raise InUse("network", kind="external_network", id=was.id, by_kind=use, by_id=found[0].device_id)
-    if was.shared and not now.shared:
-        for nic in tx.nics.find(Query(filters=(eq("network_id", was.id), alive()))):
-            if nic.project_id not in {was.project_id, ""}:
-                raise InUse("network", kind="shared_network", id=was.id, by_kind="nic", by_id=nic.id)

@@ -127,7 +127,7 @@ def delete_nic(house: House, call: Call, nic_id: NicId, *, plugged: bool = True)
 def check_place(tx: Transaction, call: Call, wish: NicWish) -> None:
     """Whether the caller may have such a nic on that network. Raises NotFound, Forbidden."""
     network = reading.visible(tx, call, NETWORKS, wish.network_id)
-    if network.external and not network.shared and not _owns(call, network):
+    if network.external and not _owns(call, network) and not reading.is_usable(tx, "network", network, call.project_id):
         raise Forbidden("network", action="nic.create", needs=["admin"])
     _check_free_choice(call, network, wish)
 

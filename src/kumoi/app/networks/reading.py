@@ -15,7 +15,8 @@ from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden, NotFound, Stale
 from kumoi.core.ids import ProjectId
 from kumoi.core.policy import allow, may
-from kumoi.core.query import Filter, Query, alive, eq, is_in
+from kumoi.core.query import AnyOf, Filter, Query, alive, any_of, eq, is_in
+from kumoi.core.shares import EVERYONE, SharedKind
 
 TAG = "tag"
 
@@ -34,6 +35,8 @@ class Row(Protocol):
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 V = TypeVar("V")
+Filters = tuple[Filter | AnyOf, ...]
+Listed = Callable[[Transaction, Call], Filters]
 
 
 class Noun(msgspec.Struct, Generic[R, V], frozen=True, kw_only=True):
@@ -50,12 +53,12 @@ class Noun(msgspec.Struct, Generic[R, V], frozen=True, kw_only=True):
     action: str
     rows: Callable[[Transaction], Rows[R]]
     views: Callable[[Transaction, list[R]], list[V]]
-    listed: Callable[[Transaction, Call], tuple[Filter, ...]]
+    listed: Listed
     shown: Callable[[Transaction, Call, R], bool]
     mortal: bool = True
 
 
-def own(_tx: Transaction, call: Call) -> tuple[Filter, ...]:
+def own(_tx: Transaction, call: Call) -> Filters:
     return (eq("project_id", call.project_id),)
 
 
@@ -140,19 +143,52 @@ def tags_of(tx: Transaction, kind: str, rows: list[Any]) -> dict[str, tuple[str,
     return {row_id: tuple(sorted(tags)) for row_id, tags in found.items()}
 
 
-def common_networks(tx: Transaction) -> tuple[str, ...]:
-    """The ids of networks that every project sees: shared and external ones."""
-    found = (
-        n.id for field in ("shared", "external") for n in tx.networks.find(Query(filters=(eq(field, True), alive())))
+def shared_to(tx: Transaction, kind: SharedKind, project_id: str | None) -> tuple[str, ...]:
+    """The ids of the things of a kind that others let this project use, or lead out by."""
+    found = tx.shares.find(Query(filters=(eq("kind", kind), is_in("target", (project_id or "", EVERYONE)))))
+    return tuple(dict.fromkeys(share.object_id for share in found))
+
+
+def is_shared_to(tx: Transaction, kind: SharedKind, row_id: str, project_id: str | None) -> bool:
+    """Whether others let this project use the thing, or lead out by it."""
+    targets = is_in("target", (project_id or "", EVERYONE))
+    return bool(tx.shares.count(Query(filters=(eq("object_id", row_id), eq("kind", kind), targets))))
+
+
+def is_usable(tx: Transaction, kind: SharedKind, row: Row, project_id: str | None) -> bool:
+    """Whether the project may use the thing as its own: it is, or it is shared for that."""
+    if row.project_id == project_id:
+        return True
+    targets = is_in("target", (project_id or "", EVERYONE))
+    there = Query(filters=(eq("object_id", row.id), eq("kind", kind), eq("action", "use"), targets))
+    return bool(tx.shares.count(there))
+
+
+def targets_of(tx: Transaction, kind: SharedKind, ids: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Whom each thing is shared with for use, by its id."""
+    found: dict[str, tuple[str, ...]] = {}
+    for share in tx.shares.find(Query(filters=(is_in("object_id", ids), eq("kind", kind), eq("action", "use")))):
+        found[share.object_id] = (*found.get(share.object_id, ()), share.target)
+    return found
+
+
+def own_and_shared(kind: SharedKind) -> Listed:
+    """`Noun.listed` of a kind that is shared."""
+    return lambda tx, call: (
+        any_of(eq("project_id", call.project_id), is_in("id", shared_to(tx, kind, call.project_id))),
     )
-    return tuple(dict.fromkeys(found))
+
+
+def shown_if_shared(kind: SharedKind) -> Callable[[Transaction, Call, Any], bool]:
+    """`Noun.shown` of a kind that is shared."""
+    return lambda tx, call, row: is_shared_to(tx, kind, row.id, call.actor.project_id)
 
 
 def seen_networks(tx: Transaction, call: Call) -> tuple[str, ...]:
-    """The ids of the caller's own networks and of those that every project sees."""
+    """The ids of the caller's own networks and of those that are shared to it."""
     mine = tx.networks.find(Query(filters=(eq("project_id", call.project_id), alive())))
-    return tuple(dict.fromkeys((*(n.id for n in mine), *common_networks(tx))))
+    return tuple(dict.fromkeys((*(n.id for n in mine), *shared_to(tx, "network", call.project_id))))
 
 
-def among(field: str, ids: tuple[str, ...]) -> tuple[Filter, ...]:
+def among(field: str, ids: tuple[str, ...]) -> Filters:
     return (is_in(field, ids),)

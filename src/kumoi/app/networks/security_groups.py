@@ -18,7 +18,7 @@ from kumoi.core.group_rules import checked, same
 from kumoi.core.groups import DEFAULT_GROUP, RuleWish, SecurityGroup, SecurityRule
 from kumoi.core.ids import GroupId, ProjectId, RuleId, VpcId
 from kumoi.core.policy import allow
-from kumoi.core.query import Query, alive, eq, is_in
+from kumoi.core.query import Filter, Query, alive, eq, is_in
 
 MADE_FOR = "made_for"
 VPC = "vpc"
@@ -98,7 +98,9 @@ def find_groups(house: House, call: Call, query: Query) -> list[GroupView]:
     """Like every list, but a project without a default group (the caller's, or the one asked for) gets it first."""
     allow(call, "security_group.read")
     asked = (
-        {f.value for f in query.filters if f.field == "project_id" and f.op == "eq"} if reading.sees_all(call) else ()
+        {f.value for f in query.filters if isinstance(f, Filter) and (f.field, f.op) == ("project_id", "eq")}
+        if reading.sees_all(call)
+        else ()
     )
     for project_id in {call.project_id, *asked}:
         ensure_default(house, call, ProjectId(str(project_id)))

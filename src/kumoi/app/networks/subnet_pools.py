@@ -6,17 +6,19 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.networks import reading
+from kumoi.app.networks.address_scopes import ADDRESS_SCOPES
 from kumoi.app.networks.reading import Noun
-from kumoi.app.writing import Thing, commit, record
+from kumoi.app.networks.sharing import Owned, drop_shares, set_for_all
+from kumoi.app.writing import Thing, charge, commit, record
 from kumoi.contracts.store import Transaction
-from kumoi.core.addressing import block
+from kumoi.core.addressing import block, overlapping
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, NoAddress, NotFound, QuotaExceeded
 from kumoi.core.given import given
-from kumoi.core.ids import ProjectId, SubnetPoolId
+from kumoi.core.ids import AddressScopeId, ProjectId, SubnetPoolId
 from kumoi.core.networks import Subnet
 from kumoi.core.policy import allow
-from kumoi.core.query import Filter, Query, alive, eq
+from kumoi.core.query import Query, alive, eq
 from kumoi.core.subnet_pools import LONGEST, SHORTEST, SubnetPool, amount, checked, first_free, merged, within
 
 
@@ -30,6 +32,7 @@ class SubnetPoolWish(msgspec.Struct, frozen=True, kw_only=True):
     default_prefixlen: int | None = None
     min_prefixlen: int | None = None
     max_prefixlen: int | None = None
+    scope_id: AddressScopeId | None = None
     shared: bool = False
     is_default: bool = False
     quota: int | None = None
@@ -44,25 +47,24 @@ class SubnetPoolChange(msgspec.Struct, frozen=True, kw_only=True):
     default_prefixlen: int | UnsetType = UNSET
     min_prefixlen: int | UnsetType = UNSET
     max_prefixlen: int | UnsetType = UNSET
+    scope_id: AddressScopeId | UnsetType | None = UNSET
     is_default: bool | UnsetType = UNSET
     quota: int | UnsetType | None = UNSET
     if_generation: int | None = None
 
 
 class SubnetPoolView(msgspec.Struct, frozen=True, kw_only=True):
+    """`targets`: whom it is shared with."""
+
     pool: SubnetPool
     tags: tuple[str, ...]
+    targets: tuple[str, ...]
 
 
 def _views(tx: Transaction, rows: list[SubnetPool]) -> list[SubnetPoolView]:
     tags = reading.tags_of(tx, "subnet_pool", rows)
-    return [SubnetPoolView(pool=r, tags=tags.get(r.id, ())) for r in rows]
-
-
-def _listed(tx: Transaction, call: Call) -> tuple[Filter, ...]:
-    mine = tx.subnet_pools.find(Query(filters=(*reading.own(tx, call), alive())))
-    shared = tx.subnet_pools.find(Query(filters=(eq("shared", value=True), alive())))
-    return reading.among("id", tuple({p.id for p in (*mine, *shared)}))
+    targets = reading.targets_of(tx, "subnet_pool", tuple(r.id for r in rows))
+    return [SubnetPoolView(pool=r, tags=tags.get(r.id, ()), targets=targets.get(r.id, ())) for r in rows]
 
 
 SUBNET_POOLS: Noun[SubnetPool, SubnetPoolView] = Noun(
@@ -70,8 +72,8 @@ SUBNET_POOLS: Noun[SubnetPool, SubnetPoolView] = Noun(
     action="subnet_pool",
     rows=lambda tx: tx.subnet_pools,
     views=_views,
-    listed=_listed,
-    shown=lambda _tx, _call, pool: pool.shared,
+    listed=reading.own_and_shared("subnet_pool"),
+    shown=reading.shown_if_shared("subnet_pool"),
 )
 
 
@@ -84,7 +86,11 @@ def create_subnet_pool(house: House, call: Call, wish: SubnetPoolWish) -> Subnet
 
     def write(tx: Transaction) -> list[SubnetPoolView]:
         _check_only_default(tx, pool)
+        charge(tx, pool.project_id, pool.id, subnet_pools=1)
+        if pool.scope_id is not None:
+            check_scope(tx, call, pool)
         tx.subnet_pools.insert(pool)
+        set_for_all(tx, house, call, _owned(pool), "use", wanted=wish.shared)
         record(tx, house, call, "subnet_pool.create", Thing("subnet_pool", pool.id, pool.project_id))
         return _views(tx, [pool])
 
@@ -111,6 +117,8 @@ def update_subnet_pool(house: House, call: Call, pool_id: SubnetPoolId, change: 
         wanted = changed(pool)
         if wanted.is_default and not pool.is_default:
             _check_only_default(tx, wanted)
+        if wanted.scope_id is not None and (wanted.scope_id, wanted.prefixes) != (pool.scope_id, pool.prefixes):
+            check_scope(tx, call, wanted)
         return _views(tx, [_save(tx, house, call, wanted)])
 
     return commit(house, write)[0]
@@ -127,6 +135,8 @@ def change_prefixes(
         wanted = _of_version(pool, merged(prefixes))
         if more:
             left = merged((*pool.prefixes, *wanted))
+            if pool.scope_id is not None:
+                check_scope(tx, call, replace(pool, prefixes=left))
         else:
             left = _without(pool, wanted)
             for subnet in subnets_of(tx, pool.id):
@@ -146,10 +156,31 @@ def delete_subnet_pool(house: House, call: Call, pool_id: SubnetPoolId) -> None:
         for subnet in subnets_of(tx, pool.id):
             raise InUse("network", kind="subnet_pool", id=pool.id, by_kind="subnet", by_id=subnet.id)
         tx.subnet_pools.remove(pool.id)
+        tx.counters.give_back(pool.id, "project/")
+        drop_shares(tx, _owned(pool))
         tx.labels.drop("subnet_pool", pool.id)
         record(tx, house, call, "subnet_pool.delete", Thing("subnet_pool", pool.id, pool.project_id))
 
     commit(house, write)
+
+
+def check_scope(tx: Transaction, call: Call, pool: SubnetPool) -> None:
+    """The pool fits its address scope: one that the caller may use, of its IP version, where nothing overlaps it.
+
+    Only who owns the scope, or may act for all, changes blocks in it.
+    """
+    scope_id = reading.there(pool.scope_id, "address_scope", "")
+    scope = reading.visible(tx, call, ADDRESS_SCOPES, scope_id)
+    if scope.project_id != pool.project_id and not reading.is_usable(tx, "address_scope", scope, pool.project_id):
+        raise NotFound("network", kind="address_scope", id=scope.id)
+    if scope.project_id != call.actor.project_id and not reading.sees_all(call) and tx.subnet_pools.get(pool.id):
+        raise Invalid("network", field="prefixes", reason="other_project", value=scope.id)
+    if scope.ip_version != pool.ip_version:
+        raise Invalid("network", field="scope_id", reason="wrong_ip_version", value=scope.id, wanted=pool.ip_version)
+    for other in tx.subnet_pools.find(Query(filters=(eq("scope_id", scope.id), alive()))):
+        clash = next((c for p in pool.prefixes if (c := overlapping(block(p), other.prefixes))), None)
+        if other.id != pool.id and clash is not None:
+            raise InUse("network", kind="prefix", id=clash, by_kind="subnet_pool", by_id=other.id)
 
 
 # --- inside the door of subnets ---------------------------------------------------------------------
@@ -213,7 +244,7 @@ def _made(house: House, call: Call, wish: SubnetPoolWish) -> SubnetPool:
             default_prefixlen=least if wish.default_prefixlen is None else wish.default_prefixlen,
             max_prefixlen=LONGEST[version] if wish.max_prefixlen is None else wish.max_prefixlen,
             description=wish.description,
-            shared=wish.shared,
+            scope_id=wish.scope_id,
             is_default=wish.is_default,
             quota=wish.quota,
             created_at=call.now,
@@ -225,6 +256,10 @@ def _made(house: House, call: Call, wish: SubnetPoolWish) -> SubnetPool:
 def _save(tx: Transaction, house: House, call: Call, pool: SubnetPool) -> SubnetPool:
     record(tx, house, call, "subnet_pool.update", Thing("subnet_pool", pool.id, pool.project_id))
     return tx.subnet_pools.save(replace(pool, updated_at=call.now))
+
+
+def _owned(pool: SubnetPool) -> Owned:
+    return Owned(kind="subnet_pool", id=pool.id, project_id=pool.project_id)
 
 
 def _check_only_default(tx: Transaction, pool: SubnetPool) -> None:

@@ -24,7 +24,7 @@ from kumoi.core.ids import NetworkId, ProjectId, SubnetId, SubnetPoolId
 from kumoi.core.networks import SELF_ADDRESSED, Ipv6Mode, Network, Pool, Route, Subnet, self_addressed
 from kumoi.core.nics import Nic
 from kumoi.core.policy import allow
-from kumoi.core.query import Query, alive, eq
+from kumoi.core.query import Query, alive, any_of, eq, is_in
 from kumoi.core.subnet_rules import ADVERTISES, SERVED_VERSION, Draft, Plan, check_modes, plan
 
 
@@ -64,20 +64,38 @@ class SubnetChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SubnetView(msgspec.Struct, frozen=True, kw_only=True):
+    """`targets`: whom its network is shared with."""
+
     subnet: Subnet
     network: Network
     tags: tuple[str, ...]
+    targets: tuple[str, ...]
 
 
 def _views(tx: Transaction, rows: list[Subnet]) -> list[SubnetView]:
-    networks = {n.id: n for n in tx.networks.many(tuple({r.network_id for r in rows}))}
+    network_ids = tuple({r.network_id for r in rows})
+    networks = {n.id: n for n in tx.networks.many(network_ids)}
     tags = reading.tags_of(tx, "subnet", rows)
-    return [SubnetView(subnet=r, network=networks[r.network_id], tags=tags.get(r.id, ())) for r in rows]
+    targets = reading.targets_of(tx, "network", network_ids)
+    return [
+        SubnetView(
+            subnet=r, network=networks[r.network_id], tags=tags.get(r.id, ()), targets=targets.get(r.network_id, ())
+        )
+        for r in rows
+    ]
 
 
-def _shown(tx: Transaction, _call: Call, subnet: Subnet) -> bool:
+def _listed(tx: Transaction, call: Call) -> reading.Filters:
+    """Its own, and those of networks that it sees."""
+    return (any_of(eq("project_id", call.project_id), is_in("network_id", reading.seen_networks(tx, call))),)
+
+
+def _shown(tx: Transaction, call: Call, subnet: Subnet) -> bool:
     network = tx.networks.get(subnet.network_id)
-    return network is not None and (network.shared or network.external)
+    if network is None:
+        return False
+    mine = network.project_id == call.actor.project_id
+    return mine or reading.is_shared_to(tx, "network", network.id, call.actor.project_id)
 
 
 SUBNETS: Noun[Subnet, SubnetView] = Noun(
@@ -85,7 +103,7 @@ SUBNETS: Noun[Subnet, SubnetView] = Noun(
     action="subnet",
     rows=lambda tx: tx.subnets,
     views=_views,
-    listed=lambda tx, call: reading.among("network_id", reading.seen_networks(tx, call)),
+    listed=_listed,
     shown=_shown,
 )
 

@@ -80,8 +80,7 @@ def remove_leg(house: House, call: Call, vpc_id: VpcId, wish: LegWish) -> LegVie
 def _by_subnet(tx: Transaction, house: House, call: Call, vpc: Vpc, subnet_id: SubnetId) -> Nic:
     subnet = reading.visible(tx, call, SUBNETS, subnet_id)
     network = reading.visible(tx, call, NETWORKS, subnet.network_id)
-    mine = network.project_id == call.actor.project_id
-    if not mine and not network.shared and not may(call, "nic.place_freely"):
+    if not reading.is_usable(tx, "network", network, call.project_id) and not may(call, "nic.place_freely"):
         raise Forbidden("network", action="vpc.add_leg", needs=["admin"])
     if subnet.gateway is None:
         raise Invalid("network", field="subnet_id", reason="no_gateway", value=subnet.id)

@@ -13,6 +13,7 @@ from kumoi.contracts.store.claims import Claims, Counters
 from kumoi.contracts.store.events import Events, Labels, Leases
 from kumoi.contracts.store.rows import Rows
 from kumoi.contracts.store.sections import Sections
+from kumoi.core.address_scopes import AddressScope
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
 from kumoi.core.hosts import Host
@@ -20,6 +21,7 @@ from kumoi.core.images import Image, Layer
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
+from kumoi.core.shares import Share
 from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import AccessKey, Assignment, Domain, KeyPair, Project, RevokedToken, User
 from kumoi.core.vpcs import PublicAddress, Vpc
@@ -62,6 +64,10 @@ class Transaction(Protocol):
     def subnets(self) -> Rows[Subnet]: ...
     @property
     def subnet_pools(self) -> Rows[SubnetPool]: ...
+    @property
+    def address_scopes(self) -> Rows[AddressScope]: ...
+    @property
+    def shares(self) -> Rows[Share]: ...
     @property
     def nics(self) -> Rows[Nic]: ...
     @property

@@ -6,12 +6,14 @@ from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.network import (
+    address_scopes,
     availability,
     discovery,
     floating_ips,
     networks,
     ports,
     quotas,
+    rbac_policies,
     resources,
     routers,
     security_groups,
@@ -33,7 +35,12 @@ _TAGGED: tuple[Resource[Any], ...] = (
     floating_ips.RESOURCE,
     security_groups.GROUP,
 )
-RESOURCES: tuple[Resource[Any], ...] = (*_TAGGED, security_groups.RULE)
+RESOURCES: tuple[Resource[Any], ...] = (
+    *_TAGGED,
+    security_groups.RULE,
+    address_scopes.RESOURCE,
+    rbac_policies.RESOURCE,
+)
 
 
 def tongue(house: House, site: Site) -> Tongue:

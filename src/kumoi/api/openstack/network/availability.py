@@ -10,6 +10,7 @@ from kumoi.app.house import House
 from kumoi.app.networks import availability, reading
 from kumoi.app.networks.availability import NetworkRoom, SubnetRoom
 from kumoi.app.networks.subnets import SUBNETS, SubnetView
+from kumoi.core.call import Actor
 from kumoi.core.ids import NetworkId
 from kumoi.core.query import Query
 
@@ -23,7 +24,7 @@ def routes(house: House) -> list[Route]:
 
     def show(request: Request) -> Response:
         found = availability.room(house, request.call(), NetworkId(request.params["id"]))
-        return json_response({"network_ip_availability": _render(found, True)})
+        return json_response({"network_ip_availability": _render(found, request.call().actor)})
 
     def pools(request: Request) -> Response:
         found = [s for s in reading.find(house, request.call(), SUBNETS, Query()) if s.network.external]
@@ -37,7 +38,7 @@ def routes(house: House) -> list[Route]:
     ]
 
 
-def _render(room: NetworkRoom, _admin: bool) -> Shown:
+def _render(room: NetworkRoom, _actor: Actor) -> Shown:
     one = room.network
     return {
         "id": one.id,
@@ -66,7 +67,7 @@ def _by_version(shown: Shown, wanted: list[str]) -> bool:
     return any(str(s["ip_version"]) in wanted for s in shown["subnet_ip_availability"])
 
 
-def _render_pool(view: SubnetView, _admin: bool) -> Shown:
+def _render_pool(view: SubnetView, _actor: Actor) -> Shown:
     one = view.subnet
     return {
         "id": one.id,

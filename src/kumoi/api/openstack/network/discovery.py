@@ -13,6 +13,7 @@ from kumoi.core.errors import NotFound
 
 UPDATED: Final = "2026-11-20T00:00:00-00:00"
 EXTENSIONS: Final[dict[str, str]] = {
+    "address-scope": "Address scope",
     "agent": "agent",
     "allowed-address-pairs": "Allowed Address Pairs",
     "availability_zone": "Availability Zone",
@@ -40,6 +41,9 @@ EXTENSIONS: Final[dict[str, str]] = {
     "quota-check-limit-default": "Quota engine limit check by default",
     "quota_details": "Quota details management support",
     "quotas": "Quota management support",
+    "rbac-address-scope": "Add address_scope type to RBAC",
+    "rbac-policies": "RBAC Policies",
+    "rbac-subnetpool": "Add subnetpool type to RBAC",
     "revision-if-match": "If-Match constraints based on revision_number",
     "router": "Neutron L3 Router",
     "router_availability_zone": "Router Availability Zone",

@@ -17,7 +17,7 @@ from kumoi.api.openstack.network.resources import (
 from kumoi.app.house import House
 from kumoi.app.networks import public_addresses
 from kumoi.app.networks.public_addresses import PUBLIC_ADDRESSES, PublicChange, PublicView, PublicWish
-from kumoi.core.call import Call
+from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Unsupported
 from kumoi.core.given import given
 from kumoi.core.ids import NetworkId, NicId, PublicAddressId, SubnetId
@@ -71,7 +71,7 @@ def _update(house: House, call: Call, public_id: str, change: Change, generation
     return public_addresses.update_public_address(house, call, PublicAddressId(public_id), wanted)
 
 
-def _render(view: PublicView, _admin: bool) -> Shown:
+def _render(view: PublicView, _actor: Actor) -> Shown:
     one = view.public
     return {
         **standard(one, view.tags),

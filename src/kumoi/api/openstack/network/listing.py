@@ -13,6 +13,7 @@ import msgspec
 
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
+from kumoi.core.call import Actor
 from kumoi.core.errors import Invalid, NotFound
 from kumoi.core.query import Filter, LabelFilter, Order, Query, Scalar, eq, is_in
 
@@ -28,6 +29,10 @@ _ORDERS = {"created_at": "created_at", "updated_at": "updated_at", "revision_num
 
 def text(value: str) -> Scalar:
     return value
+
+
+def text_or_none(value: str) -> Scalar:
+    return None if value in {"", "null", "None"} else value
 
 
 def flag(value: str) -> Scalar:
@@ -53,20 +58,22 @@ class Table(msgspec.Struct, Generic[V], frozen=True, kw_only=True):
 
     columns    attributes that the store filters and sorts by: core's field, and how a value is read
     attributes all attributes that a rendered one can have
+    render     a view as its reader sees it
     special    filters that are no attribute of their own, or compare unlike others
     """
 
     plural: str
     columns: Mapping[str, Column]
     attributes: frozenset[str]
-    render: Callable[[V, bool], Shown]
+    render: Callable[[V, Actor], Shown]
     special: Mapping[str, Callable[[Shown, list[str]], bool]] = {}
 
 
 def answer(request: Request, table: Table[V], find: Callable[[Query], list[V]]) -> Response:
     """The list that the request's query asks for, with links where it asks for a page."""
     asked = _Asked(request, table)
-    shown = [table.render(v, asked.admin) for v in find(asked.query)]
+    actor = request.call().actor
+    shown = [table.render(v, actor) for v in find(asked.query)]
     if not asked.by_store:
         shown = asked.cut([one for one in shown if all(test(one) for test in asked.tests)])
     if asked.reverse:
@@ -100,7 +107,6 @@ class _Asked(Generic[V]):
 
     def __init__(self, request: Request, table: Table[V]) -> None:
         self._table = table
-        self.admin = request.actor is not None and request.actor.is_admin
         self.tests: list[Test] = []
         filters: list[Filter] = []
         values: dict[str, list[str]] = {}

@@ -11,10 +11,11 @@ from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Re
 from kumoi.app.house import House
 from kumoi.app.networks import networks
 from kumoi.app.networks.networks import NETWORKS, NetworkChange, NetworkView, NetworkWish
-from kumoi.core.call import Call
+from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import NetworkId
 from kumoi.core.networks import TENANT_MTU
+from kumoi.core.shares import reaches
 
 TYPE = "vxlan"
 _COLONS = {
@@ -33,7 +34,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
     admin_state_up: bool = True
     shared: bool = False
     external: bool = False
-    is_default: bool = False
+    is_default: bool | None = None
     port_security_enabled: bool = True
     mtu: int | None = None
     dns_domain: Description = ""
@@ -49,6 +50,7 @@ class Change(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
     admin_state_up: bool | UnsetType = UNSET
     shared: bool | UnsetType = UNSET
     external: bool | UnsetType = UNSET
+    is_default: bool | UnsetType = UNSET
     port_security_enabled: bool | UnsetType = UNSET
     mtu: int | UnsetType = UNSET
     dns_domain: Description | UnsetType = UNSET
@@ -57,8 +59,6 @@ class Change(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
 def _wish(new: New) -> NetworkWish:
     if new.network_type not in {None, TYPE} or new.physical_network is not None:
         raise Unsupported("network", what=f"provider:network_type {new.network_type}")
-    if new.is_default:
-        raise Unsupported("network", what="is_default")
     if new.availability_zone_hints not in ([], ["nova"]):
         raise Invalid("network", field="availability_zone_hints", reason="not_in_enum", value="nova")
     return NetworkWish(
@@ -67,6 +67,7 @@ def _wish(new: New) -> NetworkWish:
         description=new.description,
         admin_up=new.admin_state_up,
         external=new.external,
+        is_default=bool(new.is_default),
         shared=new.shared,
         port_security=new.port_security_enabled,
         mtu=new.mtu or TENANT_MTU,
@@ -85,6 +86,7 @@ def _update(house: House, call: Call, network_id: str, change: Change, generatio
         description=change.description,
         admin_up=change.admin_state_up,
         external=change.external,
+        is_default=change.is_default,
         shared=change.shared,
         port_security=change.port_security_enabled,
         mtu=change.mtu,
@@ -94,14 +96,14 @@ def _update(house: House, call: Call, network_id: str, change: Change, generatio
     return networks.update_network(house, call, NetworkId(network_id), wanted)
 
 
-def _render(view: NetworkView, admin: bool) -> Shown:
+def _render(view: NetworkView, actor: Actor) -> Shown:
     one = view.network
     shown: dict[str, Any] = {
         **standard(one, view.tags),
         "name": one.name,
         "status": "ACTIVE",
         "admin_state_up": one.admin_up,
-        "shared": one.shared,
+        "shared": reaches(view.targets, actor.project_id),
         "router:external": one.external,
         "port_security_enabled": one.port_security,
         "mtu": one.mtu,
@@ -109,12 +111,12 @@ def _render(view: NetworkView, admin: bool) -> Shown:
         "subnets": list(view.subnet_ids),
         "availability_zone_hints": [],
         "availability_zones": ["nova"],
-        "ipv4_address_scope": None,
-        "ipv6_address_scope": None,
+        "ipv4_address_scope": view.scopes.get(4),
+        "ipv6_address_scope": view.scopes.get(6),
     }
     if one.external:
-        shown["is_default"] = False
-    if admin:
+        shown["is_default"] = one.is_default
+    if actor.is_admin:
         shown |= {
             "provider:network_type": TYPE,
             "provider:physical_network": None,
@@ -132,9 +134,9 @@ RESOURCE = Resource(
         columns={
             **STANDARD_COLUMNS,
             "admin_state_up": ("admin_up", flag),
-            "shared": ("shared", flag),
             "router:external": ("external", flag),
             "port_security_enabled": ("port_security", flag),
+            "is_default": ("is_default", flag),
             "mtu": ("mtu", number),
         },
         attributes=STANDARD

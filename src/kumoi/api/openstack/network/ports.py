@@ -13,7 +13,7 @@ from kumoi.app.networks import nic_doors
 from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.nic_doors import NICS, NicChange, NicView
 from kumoi.app.networks.nics import NicWish
-from kumoi.core.call import Call
+from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import GroupId, NetworkId, NicId, SubnetId
 from kumoi.core.nics import AddressPair, Nic, NicUse
@@ -143,7 +143,7 @@ def owner_text(nic: Nic) -> str:
     return _OWNERS.get(nic.use, nic.device_owner)
 
 
-def _render(view: NicView, admin: bool) -> Shown:
+def _render(view: NicView, actor: Actor) -> Shown:
     one = view.nic
     shown: Shown = {
         **standard(one, view.tags),
@@ -162,7 +162,7 @@ def _render(view: NicView, admin: bool) -> Shown:
         "extra_dhcp_opts": [],
         "binding:vnic_type": "normal",
     }
-    if admin:
+    if actor.is_admin:
         bound = bool(view.host_name)
         shown |= {
             "binding:host_id": view.host_name,

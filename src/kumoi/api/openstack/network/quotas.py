@@ -15,6 +15,8 @@ from kumoi.core.quotas import DEFAULT_QUOTA, Counter, Resource
 _NAMES: dict[str, Resource] = {
     "network": "networks",
     "subnet": "subnets",
+    "subnetpool": "subnet_pools",
+    "rbac_policy": "shares",
     "port": "nics",
     "router": "vpcs",
     "floatingip": "public_addresses",
@@ -28,6 +30,8 @@ class Limits(msgspec.Struct, forbid_unknown_fields=True):
 
     network: int | UnsetType = UNSET
     subnet: int | UnsetType = UNSET
+    subnetpool: int | UnsetType = UNSET
+    rbac_policy: int | UnsetType = UNSET
     port: int | UnsetType = UNSET
     router: int | UnsetType = UNSET
     floatingip: int | UnsetType = UNSET

@@ -155,7 +155,7 @@ def owner_of(new: Any) -> Any:
 
 
 def _shown(request: Request, resource: Resource[V], view: V) -> Shown:
-    return resource.table.render(view, request.actor is not None and request.actor.is_admin)
+    return resource.table.render(view, request.call().actor)
 
 
 def _wishes(request: Request, body: Any, resource: Resource[Any]) -> tuple[list[Any], bool]:

@@ -24,7 +24,7 @@ from kumoi.app.networks import vpc_legs, vpcs
 from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.vpc_legs import LegView, LegWish
 from kumoi.app.networks.vpcs import VPCS, GatewayWish, VpcChange, VpcView, VpcWish
-from kumoi.core.call import Call
+from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import NetworkId, NicId, SubnetId, VpcId
 from kumoi.core.networks import Route as StaticRoute
@@ -117,7 +117,7 @@ def _update(house: House, call: Call, vpc_id: str, change: Change, generation: i
     return vpcs.update_vpc(house, call, VpcId(vpc_id), wanted)
 
 
-def _render(view: VpcView, admin: bool) -> Shown:
+def _render(view: VpcView, actor: Actor) -> Shown:
     one, gateway = view.vpc, None
     if view.gateway is not None:
         gateway = {
@@ -138,7 +138,7 @@ def _render(view: VpcView, admin: bool) -> Shown:
         "availability_zones": ["nova"] if one.host_id is not None else [],
         "flavor_id": None,
     }
-    if admin:
+    if actor.is_admin:
         shown |= {"distributed": False, "ha": False}
     return shown
 
@@ -190,7 +190,7 @@ def action_routes(house: House) -> list[Route]:
     def change_routes(request: Request, *, more: bool) -> Response:
         given: tuple[StaticRoute, ...] = routes(one_of(request, "router", RoutesIn).routes)
         view = vpcs.change_routes(house, request.call(), VpcId(request.params["id"]), given, more=more)
-        return json_response({"router": _render(view, request.call().actor.is_admin)})
+        return json_response({"router": _render(view, request.call().actor)})
 
     path, action = f"{RESOURCE.path}/{{id}}", "vpc.update"
     return [

@@ -9,7 +9,7 @@ from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Re
 from kumoi.app.house import House
 from kumoi.app.networks import security_groups
 from kumoi.app.networks.security_groups import GROUPS, RULES, GroupChange, GroupRuleWish, GroupView, GroupWish
-from kumoi.core.call import Call
+from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Invalid
 from kumoi.core.groups import Direction, EtherType, RuleWish, SecurityRule
 from kumoi.core.ids import GroupId, RuleId
@@ -93,18 +93,18 @@ def _port(given: int | str | None, field: str) -> int | None:
         raise Invalid("network", field=field, reason="wrong_type", expected="int", got="str") from None
 
 
-def _render_group(view: GroupView, _admin: bool) -> Shown:
+def _render_group(view: GroupView, _actor: Actor) -> Shown:
     one = view.group
     return {
         **standard(one, view.tags),
         "name": one.name,
         "stateful": one.stateful,
         "shared": False,
-        "security_group_rules": [_render_rule(r, _admin) for r in view.rules],
+        "security_group_rules": [_render_rule(r, _actor) for r in view.rules],
     }
 
 
-def _render_rule(rule: SecurityRule, _admin: bool) -> Shown:
+def _render_rule(rule: SecurityRule, _actor: Actor) -> Shown:
     return {
         **standard(rule),
         "security_group_id": rule.group_id,

@@ -6,8 +6,8 @@ from msgspec import UNSET, UnsetType
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.network.bodies import Description, Name
-from kumoi.api.openstack.network.listing import Shown, Table, flag, number
+from kumoi.api.openstack.network.bodies import Description, Id, Name
+from kumoi.api.openstack.network.listing import Shown, Table, flag, number, text_or_none
 from kumoi.api.openstack.network.resources import (
     SERVICE,
     STANDARD,
@@ -19,9 +19,10 @@ from kumoi.api.openstack.network.resources import (
 from kumoi.app.house import House
 from kumoi.app.networks import subnet_pools
 from kumoi.app.networks.subnet_pools import SUBNET_POOLS, SubnetPoolChange, SubnetPoolView, SubnetPoolWish
-from kumoi.core.call import Call
+from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Unsupported
-from kumoi.core.ids import SubnetPoolId
+from kumoi.core.ids import AddressScopeId, SubnetPoolId
+from kumoi.core.shares import reaches
 
 Length = int | str
 
@@ -40,7 +41,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True):
     shared: bool = False
     is_default: bool = False
     default_quota: Length | None = None
-    address_scope_id: str | None = None
+    address_scope_id: Id | None = None
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,7 +53,7 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
     max_prefixlen: Length | UnsetType = UNSET
     is_default: bool | UnsetType = UNSET
     default_quota: Length | UnsetType | None = UNSET
-    address_scope_id: str | None = None
+    address_scope_id: Id | UnsetType | None = UNSET
 
 
 class PrefixesIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -67,16 +68,14 @@ def _changed(given: Length | UnsetType) -> int | UnsetType:
     return UNSET if isinstance(given, UnsetType) else int(number(str(given)) or 0)
 
 
-def _check_scope(given: New | Change) -> None:
-    if given.address_scope_id is not None:
-        raise Unsupported("network", what="address scopes")
+def _scope(given: str | UnsetType | None) -> AddressScopeId | UnsetType | None:
+    return AddressScopeId(given) if isinstance(given, str) else given
 
 
 def _create(house: House, call: Call, news: list[New]) -> list[SubnetPoolView]:
     if len(news) != 1:
         raise Unsupported("network", what="bulk creation of subnet pools")
     new = news[0]
-    _check_scope(new)
     wish = SubnetPoolWish(
         prefixes=tuple(new.prefixes),
         name=new.name,
@@ -85,6 +84,7 @@ def _create(house: House, call: Call, news: list[New]) -> list[SubnetPoolView]:
         default_prefixlen=_length(new.default_prefixlen),
         min_prefixlen=_length(new.min_prefixlen),
         max_prefixlen=_length(new.max_prefixlen),
+        scope_id=AddressScopeId(new.address_scope_id) if new.address_scope_id else None,
         shared=new.shared,
         is_default=new.is_default,
         quota=_length(new.default_quota),
@@ -93,7 +93,6 @@ def _create(house: House, call: Call, news: list[New]) -> list[SubnetPoolView]:
 
 
 def _update(house: House, call: Call, pool_id: str, change: Change, generation: int | None) -> SubnetPoolView:
-    _check_scope(change)
     wanted = SubnetPoolChange(
         prefixes=UNSET if change.prefixes is UNSET else tuple(change.prefixes),
         name=change.name,
@@ -101,6 +100,7 @@ def _update(house: House, call: Call, pool_id: str, change: Change, generation: 
         default_prefixlen=_changed(change.default_prefixlen),
         min_prefixlen=_changed(change.min_prefixlen),
         max_prefixlen=_changed(change.max_prefixlen),
+        scope_id=_scope(change.address_scope_id),
         is_default=change.is_default,
         quota=UNSET if isinstance(change.default_quota, UnsetType) else _length(change.default_quota),
         if_generation=generation,
@@ -108,20 +108,21 @@ def _update(house: House, call: Call, pool_id: str, change: Change, generation: 
     return subnet_pools.update_subnet_pool(house, call, SubnetPoolId(pool_id), wanted)
 
 
-def _render(view: SubnetPoolView, _admin: bool) -> Shown:
+def _render(view: SubnetPoolView, actor: Actor) -> Shown:
     one = view.pool
     return {
         **standard(one, view.tags),
         "name": one.name,
         "ip_version": one.ip_version,
         "prefixes": list(one.prefixes),
-        "default_prefixlen": one.default_prefixlen,
-        "min_prefixlen": one.min_prefixlen,
-        "max_prefixlen": one.max_prefixlen,
-        "shared": one.shared,
+        # Texts, as Neutron has always told them.
+        "default_prefixlen": str(one.default_prefixlen),
+        "min_prefixlen": str(one.min_prefixlen),
+        "max_prefixlen": str(one.max_prefixlen),
+        "shared": reaches(view.targets, actor.project_id),
         "is_default": one.is_default,
         "default_quota": one.quota,
-        "address_scope_id": None,
+        "address_scope_id": one.scope_id,
     }
 
 
@@ -138,11 +139,11 @@ RESOURCE = Resource(
         columns={
             **STANDARD_COLUMNS,
             "ip_version": ("ip_version", number),
-            "shared": ("shared", flag),
             "is_default": ("is_default", flag),
             "default_prefixlen": ("default_prefixlen", number),
             "min_prefixlen": ("min_prefixlen", number),
             "max_prefixlen": ("max_prefixlen", number),
+            "address_scope_id": ("scope_id", text_or_none),
         },
         attributes=STANDARD
         | {

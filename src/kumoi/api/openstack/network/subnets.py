@@ -21,9 +21,10 @@ from kumoi.app.house import House
 from kumoi.app.networks import subnets
 from kumoi.app.networks.subnets import SUBNETS, SubnetChange, SubnetView, SubnetWish
 from kumoi.core.addressing import block
-from kumoi.core.call import Call
+from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Invalid
 from kumoi.core.ids import NetworkId, SubnetId, SubnetPoolId
+from kumoi.core.shares import reaches
 
 Mode = Literal["slaac", "dhcpv6-stateful", "dhcpv6-stateless"]
 
@@ -101,7 +102,7 @@ def _update(house: House, call: Call, subnet_id: str, change: Change, generation
     return subnets.update_subnet(house, call, SubnetId(subnet_id), wanted)
 
 
-def _render(view: SubnetView, _admin: bool) -> Shown:
+def _render(view: SubnetView, actor: Actor) -> Shown:
     one = view.subnet
     return {
         **standard(one, view.tags),
@@ -119,7 +120,7 @@ def _render(view: SubnetView, _admin: bool) -> Shown:
         "subnetpool_id": one.pool_id,
         "service_types": [],
         "router:external": view.network.external,
-        "shared": view.network.shared,
+        "shared": reaches(view.targets, actor.project_id),
     }
 
 

@@ -14,6 +14,7 @@ from kumoi.api.openstack.times import second
 from kumoi.app.hosts import read
 from kumoi.app.hosts.switch import switch
 from kumoi.app.house import House
+from kumoi.core.call import Actor
 from kumoi.core.errors import Unsupported
 from kumoi.core.hosts import Host, state
 from kumoi.core.ids import HostId
@@ -38,7 +39,7 @@ def routes(house: House) -> list[Route]:
     def agents(request: Request) -> Response:
         call = request.call()
 
-        def render(host: Host, _admin: bool) -> Shown:
+        def render(host: Host, _actor: Actor) -> Shown:
             return _agent(host, call.now)
 
         # Neutron shows those who may not see agents an empty list.
