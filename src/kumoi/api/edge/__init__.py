@@ -34,6 +34,10 @@ Wait        `wait=True`: the handler is a coroutine function on the event loop, 
             sleeps by `Edge.waiters`: take a ticket, look, then wait.
 Stream      up: `streamed=True` and `request.chunks()`, with `streams.pump`; down: `Response(stream=…, length=…)`, with
             `streams.pieces`.
+Talk        `Route("WEBSOCKET", …, wait=True)`: a coroutine function that returns when all is said. `request.socket` is
+            accepted first, in a subprotocol; then `receive` until None, and `send`, which waits for room. A refusal
+            before it is accepted is an answer of HTTP, one after it ends it with 4000 + status and the sentence. Pages
+            of other sites are refused. Log and metrics know it by its path; tokens in queries are told nowhere.
 
 A GET route serves HEAD too. An unknown path is `errors.NoRoute`, a known path by the wrong method
 `errors.MethodNotAllowed`, both rendered by the tongue under whose prefix the path lies.

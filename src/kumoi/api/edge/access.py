@@ -1,5 +1,6 @@
 """What the edge tells about itself: a log line and two metrics a request. Never bodies, queries or tokens."""
 
+from collections.abc import Callable
 from time import perf_counter
 from typing import Final
 
@@ -9,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from kumoi.api.edge.pools import Pools
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.routes import Route, Tongue
+from kumoi.api.edge.sockets import Socket
 
 log = structlog.get_logger("kumoi.access")
 
@@ -45,11 +47,17 @@ class Access:
             ["edge", "pool"],
             registry=registry,
         )
+        self._talking = Gauge("kumoi_websockets", "Websockets that are open", ["edge"], registry=registry)
+        self._talks = Counter(
+            "kumoi_websockets_ended", "Websockets that have ended", ["tongue", "route", "code"], registry=registry
+        )
         self._counts: dict[tuple[str, str, str, int], Counter] = {}
         self._times: dict[tuple[str, str], Histogram] = {}
 
-    def watch(self, edge: str, pools: Pools) -> None:
-        """Show how much work waits in these pools. `edge` tells one edge's pools from another's."""
+    def watch(self, edge: str, pools: Pools, talking: Callable[[], int]) -> None:
+        """Show how much work waits in these pools, and how many websockets there are. `edge` tells one edge's from
+        another's."""
+        self._talking.labels(edge).set_function(talking)
         for name, pool in pools.each():
             self._waiting.labels(edge, name).set_function(pool.waiting)
 
@@ -75,6 +83,25 @@ class Access:
             client=request.client,
             user=request.actor.user_id if request.actor is not None else None,
             project=request.actor.project_id if request.actor is not None else None,
+        )
+
+    def tell_talk(
+        self, request: Request, tongue: Tongue | None, route: Route | None, socket: Socket, began: float
+    ) -> None:
+        """After a websocket has ended."""
+        where = tongue.name if tongue is not None else "none"
+        path = route.path if route is not None else "none"
+        self._talks.labels(where, path, str(socket.code)).inc()
+        log.info(
+            "websocket",
+            path=request.raw_path.decode("latin-1"),
+            code=socket.code,
+            s=round(perf_counter() - began, 2),
+            came=socket.came,
+            went=socket.went,
+            tongue=where,
+            client=request.client,
+            user=request.actor.user_id if request.actor is not None else None,
         )
 
     def _counted(self, tongue: str, method: str, path: str, status: int) -> Counter:

@@ -8,18 +8,22 @@ from time import perf_counter
 from typing import Any
 
 import structlog
+from prometheus_client import CollectorRegistry
 
 from kumoi.api.edge.access import HUNG_UP, Access
 from kumoi.api.edge.bodies import Receive
 from kumoi.api.edge.errors import ClientGone
 from kumoi.api.edge.exchange import Exchange
+from kumoi.api.edge.origins import check_origin
 from kumoi.api.edge.plain import builtin_tongues
 from kumoi.api.edge.pools import Pools
 from kumoi.api.edge.request import Request
-from kumoi.api.edge.router import Found, Router
+from kumoi.api.edge.router import Found, Missing, Router
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.sending import Send, send_response
+from kumoi.api.edge.sockets import Socket, SocketRules, deny
 from kumoi.api.edge.waiters import Waiters
+from kumoi.core.errors import Unavailable
 
 Scope = dict[str, Any]
 
@@ -32,6 +36,8 @@ class Edge:
     health     what is wrong with this process, as codes; empty is well
     access     the metrics, where several edges of a process share them
     name       tells this edge's pools from another's in the metrics
+
+    `sockets` are the rules for websockets, to be set before it serves.
     """
 
     def __init__(
@@ -47,17 +53,24 @@ class Edge:
         self._access = access or Access()
         self.router = Router([*builtin_tongues(health, self._access.registry), *tongues])
         self._name = name
+        self.sockets = SocketRules()
+        self._talking = 0
         self._now = now
         self._new_id = new_id
         self._pools: Pools | None = None
         self._waiters: Waiters | None = None
 
     @property
+    def registry(self) -> CollectorRegistry:
+        """What /metrics shows."""
+        return self._access.registry
+
+    @property
     def pools(self) -> Pools:
         """Made on first use, on the running loop."""
         if self._pools is None:
             self._pools = Pools()
-            self._access.watch(self._name, self._pools)
+            self._access.watch(self._name, self._pools, lambda: self._talking)
         return self._pools
 
     @property
@@ -83,8 +96,10 @@ class Edge:
                 await self._http(scope, receive, send)
             case "lifespan":
                 await self._lifespan(receive, send)
-            case _:
-                await send({"type": "websocket.close", "code": 1000})
+            case "websocket":
+                await self._websocket(scope, receive, send)
+            case unknown:
+                raise ValueError(unknown)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
@@ -96,14 +111,7 @@ class Edge:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = perf_counter()
-        found = self.router.find(scope["method"], scope["raw_path"])
-        request = Request(
-            scope,
-            found.params if isinstance(found, Found) else {},
-            f"req-{self._new_id()}",
-            self._now(),
-        )
-        structlog.contextvars.bind_contextvars(request_id=request.id)
+        found, request = self._received(scope)
         exchange = Exchange(self.pools.run_in, request, found, receive)
         status = HUNG_UP
         try:
@@ -114,3 +122,38 @@ class Edge:
             status = HUNG_UP
         finally:
             self._access.tell(request, found.tongue, exchange.route, status, began)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = perf_counter()
+        found, request = self._received({**scope, "method": "WEBSOCKET"})
+        exchange = Exchange(self.pools.run_in, request, found, receive)
+        socket = Socket(receive, send, scope.get("subprotocols", ()))
+        await receive()  # websocket.connect
+        self._talking += 1
+        status = HUNG_UP
+        try:
+            response = await exchange.talk(socket, self._welcome)
+            if response is not None:
+                status = response.status
+                await deny(response, send)
+        except ClientGone:
+            pass
+        finally:
+            self._talking -= 1
+            if socket.accepted:
+                self._access.tell_talk(request, found.tongue, exchange.route, socket, began)
+            else:
+                self._access.tell(request, found.tongue, exchange.route, status, began)
+
+    def _welcome(self, request: Request) -> None:
+        """Whether there may be one more websocket, for this page. Raises Unavailable, Forbidden."""
+        check_origin(request, self.sockets.origins)
+        if self._talking > self.sockets.most:
+            raise Unavailable("api", what="websockets", retry_after_s=10)
+
+    def _received(self, scope: Scope) -> tuple[Found | Missing, Request]:
+        found = self.router.find(scope["method"], scope["raw_path"])
+        params = found.params if isinstance(found, Found) else {}
+        request = Request(scope, params, f"req-{self._new_id()}", self._now())
+        structlog.contextvars.bind_contextvars(request_id=request.id)
+        return found, request

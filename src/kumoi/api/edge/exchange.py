@@ -14,6 +14,7 @@ from kumoi.api.edge.errors import (
     Internal,
     MethodNotAllowed,
     NoRoute,
+    status_of,
 )
 from kumoi.api.edge.plain import render_plain
 from kumoi.api.edge.request import Request
@@ -21,6 +22,8 @@ from kumoi.api.edge.response import Response
 from kumoi.api.edge.router import Found, Missing, choose
 from kumoi.api.edge.routes import Route
 from kumoi.api.edge.sending import unless_gone
+from kumoi.api.edge.sockets import REFUSED, Socket
+from kumoi.api.edge.text import say
 from kumoi.core.errors import Invalid, KumoiError, Unavailable
 
 log = structlog.get_logger("kumoi.edge")
@@ -52,6 +55,29 @@ class Exchange:
     async def answer(self) -> Response:
         """The response with all its headers, errors rendered. Raises ClientGone only."""
         return self._signed(await self._answer())
+
+    async def talk(self, socket: Socket, welcome: Callable[[Request], None]) -> Response | None:
+        """A websocket's life; a response where there was to be none. What fails later ends it, with code and sentence.
+
+        `welcome` raises where there may be none now, or none for this page. Raises ClientGone.
+        """
+        request = self._request
+        try:
+            self._head = read_head(request.headers)
+            found = self._checked()
+            welcome(request)
+            request.run_in, request.socket = self._run_in, socket
+            await (await self._run_in("read", lambda: self._admit(found))).handler(request)
+        except ClientGone:
+            raise
+        except Exception as e:  # noqa: BLE001 - every refusal is rendered; what is our fault is logged
+            error = self._known(e)
+            if not socket.accepted:
+                return self._signed(self._refuse(error))
+            await socket.close(REFUSED + status_of(error), say(error, request.locale))
+        else:
+            await socket.close()
+        return None
 
     def hang_up(self) -> Callable[[], Awaitable[None]] | None:
         """Something to await that returns when the caller hangs up; None while its body is still coming."""
@@ -146,10 +172,15 @@ class Exchange:
             raise NoRoute(method=request.method, path=request.raw_path.decode("latin-1"))
         raise Invalid(field=key, reason="no_such_action")
 
-    def _refuse(self, error: Exception) -> Response:
-        if not isinstance(error, KumoiError):
-            log.error("handler failed", exc_info=error)
-            error = Internal(request_id=self._request.id)
+    def _known(self, error: Exception) -> KumoiError:
+        """The refusal itself; what is none is our fault, and logged."""
+        if isinstance(error, KumoiError):
+            return error
+        log.error("handler failed", exc_info=error)
+        return Internal(request_id=self._request.id)
+
+    def _refuse(self, wrong: Exception) -> Response:
+        error = self._known(wrong)
         tongue = self._found.tongue
         render = tongue.render_error if tongue is not None else render_plain
         response = render(self._request, error)

@@ -8,6 +8,7 @@ import msgspec
 
 from kumoi.api.edge.invalid import from_decoder
 from kumoi.api.edge.locale import locale_of
+from kumoi.api.edge.sockets import Socket
 from kumoi.core.call import Actor, Call, Locale
 from kumoi.core.errors import Invalid, Unauthenticated
 
@@ -43,6 +44,7 @@ class Request:
         "raw_query",
         "run_in",
         "scheme",
+        "socket",
         "version",
     )
 
@@ -62,6 +64,7 @@ class Request:
         self.version: tuple[int, int] | None = None
         self.chunks: Callable[[], AsyncIterator[bytes]] = _no_chunks
         self.run_in: Callable[..., Awaitable[Any]] = _no_pool
+        self.socket = _NO_SOCKET
         self._query: list[tuple[str, str]] | None = None
         self._form: list[tuple[str, str]] | None = None
 
@@ -149,6 +152,13 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     if decoder is None:
         decoder = _decoders[kind] = msgspec.json.Decoder(kind)
     return decoder
+
+
+async def _no_socket(*_: Any) -> Any:
+    raise TypeError("this route is no websocket")
+
+
+_NO_SOCKET = Socket(_no_socket, _no_socket)
 
 
 def _no_chunks() -> AsyncIterator[bytes]:

@@ -142,7 +142,7 @@ class _Walk:
         if routes is None and self.method == "HEAD":
             routes = node.methods.get("GET")
         if routes is None or self.tongue is None:
-            self.allow.update(node.methods)
+            self.allow.update(node.methods.keys() - {"WEBSOCKET"})  # no answer to a plain request
             if "GET" in node.methods:
                 self.allow.add("HEAD")
             return None

@@ -13,7 +13,7 @@ from kumoi.api.edge.response import Response
 from kumoi.core.call import Actor
 from kumoi.core.errors import KumoiError
 
-Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "COPY"]
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "COPY", "WEBSOCKET"]
 Pool = Literal["read", "write", "link", "hash"]
 Version = tuple[int, int]
 Handler = Callable[[Request], Response]
@@ -35,6 +35,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=False):
     pool           read for GET and HEAD, else write, unless named, or told by `pool_of` once the body is there
     streamed       the body is not read beforehand: `request.chunks()` (needs `wait=True`)
     anonymous      `Tongue.authenticate` is not called
+
+    The method WEBSOCKET is not HTTP's: it is a GET that asks to become one. Its handler is a coroutine function that
+    returns when all is said; it talks by `request.socket`.
     """
 
     method: Method
@@ -59,6 +62,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=False):
             raise ValueError(f"a route's path starts with a slash: {self.path}")
         if self.streamed and not self.wait:
             raise ValueError(f"a streamed body needs wait=True: {self.method} {self.path}")
+        if self.method == "WEBSOCKET" and not self.wait:
+            raise ValueError(f"a websocket needs wait=True: {self.path}")
         if self.action is None and not self.anonymous:
             raise ValueError(f"name an action or say anonymous: {self.method} {self.path}")
 
@@ -66,7 +71,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=False):
     def runs_in(self) -> Pool:
         if self.pool is not None:
             return self.pool
-        return "read" if self.method in {"GET", "HEAD"} else "write"
+        return "read" if self.method in {"GET", "HEAD", "WEBSOCKET"} else "write"
 
     def has_version(self, version: Version | None) -> bool:
         """Whether this route exists at `version`; without one (a service that has none) it does."""

@@ -1,6 +1,7 @@
 """How uvicorn is set for us: the fast loop and parser, bounded heads, waits ended first when it stops."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Coroutine
 from typing import Any, Final
@@ -10,6 +11,7 @@ import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from kumoi.api.edge.app import Edge
+from kumoi.api.edge.sockets import MESSAGE_MOST
 
 KEEP_ALIVE_S: Final = 75
 SHUTDOWN_S: Final = 10
@@ -17,6 +19,8 @@ BACKLOG: Final = 2048
 # Past the edge's own limit, which answers 431, the connection is dropped: uvicorn would keep head bytes without end.
 HEAD_MOST_BYTES: Final = 128 << 10
 HEAD_DEADLINE_S: Final = 30
+# At info it tells the addresses of websockets with their queries, and in these are tokens.
+logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
 
 class Protocol(HttpToolsProtocol):
@@ -83,6 +87,7 @@ def server(edge: Edge, *, tls_key: str | None = None, tls_certificate: str | Non
         http=Protocol,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
+        ws_max_size=MESSAGE_MOST,
         lifespan="on",
         access_log=False,
         log_config=None,

@@ -17,6 +17,7 @@ ERRORS: Final[dict[str, str]] = {
     "too_large": "The {what} is too large: {size}, where {limit} is allowed.",
     "unsupported": "{what} is not built in this version.",
     "unavailable:disk_full": "The disk is full: make room on the machine, then try again.",
+    "forbidden:origin": "Pages of {origin} may not open websockets here.",
     "forbidden:read_only": "{attribute} is read-only: it cannot be set or changed.",
     "unsupported:disk_format": "Images of format {value} are not taken. Convert it to raw or qcow2: "
     "qemu-img convert -O qcow2.",

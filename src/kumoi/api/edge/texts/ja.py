@@ -19,6 +19,7 @@ ERRORS: Final[dict[str, str]] = {
     "too_large": "{what} が大きすぎます: {size} (上限 {limit})",
     "unsupported": "{what} はこの版では実装されていません。",
     "unavailable:disk_full": "ディスクに空きがありません。マシンの空き容量を増やしてから、もう一度お試しください。",
+    "forbidden:origin": "{origin} のページからは、ここに WebSocket を開けません。",
     "forbidden:read_only": "{attribute} は読み取り専用で、設定も変更もできません。",
     "unsupported:disk_format": "形式 {value} のイメージは受け付けません。qemu-img convert -O qcow2 で raw か qcow2 に変換してください。",
     "unavailable": "{what} が応答していません。{retry_after_s} 秒後にもう一度お試しください。",
