@@ -10,25 +10,31 @@ from typing import Protocol
 import libvirt
 from tests.contract.compute.sandbox import BRIDGE, Sandbox, wait_for
 
-from kumoi.adapters.fake.compute import FakeCompute, disk_handle
+from kumoi.adapters.fake.compute import FakeCompute, bridge_name, disk_handle
+from kumoi.adapters.fake.gauges import FakeGauges
 from kumoi.adapters.fake.world import World
 from kumoi.adapters.libvirt.compute import ComputeSettings, LibvirtCompute
 from kumoi.adapters.libvirt.domain_xml import DomainSettings, domain_name
+from kumoi.adapters.libvirt.gauges import LibvirtGauges
 from kumoi.adapters.storage import image_headers
 from kumoi.adapters.storage.files import FileStorage, Owner, reader
 from kumoi.adapters.system import SystemClock
 from kumoi.contracts.compute import Compute, Machine, MachinePlug, SeenMachine
-from kumoi.core.ids import InstanceId, LayerId, NicId
-from kumoi.core.plan import LayerRef, RootDisk
+from kumoi.contracts.gauges import Gauges
+from kumoi.contracts.network import Segment
+from kumoi.core.ids import InstanceId, LayerId, NetworkId, NicId
+from kumoi.core.plan import LayerRef, NetworkEntry, NicEntry, RootDisk
 from kumoi.ops.image.build import TinyImage
 
 QEMU = Owner(uid=47000, gid=47000)
+NET = NetworkEntry(id=NetworkId("net"), vni=7, mtu=1450)
 
 
 class Rig(Protocol):
-    """`compute` is the driver under test; the rest is what the world does to it from outside."""
+    """`compute` and `gauges` are the drivers under test; the rest is what the world does to them from outside."""
 
     compute: Compute
+    gauges: Gauges
 
     def machine(self) -> Machine:
         """A new one whose disk is there; nothing is defined yet."""
@@ -59,17 +65,37 @@ class FakeRig:
 
     def __init__(self) -> None:
         self.world = World(SystemClock())
+        self._nics: dict[NicId, NicEntry] = {}
         self.compute: Compute = FakeCompute(self.world)
+        self.gauges: Gauges = FakeGauges(self.world)
 
     def machine(self) -> Machine:
         instance = InstanceId(str(uuid.uuid4()))
         self.world.roots[instance] = RootDisk(layers=(), size_gib=1)
-        return Machine(id=instance, name="guest", vcpus=1, memory_mib=128, disk=disk_handle(instance), plugs=())
+        nic = NicEntry(
+            id=NicId(str(uuid.uuid4())), network_id=NET.id, mac="52:54:00:00:00:01", mark=1, fixed_ips=(),
+            group_ids=(), port_security=False, admin_up=True,
+        )  # fmt: skip
+        self._nics[nic.id] = nic
+        self._draw()
+        plug = MachinePlug(
+            nic_id=nic.id, mac=nic.mac, tap=f"tap{instance[:8]}", bridge=bridge_name(NET.vni), mtu=NET.mtu
+        )
+        return Machine(
+            id=instance, name="guest", vcpus=1, memory_mib=128, disk=disk_handle(instance), plugs=(plug,)
+        )  # fmt: skip
 
     def reopen(self, *, new_ground: bool = False) -> None:
         if new_ground:
             self.world.reboot("ground-2")
+            self._draw()
         self.compute = FakeCompute(self.world)
+
+    def _draw(self) -> None:
+        """The network that its machines are plugged into."""
+        nics = self._nics
+        self.world.segments[NET.id] = Segment(network=NET, subnets=(), nics=(*nics.values(),), local=frozenset(nics))
+        self.world.nics.update(nics)
 
     def wait_up(self, instance: InstanceId) -> None:
         assert self.compute.console(instance, 1)
@@ -96,6 +122,7 @@ class LibvirtRig:
         self._image = image
         self._boots: dict[InstanceId, int] = {}
         self.compute: Compute = self._open()
+        self.gauges: Gauges = LibvirtGauges(box.uri)
 
     def _open(self) -> LibvirtCompute:
         folder = self.box.folder

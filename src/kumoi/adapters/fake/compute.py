@@ -34,7 +34,8 @@ class FakeCompute:
                 return
             self._check(machine)
             one.power, one.run, one.ended_by, one.stop_asked = "running", run, "", False
-            one.booted_at = self._world.clock.now() + self._world.boot_s
+            one.began_at = self._world.clock.now()
+            one.booted_at = one.began_at + self._world.boot_s
             self._world.starts.append((machine.id, run))
 
     def stop(self, instance: InstanceId, *, hard: bool) -> None:

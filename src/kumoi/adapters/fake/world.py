@@ -43,7 +43,8 @@ class Faults:
 
 
 class FakeMachine:
-    """A defined machine. `booted_at`: before it, the guest hears no power button and its console is silent."""
+    """A defined machine. `booted_at`: before it, the guest hears no power button and its console is silent.
+    `began_at`: since when its process counts what it uses."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
@@ -51,6 +52,7 @@ class FakeMachine:
         self.run = 0
         self.ended_by: EndedBy = ""
         self.resets = 0
+        self.began_at = 0.0
         self.booted_at = 0.0
         self.stop_asked = False
 

@@ -18,7 +18,7 @@ NAMESPACE: Final = "urn:kumoi:domain:1"
 METADATA_KEY: Final = "kumoi"
 _NAME_PREFIX: Final = "kumoi-"
 _SMALL_MIB: Final = 256
-_BALLOON_PERIOD_S: Final = 30
+_BALLOON_PERIOD_S: Final = 10  # as often as guests are sampled
 
 Element = ElementTree.Element
 
