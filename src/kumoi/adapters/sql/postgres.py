@@ -37,12 +37,16 @@ logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of every batch 
 
 
 class PostgresDatabase:
-    """`conninfo` as libpq reads it: a `postgresql://` URL or `key=value` words."""
+    """`conninfo` as libpq reads it: a `postgresql://` URL or `key=value` words.
+
+    Not `durable`: the last commits may be lost with the power.
+    """
 
     write_tries = 10
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, *, durable: bool = True) -> None:
         self._conninfo = conninfo
+        self._durable = durable
 
     def connect(self) -> psycopg.Connection:
         try:
@@ -67,7 +71,7 @@ class PostgresDatabase:
             return str(row[0]) if row else None
 
     def writer(self) -> "PostgresConnection":
-        raw = self._set(*SETTINGS, "enable_seqscan = off")
+        raw = self._set(*SETTINGS, "enable_seqscan = off", f"synchronous_commit = {'on' if self._durable else 'off'}")
         return PostgresConnection(raw, "BEGIN ISOLATION LEVEL SERIALIZABLE")
 
     def reader(self) -> "PostgresConnection":

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Engine, Executable, NullPool, create_engine, event
@@ -17,6 +17,7 @@ from sqlalchemy import Engine, Executable, NullPool, create_engine, event
 from kumoi.adapters.sql.connection import Again, Conflict
 from kumoi.adapters.sql.language import DialectName, Params, Row, text_of
 
+Synchronous = Literal["FULL", "NORMAL", "OFF"]
 BUSY_TIMEOUT_MS = 5000
 UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 IN_THE_WAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -24,13 +25,16 @@ OUT_OF_ORDER = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READON
 
 
 class SqliteDatabase:
-    """A file. `durable` False is for tests only: a commit may then be lost with the power."""
+    """A file. `synchronous` as SQLite has it. NORMAL: the last commits may be lost with the power, and nothing breaks;
+    OFF is for tests only."""
 
     write_tries = 3  # each waits for the busy timeout
 
-    def __init__(self, path: Path, *, durable: bool = True, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
+    def __init__(
+        self, path: Path, *, synchronous: Synchronous = "FULL", busy_timeout_ms: int = BUSY_TIMEOUT_MS
+    ) -> None:
         self._path = path
-        self._durable = durable
+        self._synchronous = synchronous
         self._busy_timeout_ms = busy_timeout_ms
 
     def connect(self) -> sqlite3.Connection:
@@ -67,7 +71,7 @@ class SqliteDatabase:
         for pragma in (
             f"busy_timeout={self._busy_timeout_ms}",
             "journal_mode=WAL",
-            f"synchronous={'FULL' if self._durable else 'OFF'}",
+            f"synchronous={self._synchronous}",
             "foreign_keys=ON",
             "case_sensitive_like=ON",  # as PostgreSQL
             "temp_store=MEMORY",

@@ -90,7 +90,7 @@ def open_store(url: str) -> SqlStore:
     Raises Unsupported (what=schema) when the schema is newer, Unavailable (what=database), Invalid (field=url).
     """
     folder = Path(tempfile.mkdtemp(prefix="kumoi-store-")) if url == TRIAL else None
-    database = SqliteDatabase(folder / "kumoi.db", durable=False) if folder else database_of(url)
+    database = SqliteDatabase(folder / "kumoi.db", synchronous="OFF") if folder else database_of(url)
     try:
         migrate(database)
     except Again as again:
