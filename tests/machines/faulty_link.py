@@ -6,6 +6,7 @@ from typing import Literal, TypeVar
 
 from kumoi.contracts.link import Link
 from kumoi.core.errors import Unavailable
+from kumoi.core.meters import Samples
 from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, Welcome
 
 Verb = Literal["hello", "fetch", "report", "stream"]
@@ -59,6 +60,9 @@ class FaultyLink:
         """Control gets it, now."""
         self._link.report(report)
         self.told.append(report)
+
+    def sample(self, samples: Samples) -> None:
+        self._link.sample(samples)
 
     def read(self, ask_id: str, answer: bytes) -> None:
         self._link.read(ask_id, answer)

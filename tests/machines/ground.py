@@ -10,6 +10,7 @@ from tests.machines.faulty_link import FaultyLink
 from tests.usecase.cloud import Cloud
 
 from kumoi.adapters.fake.compute import FakeCompute
+from kumoi.adapters.fake.gauges import FakeGauges
 from kumoi.adapters.fake.guests import FakeGuestServices
 from kumoi.adapters.fake.journal import FakeJournal
 from kumoi.adapters.fake.network import FakeNetwork
@@ -71,6 +72,7 @@ class FakeHost:
         )
         drivers = Drivers(
             compute=FakeCompute(self.world),
+            gauges=FakeGauges(self.world),
             network=FakeNetwork(self.world),
             storage=FakeStorage(self.world),
             guests=FakeGuestServices(self.world),

@@ -5,6 +5,7 @@ import hashlib
 from kumoi.adapters.fake.chance import FakeChance
 from kumoi.adapters.fake.clock import FakeClock
 from kumoi.adapters.fake.compute import FakeCompute
+from kumoi.adapters.fake.gauges import FakeGauges
 from kumoi.adapters.fake.guests import FakeGuestServices
 from kumoi.adapters.fake.journal import FakeJournal
 from kumoi.adapters.fake.link import FakeLink
@@ -73,7 +74,8 @@ MANNER = Manner(poll_s=0.0)
 class Bench:
     """`world` and `link` outlive the agent, as do its journals; `settle` lets virtual time pass."""
 
-    def __init__(self, manner: Manner = MANNER) -> None:
+    def __init__(self, manner: Manner = MANNER, name: str = "one") -> None:
+        self.name = name
         self.clock = FakeClock()
         self.manner = manner
         self.world = World(self.clock)
@@ -85,13 +87,14 @@ class Bench:
 
     def new_agent(self) -> Agent:
         hello = Hello(
-            name="one",
+            name=self.name,
             boot_id=self.world.boot_id,
             capacity=Capacity(vcpus=8, memory_mib=8192, disk_gib=100),
             capabilities=("router",),
         )
         drivers = Drivers(
             compute=FakeCompute(self.world),
+            gauges=FakeGauges(self.world),
             network=FakeNetwork(self.world),
             storage=FakeStorage(self.world),
             guests=FakeGuestServices(self.world),
@@ -108,7 +111,7 @@ class Bench:
         self.agent = self.new_agent()
 
     def settle(self, within_s: float = 3.0) -> None:
-        settle([self.agent.talk, self.agent.loop], self.clock, within_s)
+        settle([self.agent.talk, self.agent.loop, self.agent.samples], self.clock, within_s)
 
     # --- plans ---------------------------------------------------------------------------------
 

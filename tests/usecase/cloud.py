@@ -9,9 +9,11 @@ from tests.usecase.agent_bench import MANNER
 from kumoi.adapters.fake.chance import FakeChance
 from kumoi.adapters.fake.clock import START, FakeClock
 from kumoi.adapters.fake.compute import FakeCompute
+from kumoi.adapters.fake.gauges import FakeGauges
 from kumoi.adapters.fake.guests import FakeGuestServices
 from kumoi.adapters.fake.journal import FakeJournal
 from kumoi.adapters.fake.network import FakeNetwork
+from kumoi.adapters.fake.shelf import FakeShelf
 from kumoi.adapters.fake.storage import FakeStorage
 from kumoi.adapters.fake.world import World
 from kumoi.adapters.hints_local import LocalHints
@@ -40,6 +42,7 @@ from kumoi.core.images import Image
 from kumoi.core.plan import Hello
 from kumoi.runtime.asks import AskDesk
 from kumoi.runtime.loop import settle
+from kumoi.runtime.series import Series
 
 
 class PlainPasswords:
@@ -76,6 +79,7 @@ class Cloud:
             keys=SshKeys(),
             rooms=Rooms(self.store),
             asks=AskDesk(lambda _host: None),
+            series=Series(FakeShelf()),
         )
         self.control = Control(self.house, "test", Retention())
         self.world = World(self.clock)
@@ -103,6 +107,7 @@ class Cloud:
         )
         drivers = Drivers(
             compute=FakeCompute(self.world),
+            gauges=FakeGauges(self.world),
             network=FakeNetwork(self.world),
             storage=FakeStorage(self.world),
             guests=FakeGuestServices(self.world),
@@ -128,7 +133,7 @@ class Cloud:
 
     def settle(self, within_s: float = 15.0) -> None:
         """Both work until nothing is due within that time."""
-        settle([*self.control.loops, self.agent.talk, self.agent.loop], self.clock, within_s)
+        settle([*self.control.loops, self.agent.talk, self.agent.loop, self.agent.samples], self.clock, within_s)
 
     def image(self, data: bytes = b"\0" * 4096) -> ImageId:
         """An active image of raw bytes."""

@@ -7,6 +7,7 @@ from tests.usecase.agent_bench import GROUP, LAYER, NET, Bench, guest_data
 from kumoi.adapters.fake.chance import FakeChance
 from kumoi.adapters.fake.clock import FakeClock
 from kumoi.adapters.fake.compute import FakeCompute
+from kumoi.adapters.fake.gauges import FakeGauges
 from kumoi.adapters.fake.guests import FakeGuestServices
 from kumoi.adapters.fake.link import FakeLink
 from kumoi.adapters.fake.network import FakeNetwork
@@ -14,9 +15,10 @@ from kumoi.adapters.fake.storage import FakeStorage
 from kumoi.adapters.fake.world import World
 from kumoi.agent.drivers import Drivers
 from kumoi.agent.simulator import Ground, Simulator
-from kumoi.core.errors import Stale
+from kumoi.core.errors import Stale, Unavailable
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import HostId, InstanceId, NicId, SessionId, host_section
+from kumoi.core.meters import CAPABILITY, SamplesMany
 from kumoi.core.plan import (
     FetchedMany,
     FetchMany,
@@ -43,11 +45,12 @@ class FakeManyLink(FakeLink):
         super().__init__(HostId(""))
         self.sessions: dict[HostId, SessionId] = {}
         self.told: dict[HostId, Report] = {}
+        self.batches: list[SamplesMany] = []
 
     def hello(self, hello: Hello) -> Welcome:
         self.hellos.append(hello)
         session = self.sessions[HostId(hello.name)] = SessionId(f"session-{len(self.hellos)}")
-        return Welcome(host_id=HostId(hello.name), session=session, epoch=self.epoch)
+        return Welcome(host_id=HostId(hello.name), session=session, epoch=self.epoch, capabilities=(CAPABILITY,))
 
     def fetch_many(self, ask: FetchMany) -> FetchedMany:
         sections: list[SectionDelta] = []
@@ -78,6 +81,11 @@ class FakeManyLink(FakeLink):
                 stale.append(report.host_id)
         return ReportsTaken(stale=tuple(stale))
 
+    def sample_many(self, samples: SamplesMany) -> None:
+        if self.dead:
+            raise Unavailable("host", what="control")
+        self.batches.append(samples)
+
     def report(self, report: Report) -> None:
         raise Stale("host", kind="session", id=report.host_id)  # simulated hosts report together
 
@@ -96,6 +104,7 @@ class Cloud:
     def ground(self, host: HostId, world: World) -> Ground:
         drivers = Drivers(
             compute=FakeCompute(world),
+            gauges=FakeGauges(world),
             network=FakeNetwork(world),
             storage=FakeStorage(world, fetches=False),
             guests=FakeGuestServices(world),
@@ -170,3 +179,21 @@ def test_an_idle_host_says_that_it_lives() -> None:
     cloud.settle(120.0)
     assert all(cloud.link.told[host].sequence >= sequence + 3 for host, sequence in before.items())
     assert replace(cloud.link.told[HostId("h0")], sequence=0).instances == ()
+
+
+def test_samples_of_a_flock_are_told_together_and_wait_for_a_control_that_is_away() -> None:
+    cloud = Cloud()
+    for host in cloud.worlds:
+        cloud.instance(host)
+    cloud.settle(60.0)
+    # Eight flocks, each at most once in five seconds.
+    assert len(cloud.link.batches) <= 8 * 13
+    told = {samples.host_id for batch in cloud.link.batches for samples in batch.hosts}
+    assert told == set(cloud.worlds)
+    cloud.link.dead = True
+    cloud.settle(30.0)
+    cloud.link.dead = False
+    cloud.link.batches.clear()
+    cloud.settle(20.0)
+    seen = [point.at for batch in cloud.link.batches for samples in batch.hosts for point in samples.points]
+    assert max(seen) - min(seen) > 30.0

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from kumoi.core.errors import Fact, Invalid, KumoiError, Layer, Unavailable
+from kumoi.core.meters import Samples, SamplesMany
 from kumoi.core.plan import (
     FetchAsk,
     Fetched,
@@ -65,6 +66,12 @@ class HttpLink:
 
     def report_many(self, reports: ReportMany) -> ReportsTaken:
         return _decoded(self._post("report_many", _encode(reports)), ReportsTaken)
+
+    def sample(self, samples: Samples) -> None:
+        self._post("samples", _encode(samples))
+
+    def sample_many(self, samples: SamplesMany) -> None:
+        self._post("samples_many", _encode(samples))
 
     def read(self, ask_id: str, answer: bytes) -> None:
         self._post(f"read/{ask_id}", answer, content_type="application/octet-stream")

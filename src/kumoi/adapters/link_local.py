@@ -6,7 +6,9 @@ from kumoi.app.hosts.fetch import deltas
 from kumoi.app.hosts.greet import greet
 from kumoi.app.hosts.report import take_report
 from kumoi.app.house import House
-from kumoi.core.errors import NotFound
+from kumoi.app.meters.take import take_samples
+from kumoi.core.errors import NotFound, Stale
+from kumoi.core.meters import Samples
 from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, Welcome
 
 
@@ -25,6 +27,10 @@ class LocalLink:
 
     def report(self, report: Report) -> None:
         take_report(self._house, report)
+
+    def sample(self, samples: Samples) -> None:
+        if take_samples(self._house, (samples,)):
+            raise Stale("host", kind="session", id=samples.host_id)
 
     def read(self, ask_id: str, answer: bytes) -> None:
         if not self._house.asks.answer(ask_id, answer):

@@ -1,7 +1,7 @@
 """One host's agent: it talks with control in one loop, works on the world in another, and needs neither to be alive.
 
-The talk: hello, fetch, report, answers. The work: one key for the network, one for each instance. What does not belong
-here: decisions (planning.host_diff), and how anything is done (drivers).
+The talk: hello, fetch, report, answers. The work: one key for the network, one for each instance. A third loop samples
+what guests use. What does not belong here: decisions (planning.host_diff), and how anything is done (drivers).
 """
 
 import threading
@@ -16,11 +16,13 @@ from kumoi.agent.hands import FETCH, LAYERS, NETWORK, REPORT, Hands, Papers, Too
 from kumoi.agent.ledger import Ledger
 from kumoi.agent.networks import Networks
 from kumoi.agent.reporting import Reporting, says_the_same
+from kumoi.agent.sampling import Sampling
 from kumoi.agent.wish import wish
 from kumoi.contracts.link import Link
 from kumoi.core.conditions import Condition
 from kumoi.core.errors import Stale
 from kumoi.core.ids import InstanceId, SectionKey, SessionId
+from kumoi.core.meters import CAPABILITY
 from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, SectionDelta, section_digest
 from kumoi.runtime import log
 from kumoi.runtime.loop import Loop, Pace
@@ -31,8 +33,9 @@ LINK_PATIENCE_S = 5.0
 class Session:
     """What the last hello gave; the sequence of reports and the last one that arrived belong to it."""
 
-    def __init__(self, session_id: SessionId) -> None:
+    def __init__(self, session_id: SessionId, *, takes_samples: bool) -> None:
         self.id = session_id
+        self.takes_samples = takes_samples
         self.fetched = False
         self.sequence = 0
         self.told: Report | None = None
@@ -62,6 +65,7 @@ class Agent:
         talk = Pace(resync_s=manner.resync_s, threads=3, patience_s=LINK_PATIENCE_S, spread=manner.spread)
         hands.loop = self.loop = Loop("agent", self._work, self._keys, tools.clock, tools.chance, work)
         hands.talk = self.talk = Loop("link", self._say, lambda: (FETCH, REPORT), tools.clock, tools.chance, talk)
+        self.samples = Sampling(hands, hello.name, self._sampled_by, tools.chance).loop
         for section in map(self._ledger.section, self._ledger.held()):
             if section.epoch == self._ledger.identity.epoch:
                 hands.progress.accepted(section.key, section.serial, self._touched(section.key, section.entries))
@@ -70,9 +74,11 @@ class Agent:
         self._hands.drivers.compute.watch(self.noticed)
         self.loop.start()
         self.talk.start()
+        self.samples.start()
 
     def stop(self) -> None:
         """Whatever is under way may be cut off anywhere: the next agent looks and goes on."""
+        self.samples.stop(0.0)
         self.talk.stop(0.0)
         self.loop.stop()
 
@@ -125,10 +131,15 @@ class Agent:
                 self._ledger.identify(replace(known, host_id=welcome.host_id, epoch=welcome.epoch))
                 if welcome.epoch != known.epoch:
                     self._hands.progress.restart()
-                self._session = Session(welcome.session)
+                self._session = Session(welcome.session, takes_samples=CAPABILITY in welcome.capabilities)
                 self._log.info("greeted", session=welcome.session, epoch=welcome.epoch)
                 self.talk.hint(REPORT)
             return self._session
+
+    def _sampled_by(self) -> SessionId | None:
+        """The session of a control that takes samples: a look is wasted on any other."""
+        session = self._session
+        return session.id if session is not None and session.takes_samples else None
 
     def _lose(self, session: Session) -> None:
         with self._greeting:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from kumoi.contracts.compute import Compute
+from kumoi.contracts.gauges import Gauges
 from kumoi.contracts.guests import GuestServices
 from kumoi.contracts.network import Network
 from kumoi.contracts.storage import Storage
@@ -17,6 +18,7 @@ class Drivers(msgspec.Struct, frozen=True, kw_only=True):
     """`config_files`: what stands on an instance's config drive, by path (pure)."""
 
     compute: Compute
+    gauges: Gauges
     network: Network
     storage: Storage
     guests: GuestServices
@@ -28,7 +30,7 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
 
     `spread`: see `runtime.loop.Pace`. `gather_s`: changes within this time go into one report; `heartbeat_s`: an
     unchanged one is told again after it. `poll_s`: how long a fetch waits for news; 0: not at all, and the next one
-    comes after `idle_s`.
+    comes after `idle_s`. `sample_s`: how often guests are measured; 0: never.
     """
 
     starts: int = 2
@@ -40,3 +42,4 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_s: float = 9.0
     poll_s: float = 25.0
     idle_s: float = 0.5
+    sample_s: float = 10.0

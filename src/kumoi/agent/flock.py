@@ -4,6 +4,7 @@ A host's question waits here until the next request for its flock; its answer li
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -11,6 +12,7 @@ from kumoi.agent.reporting import says_the_same
 from kumoi.contracts.link import ManyLink
 from kumoi.core.errors import Stale
 from kumoi.core.ids import HostId
+from kumoi.core.meters import Samples, SamplesMany
 from kumoi.core.plan import (
     FetchAsk,
     Fetched,
@@ -25,6 +27,8 @@ from kumoi.core.plan import (
 
 NEWS_S: Final = 0.02
 HEARTBEAT_S: Final = 2.0
+SAMPLES_S: Final = 5.0
+SAMPLES_MOST: Final = 1000  # that wait for a control that does not answer
 
 
 class Seat:
@@ -77,6 +81,11 @@ class Seat:
         self.outgoing = self._last = report
         self._flock.tell(report.host_id, NEWS_S if news else HEARTBEAT_S)
 
+    def sample(self, samples: Samples) -> None:
+        """Taken to be told soon: whether control has them is the flock's to know."""
+        self._check(samples.host_id)
+        self._flock.keep(samples)
+
     def read(self, ask_id: str, answer: bytes) -> None:
         self._flock.link.read(ask_id, answer)
 
@@ -89,12 +98,17 @@ class Seat:
 
 
 class Flock:
-    """Hosts that ask and report together. `seats`: who was greeted. `telling`: a report is due within that many s."""
+    """Hosts that ask and report together. `seats`: who was greeted. `telling`: a report is due within that many s;
+    `sampling`: samples are."""
 
-    def __init__(self, link: ManyLink, telling: Callable[[float], None]) -> None:
+    def __init__(
+        self, link: ManyLink, telling: Callable[[float], None], sampling: Callable[[float], None]
+    ) -> None:  # fmt: skip
         self.link = link
         self.seats: dict[HostId, Seat] = {}
         self._telling = telling
+        self._sampling = sampling
+        self._samples: deque[Samples] = deque(maxlen=SAMPLES_MOST)
         self._lock = threading.Lock()
         self._waiting: set[HostId] = set()
 
@@ -102,6 +116,18 @@ class Flock:
         with self._lock:
             self._waiting.add(host_id)
         self._telling(within_s)
+
+    def keep(self, samples: Samples) -> None:
+        self._samples.append(samples)
+        self._sampling(SAMPLES_S)
+
+    def sample(self) -> None:
+        """Tell what was measured meanwhile. What control does not hear now it hears later, or not at all."""
+        told = tuple(self._samples)
+        if told:
+            self.link.sample_many(SamplesMany(hosts=told))
+            for _ in told:
+                self._samples.popleft()
 
     def asks(self) -> tuple[FetchAsk, ...]:
         """The questions of all who have no answer to read first."""

@@ -20,6 +20,7 @@ from kumoi.agent.hands import FETCH, Papers, Tools
 from kumoi.agent.journal import NoJournal
 from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
+from kumoi.agent.sampling import SAMPLE
 from kumoi.agent.section import Section
 from kumoi.contracts.chance import Chance
 from kumoi.contracts.clock import Clock
@@ -83,9 +84,9 @@ class SimulatedHost:
     def run(self) -> float | None:
         """Do what is due; returns in how many seconds something will be."""
         with self._running:
-            while self.agent.talk.run_due() + self.agent.loop.run_due():
+            while self.agent.talk.run_due() + self.agent.loop.run_due() + self.agent.samples.run_due():
                 pass
-        waits = (self.agent.talk.next_due_s(), self.agent.loop.next_due_s())
+        waits = (loop.next_due_s() for loop in (self.agent.talk, self.agent.loop, self.agent.samples))
         return min((wait_s for wait_s in waits if wait_s is not None), default=None)
 
     def read_mail(self) -> None:
@@ -100,8 +101,10 @@ class SimulatedHost:
 class Simulator:
     """Nothing happens before `start`; then the hosts say hello one by one."""
 
-    def __init__(self, grounds: Sequence[Ground], link: ManyLink, clock: Clock, chance: Chance) -> None:
-        tools = Tools(clock=clock, chance=chance, manner=MANNER)
+    def __init__(
+        self, grounds: Sequence[Ground], link: ManyLink, clock: Clock, chance: Chance, manner: Manner = MANNER
+    ) -> None:
+        tools = Tools(clock=clock, chance=chance, manner=manner)
         shared = Shared()
         places = [str(number) for number in range(min(FLOCKS, len(grounds)))]
         self._flocks: dict[str, Flock] = {}
@@ -113,7 +116,7 @@ class Simulator:
         self._asking = Loop("flocks", self._ask, lambda: places, clock, chance, asking)
         self._telling = Loop("reports", self._tell, lambda: places, clock, chance, Pace(patience_s=PATIENCE_S))
         for place in places:
-            self._flocks[place] = Flock(link, partial(self._telling.again_in, place))
+            self._flocks[place] = Flock(link, partial(self._telling.again_in, place), partial(self._sampled, place))
         for number, ground in enumerate(grounds):
             place = places[number % len(places)]
             seat = Seat(self._flocks[place])
@@ -148,6 +151,14 @@ class Simulator:
         # A control that does not wait is not to be asked without end.
         self._asking.again_in(place, 0.0 if served else PAUSE_S)
 
-    def _tell(self, place: str) -> None:
+    def _sampled(self, place: str, within_s: float) -> None:
+        self._telling.again_in(f"{place}/{SAMPLE}", within_s)
+
+    def _tell(self, key: str) -> None:
+        """A place's reports, or its samples: those are gathered for longer."""
+        place, _, what = key.partition("/")
+        if what:
+            self._flocks[place].sample()
+            return
         for seat in self._flocks[place].report():
             self._by_seat[seat].read_mail()

@@ -12,6 +12,7 @@ from kumoi.contracts.hints import Hints
 from kumoi.contracts.inspector import Inspector
 from kumoi.contracts.secrets import KeyMaker, Passwords, Tokens, Vault
 from kumoi.contracts.store import Store
+from kumoi.runtime.series import Series
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,5 +41,6 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     keys: KeyMaker
     rooms: Rooms
     asks: Asks
+    series: Series
     holdings: Holdings = msgspec.field(default_factory=Holdings)
     rules: Rules = Rules()

@@ -60,6 +60,7 @@ def main() -> None:
         run(_serve(house, chosen, sockets))
     finally:
         control.stop()
+        house.series.close()
         house.store.close()
 
 

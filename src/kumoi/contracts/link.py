@@ -1,8 +1,9 @@
-"""The link between control and a host. The host always dials; four verbs and a greeting."""
+"""The link between control and a host. The host always dials; five verbs and a greeting."""
 
 from collections.abc import Iterator
 from typing import Protocol
 
+from kumoi.core.meters import Samples, SamplesMany
 from kumoi.core.plan import (
     FetchAsk,
     Fetched,
@@ -17,7 +18,10 @@ from kumoi.core.plan import (
 
 
 class Link(Protocol):
-    """Raises Unavailable when control does not answer, Stale when the session or epoch is not the current one."""
+    """Raises Unavailable when control does not answer, Stale when the session or epoch is not the current one.
+
+    `sample` is asked only of a control whose welcome names the capability.
+    """
 
     def hello(self, hello: Hello) -> Welcome: ...
     def fetch(self, ask: FetchAsk) -> Fetched:
@@ -26,6 +30,7 @@ class Link(Protocol):
         ...
 
     def report(self, report: Report) -> None: ...
+    def sample(self, samples: Samples) -> None: ...
     def read(self, ask_id: str, answer: bytes) -> None:
         """Answer an Ask."""
         ...
@@ -41,5 +46,9 @@ class ManyLink(Protocol):
     def hello(self, hello: Hello) -> Welcome: ...
     def fetch_many(self, ask: FetchMany) -> FetchedMany: ...
     def report_many(self, reports: ReportMany) -> ReportsTaken: ...
+    def sample_many(self, samples: SamplesMany) -> None:
+        """Those of a host whose session is not the current one are dropped."""
+        ...
+
     def read(self, ask_id: str, answer: bytes) -> None: ...
     def stream(self, sha256: str) -> Iterator[bytes]: ...

@@ -1,6 +1,7 @@
 """Control's loops, assembled: what each looks at and how often. Any of them may die and start again at any moment."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from kumoi.app.house import House
 from kumoi.app.writing import MARKS_TOPIC
@@ -8,7 +9,9 @@ from kumoi.control.auditor import mend_statuses
 from kumoi.control.binding import bind_routers
 from kumoi.control.blobs import Sweeper
 from kumoi.control.purge import Retention, purge
+from kumoi.control.series import forget_purged
 from kumoi.control.stamper import Stamper
+from kumoi.core.errors import KumoiError
 from kumoi.runtime import log
 from kumoi.runtime.loop import Loop, LoopState, Pace
 
@@ -17,6 +20,9 @@ STAMP_RESYNC_S = 5.0
 BIND_EVERY_S = 5.0
 PURGE_EVERY_S = 60.0
 AUDIT_EVERY_S = 300.0
+SERIES_EVERY_S = 5.0
+SWEEP_EVERY_S = 60.0
+SLICE_PAUSE_S = 0.05  # between two pieces of work on the series: others want the processor too
 
 
 class Control:
@@ -28,11 +34,14 @@ class Control:
         self._stamper = Stamper(house, holder)
         self._sweeper = Sweeper(house)
         self._stamp = self._loop("stamp", self._stamp_all, STAMP_RESYNC_S)
+        self._series = self._loop("series", self._keep_series, SERIES_EVERY_S)
         self.loops = (
             self._stamp,
             self._loop("bind", self._bind, BIND_EVERY_S),
             self._loop("purge", self._purge, PURGE_EVERY_S),
             self._loop("audit", self._audit, AUDIT_EVERY_S),
+            self._series,
+            self._loop("sweep", self._sweep, SWEEP_EVERY_S),
         )
 
     def start(self) -> None:
@@ -43,6 +52,8 @@ class Control:
     def stop(self) -> None:
         for loop in self.loops:
             loop.stop()
+        with suppress(KumoiError):  # a disk that is full loses a minute of charts
+            self._house.series.write_all()
 
     def run_due(self) -> int:
         """Do what is due in this thread (tests drive control by hand)."""
@@ -65,6 +76,14 @@ class Control:
         while purge(self._house, self._retention) > 0:
             pass
         self._sweeper.sweep()
+
+    def _keep_series(self, key: str) -> None:
+        if self._house.series.keep(self._house.clock.now()):
+            self._series.again_in(key, SLICE_PAUSE_S)
+
+    def _sweep(self, _key: str) -> None:
+        self._house.series.sweep(self._house.clock.now())
+        forget_purged(self._house)
 
     def _audit(self, _key: str) -> None:
         wrong = mend_statuses(self._house)

@@ -231,9 +231,12 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):
+    """`capabilities`: what this control takes beyond the link's first verbs (`core.meters.CAPABILITY`)."""
+
     host_id: HostId
     session: SessionId
     epoch: int
+    capabilities: tuple[str, ...] = ()
 
 
 class FetchAsk(msgspec.Struct, frozen=True, kw_only=True):

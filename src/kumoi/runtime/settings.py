@@ -75,6 +75,12 @@ class Log(_Section, frozen=True):
     level: LogLevel = "info"
 
 
+class Metrics(_Section, frozen=True):
+    """`sample_s`: how often guests are measured; 0: never. Less than 10 s is kept no finer."""
+
+    sample_s: Seconds = 10.0
+
+
 class Retention(_Section, frozen=True):
     """How long claims stay in quarantine, and how long EC2 still lists the terminated."""
 
@@ -98,6 +104,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     network: Network = Network()
     hints: Hints = Hints()
     log: Log = Log()
+    metrics: Metrics = Metrics()
     retention: Retention = Retention()
     identity: Identity = Identity()
     origins: Mapping[str, str] = {}

@@ -10,6 +10,7 @@ from kumoi.core.conditions import Blocked, Ready, Working
 from kumoi.core.errors import KumoiError, NotFound, Stale
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import HostId, InstanceId, SectionKey, host_section
+from kumoi.core.meters import CAPABILITY, NAMES, Point, Samples
 from kumoi.core.plan import (
     Ask,
     FetchAsk,
@@ -67,6 +68,17 @@ def test_only_the_last_session_speaks(rig: Rig) -> None:
         rig.link.report(reporting(old))
     rig.link.fetch(asking(new))
     rig.link.report(reporting(new))
+
+
+def test_samples_are_taken_from_the_last_session(rig: Rig) -> None:
+    old, new = rig.link.hello(HELLO), rig.link.hello(HELLO)
+    assert CAPABILITY in new.capabilities
+    names = {str(kind): held for kind, held in NAMES.items()}
+    point = Point(InstanceId("nobody's"), "disk/vda", rig.cloud.clock.now(), (1.0, None, 0.5, 2.0))
+    rig.link.sample(Samples(host_id=new.host_id, session=new.session, names=names, points=(point,)))
+    assert rig.cloud.house.series.newest(rig.cloud.clock.now()) == []  # it is on no host
+    with pytest.raises(Stale):
+        rig.link.sample(Samples(host_id=old.host_id, session=old.session, names=names, points=()))
 
 
 def test_entries_come_byte_by_byte_and_only_newer_ones(rig: Rig) -> None:

@@ -49,7 +49,7 @@ class World:
             clock=self.clock,
             chance=FakeChance(),
             rooms=Rooms(store),
-            **dict.fromkeys(("blobs", "inspector", "passwords", "vault", "tokens", "keys", "asks")),  # type: ignore[arg-type]
+            **dict.fromkeys(("blobs", "inspector", "passwords", "vault", "tokens", "keys", "asks", "series")),  # type: ignore[arg-type]
         )
         store.write(self._people)
 

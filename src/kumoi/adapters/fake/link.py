@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from kumoi.core.errors import NotFound, Stale, Unavailable
 from kumoi.core.ids import HostId, SectionKey, SessionId
+from kumoi.core.meters import CAPABILITY, Samples
 from kumoi.core.plan import (
     Ask,
     Entry,
@@ -27,7 +28,8 @@ Backup = tuple[dict[SectionKey, dict[str, Entry]], dict[SectionKey, int], dict[S
 
 
 class FakeLink:
-    """See `contracts.link.Link`. `dead`: nothing answers. `lose_reports`: so many are taken and thrown away."""
+    """See `contracts.link.Link`. `dead`: nothing answers. `lose_reports`: so many are taken and thrown away.
+    `capabilities`: what it says it takes."""
 
     def __init__(self, host_id: HostId) -> None:
         self.host_id = host_id
@@ -37,6 +39,8 @@ class FakeLink:
         self.lose_reports = 0
         self.hellos: list[Hello] = []
         self.reports: list[Report] = []
+        self.samples: list[Samples] = []
+        self.capabilities: tuple[str, ...] = (CAPABILITY,)
         self.asks: dict[str, Ask] = {}
         self.answers: dict[str, bytes] = {}
         self.layers: dict[str, bytes] = {}
@@ -91,7 +95,9 @@ class FakeLink:
         self._answer()
         self.hellos.append(hello)
         self.session = SessionId(f"session-{len(self.hellos)}")
-        return Welcome(host_id=self.host_id, session=self.session, epoch=self.epoch)
+        return Welcome(
+            host_id=self.host_id, session=self.session, epoch=self.epoch, capabilities=self.capabilities
+        )  # fmt: skip
 
     def fetch(self, ask: FetchAsk) -> Fetched:
         self._answer()
@@ -107,6 +113,12 @@ class FakeLink:
             self.lose_reports -= 1
         else:
             self.reports.append(report)
+
+    def sample(self, samples: Samples) -> None:
+        self._answer()
+        if samples.session != self.session:
+            raise Stale("host", kind="session", id=self.host_id)
+        self.samples.append(samples)
 
     def read(self, ask_id: str, answer: bytes) -> None:
         self._answer()

@@ -7,13 +7,15 @@ from functools import partial
 import msgspec
 
 from kumoi.api.edge.request import Request
-from kumoi.api.edge.response import Response
+from kumoi.api.edge.response import Response, no_content
 from kumoi.api.edge.waiters import Waiters
 from kumoi.app.hosts.fetch_many import news
 from kumoi.app.hosts.report import take_report
 from kumoi.app.house import House
+from kumoi.app.meters.take import take_samples
 from kumoi.core.errors import Stale
 from kumoi.core.ids import HostId, host_section
+from kumoi.core.meters import SamplesMany
 from kumoi.core.plan import (
     FetchAsk,
     FetchedMany,
@@ -60,6 +62,10 @@ class ManyDesk:
             except Stale:
                 stale.append(report.host_id)
         return Response(200, _encode(ReportsTaken(stale=tuple(stale))), "application/json")
+
+    def sample(self, request: Request) -> Response:
+        take_samples(self._house, request.json(SamplesMany).hosts)
+        return no_content()
 
     def _look(self, asks: tuple[FetchAsk, ...]) -> FetchedMany:
         found = news(self._house, asks)

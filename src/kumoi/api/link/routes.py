@@ -17,9 +17,11 @@ from kumoi.app.hosts.fetch import deltas
 from kumoi.app.hosts.greet import greet
 from kumoi.app.hosts.report import take_report
 from kumoi.app.house import House
+from kumoi.app.meters.take import take_samples
 from kumoi.core.call import Actor
-from kumoi.core.errors import KumoiError, NotFound, Unauthenticated
+from kumoi.core.errors import KumoiError, NotFound, Stale, Unauthenticated
 from kumoi.core.ids import host_section
+from kumoi.core.meters import Samples
 from kumoi.core.plan import FetchAsk, Fetched, Hello, Report
 
 LONGEST_WAIT_S = 55.0
@@ -43,6 +45,10 @@ def tongue(house: House, waiters: Callable[[], Waiters]) -> Tongue:
             Route("POST", "/fetch_many", many.fetch, service="link", wait=True, anonymous=True),
             Route("POST", "/report_many", many.report, service="link", pool="link", anonymous=True,
                   body_limit=REPORT_LIMIT),
+            Route("POST", "/samples", desk.sample, service="link", pool="link", anonymous=True,
+                  body_limit=REPORT_LIMIT, success=204),
+            Route("POST", "/samples_many", many.sample, service="link", pool="link", anonymous=True,
+                  body_limit=REPORT_LIMIT, success=204),
             Route("POST", "/read/{ask}", desk.read, service="link", pool="link", anonymous=True,
                   body_limit=ANSWER_LIMIT, success=204),
             Route("GET", "/layers/{sha256}", desk.stream, service="link", wait=True, anonymous=True),
@@ -82,6 +88,12 @@ class _Desk:
 
     def report(self, request: Request) -> Response:
         take_report(self._house, request.json(Report))
+        return no_content()
+
+    def sample(self, request: Request) -> Response:
+        samples = request.json(Samples)
+        if take_samples(self._house, (samples,)):
+            raise Stale("host", kind="session", id=samples.host_id)
         return no_content()
 
     def read(self, request: Request) -> Response:

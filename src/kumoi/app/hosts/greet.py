@@ -8,6 +8,7 @@ from kumoi.contracts.store import Transaction
 from kumoi.core.errors import Invalid
 from kumoi.core.hosts import Host
 from kumoi.core.ids import HostId, SessionId
+from kumoi.core.meters import CAPABILITY
 from kumoi.core.plan import PLAN_FORMAT, REPORT_FORMAT, Hello, Welcome
 from kumoi.core.query import Filter, Query, eq
 from kumoi.core.quotas import host_scope
@@ -34,7 +35,9 @@ def greet(house: House, hello: Hello) -> Welcome:
 
     host_id = house.store.write(write)
     house.rooms.forget()
-    return Welcome(host_id=host_id, session=SessionId(session), epoch=house.store.epoch())
+    return Welcome(
+        host_id=host_id, session=SessionId(session), epoch=house.store.epoch(), capabilities=(CAPABILITY,)
+    )  # fmt: skip
 
 
 def _greeted(host: Host, hello: Hello, session: str, now: float) -> Host:

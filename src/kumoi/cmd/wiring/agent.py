@@ -9,6 +9,7 @@ from kumoi.adapters.libvirt import accelerator, daemon
 from kumoi.adapters.libvirt.accelerator import Trial
 from kumoi.adapters.libvirt.compute import ComputeSettings, LibvirtCompute
 from kumoi.adapters.libvirt.domain_xml import DomainSettings
+from kumoi.adapters.libvirt.gauges import LibvirtGauges
 from kumoi.adapters.link_http import HttpLink
 from kumoi.adapters.linux import namespace
 from kumoi.adapters.linux.config_files import config_files
@@ -51,6 +52,7 @@ def agent(settings: Settings) -> Agent:
     compute = LibvirtCompute(ComputeSettings(uri=daemon.URI, domain=domain, boot_id=boot_id, records=RECORDS))
     drivers = Drivers(
         compute=compute,
+        gauges=LibvirtGauges(daemon.URI),
         network=LinuxNetwork(),
         storage=FileStorage(IMAGES, Owner(uid=daemon.QEMU_UID, gid=daemon.QEMU_UID)),
         guests=LinuxGuestServices(GUESTD),
@@ -64,7 +66,7 @@ def agent(settings: Settings) -> Agent:
         accelerator=accelerates,
     )
     papers = Papers(Ledger(FileJournal(RECORDS / "ledger")), Notebook(FileJournal(RECORDS / "notebook")))
-    tools = Tools(clock=SystemClock(), chance=SystemChance(), manner=Manner())
+    tools = Tools(clock=SystemClock(), chance=SystemChance(), manner=Manner(sample_s=settings.metrics.sample_s))
     return Agent(hello, drivers, papers, HttpLink(state.link_socket), tools)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from kumoi.adapters.hints_local import LocalHints
 from kumoi.adapters.secrets import Argon2Passwords, FernetTokens, FernetVault, SshKeys
+from kumoi.adapters.sql.shelf import open_shelf
 from kumoi.adapters.sql.store import open_store
 from kumoi.adapters.storage.blobs import FileBlobs
 from kumoi.adapters.storage.inspector import ConfinedInspector
@@ -12,6 +13,7 @@ from kumoi.app.house import House, Rules
 from kumoi.app.rooms import Rooms
 from kumoi.core.ids import HostId, host_section
 from kumoi.runtime.asks import AskDesk
+from kumoi.runtime.series import Series
 from kumoi.runtime.settings import Settings
 
 
@@ -37,6 +39,7 @@ def house(settings: Settings) -> House:
         keys=SshKeys(),
         rooms=Rooms(store),
         asks=AskDesk(woken),
+        series=Series(open_shelf(settings.database_url)),
         rules=Rules(
             region=settings.cloud.region,
             token_ttl_s=settings.identity.token_ttl_s,

@@ -1,6 +1,9 @@
 """What the agent process is made of when the cloud is simulated: as many fake worlds as the settings say, no root."""
 
+from msgspec.structs import replace
+
 from kumoi.adapters.fake.compute import FakeCompute
+from kumoi.adapters.fake.gauges import FakeGauges
 from kumoi.adapters.fake.guests import FakeGuestServices
 from kumoi.adapters.fake.network import FakeNetwork
 from kumoi.adapters.fake.storage import FakeStorage
@@ -8,7 +11,7 @@ from kumoi.adapters.fake.world import World
 from kumoi.adapters.link_http import HttpLink
 from kumoi.adapters.system import SystemChance, SystemClock
 from kumoi.agent.drivers import Drivers
-from kumoi.agent.simulator import Ground, Simulator
+from kumoi.agent.simulator import MANNER, Ground, Simulator
 from kumoi.contracts.clock import Clock
 from kumoi.core.hosts import Capacity
 from kumoi.core.plan import Hello
@@ -25,13 +28,16 @@ def simulator(settings: Settings) -> Simulator:
     # A world is memory: with this process all of them end, and boot anew with the next one.
     boot_id = chance.uuid()
     grounds = [_ground(number, boot_id, clock) for number in range(1, settings.cloud.hosts + 1)]
-    return Simulator(grounds, HttpLink(StateFolder(settings.state).link_socket), clock, chance)
+    link = HttpLink(StateFolder(settings.state).link_socket)
+    manner = replace(MANNER, sample_s=settings.metrics.sample_s)
+    return Simulator(grounds, link, clock, chance, manner)
 
 
 def _ground(number: int, boot_id: str, clock: Clock) -> Ground:
     world = World(clock, boot_id, BOOT_S)
     drivers = Drivers(
         compute=FakeCompute(world),
+        gauges=FakeGauges(world),
         network=FakeNetwork(world),
         storage=FakeStorage(world, fetches=False),
         guests=FakeGuestServices(world),

@@ -1,0 +1,1 @@
+"""Doors of meters: what hosts measured of guests, and who may see it."""
