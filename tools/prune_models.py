@@ -20,14 +20,14 @@ MODELS = Path(__file__).parent.parent / "src" / "kumoi" / "api" / "aws" / "model
 
 SERVED: dict[tuple[str, str], str] = {
     ("ec2", "2016-11-15"): """
-        AllocateAddress AssociateAddress AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress
+        AllocateAddress AssociateAddress AttachNetworkInterface AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress
         CreateKeyPair CreateNetworkInterface CreateSecurityGroup CreateTags
         DeleteKeyPair DeleteNetworkInterface DeleteSecurityGroup DeleteTags DeregisterImage
         DescribeAccountAttributes DescribeAddresses DescribeAvailabilityZones DescribeImageAttribute DescribeImages
         DescribeInstanceAttribute DescribeInstanceStatus DescribeInstanceTypeOfferings DescribeInstanceTypes
         DescribeInstances DescribeKeyPairs DescribeNetworkInterfaces DescribeRegions DescribeSecurityGroupRules
         DescribeSecurityGroups DescribeSubnets DescribeTags DescribeVpcAttribute DescribeVpcs
-        DisassociateAddress GetConsoleOutput ImportKeyPair ModifyImageAttribute ModifyNetworkInterfaceAttribute
+        DetachNetworkInterface DisassociateAddress GetConsoleOutput ImportKeyPair ModifyImageAttribute ModifyNetworkInterfaceAttribute
         RebootInstances ReleaseAddress
         RevokeSecurityGroupEgress RevokeSecurityGroupIngress RunInstances
         StartInstances StopInstances TerminateInstances

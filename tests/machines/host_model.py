@@ -11,9 +11,11 @@ from kumoi.adapters.fake.world import Crash
 from kumoi.core.conditions import Ready
 from kumoi.core.ids import GroupId, InstanceId, NetworkId, NicId, network_section
 from kumoi.core.instances import Power
+from kumoi.core.nics import tap_name
 from kumoi.core.plan import FetchAsk, Fetched, Hello, NicPlug, Report, Welcome
 
 OTHER = NetworkId("net-2")
+SLOTS = {NET: 0, OTHER: 1}
 
 
 class User:
@@ -101,7 +103,7 @@ class HostModel(RuleBasedStateMachine):
             reboot_wanted=user.reboots,
             reboot_hard=user.hard,
             nics=tuple(
-                NicPlug(nic_id=nic_of(user.name, n), network_id=n, vni=sum(n.encode()), mac="", mtu=1450)
+                NicPlug(nic_id=nic_of(user.name, n), network_id=n, vni=sum(n.encode()), mac="", mtu=1450, slot=SLOTS[n])
                 for n in user.networks
             ),
         )
@@ -139,10 +141,13 @@ class HostModel(RuleBasedStateMachine):
         self.count += 1
         user = self.users[f"i{self.count}"] = User(f"i{self.count}", networks)
         for network in networks:
-            group = GroupId("group-1") if network == NET else GroupId("group-2")
-            self.bench.nic(f"{user.name}-{network}", network, (group,))
+            self.make_nic(user, network)
         self.tell(user)
         return user
+
+    def make_nic(self, user: User, network: NetworkId) -> None:
+        group = GroupId("group-1") if network == NET else GroupId("group-2")
+        self.bench.nic(nic_of(user.name, network).removeprefix("nic-"), network, (group,))
 
     def remove(self, user: User) -> None:
         del self.users[user.name]
@@ -161,6 +166,7 @@ class HostModel(RuleBasedStateMachine):
     def heal(self) -> None:
         self.bench.world.faults.heal()
         self.bench.world.stubborn.clear()
+        self.bench.world.clinging.clear()
         self.bench.link.dead = False
         self.bench.link.lose_reports = 0
 
@@ -194,7 +200,10 @@ class HostModel(RuleBasedStateMachine):
             assert told[InstanceId(user.name)].condition == Ready(), user.name
             if user.power == "on":
                 assert told[InstanceId(user.name)].reboots_done == user.reboots
+                plugged = world.machines[InstanceId(user.name)].plugged
+                assert plugged.keys() == {tap_name(nic_of(user.name, n)) for n in user.networks}
 
 
 def nic_of(name: str, network: NetworkId) -> NicId:
-    return NicId(f"nic-{name}-{network}")
+    """Also its tap's name is its own."""
+    return NicId(f"nic-{name}-{network[-1]}")

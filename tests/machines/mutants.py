@@ -47,14 +47,32 @@ HOST_MUTANTS = (
     Mutant(
         why="filters are cut beneath guests that are still to go",
         file="agent/wish.py",
-        old="for s in (*gone.values(), *vanished.values())",
-        new="for s in vanished.values()",
+        old="*own.instances.values(), *gone.values(), *vanished.values()",
+        new="*own.instances.values(), *vanished.values()",
     ),
     Mutant(
         why="networks are cut beneath guests that vanished from the plan",
         file="agent/wish.py",
-        old="for s in (*gone.values(), *vanished.values())",
-        new="for s in gone.values()",
+        old="*own.instances.values(), *gone.values(), *vanished.values()",
+        new="*own.instances.values(), *gone.values()",
+    ),
+    Mutant(
+        why="a nic that a guest has not let go of loses its filter and its network",
+        file="agent/wish.py",
+        old="if plug.nic_id and (instance, plug.nic_id) not in wished",
+        new="if not plug.nic_id and (instance, plug.nic_id) not in wished",
+    ),
+    Mutant(
+        why="a nic goes in before it is filtered",
+        file="planning/host_diff/plugs.py",
+        old="if lacking := sorted(names & around.lacking):",
+        new="if lacking := sorted(names - names):",
+    ),
+    Mutant(
+        why="a guest that did not hear is not asked again",
+        file="planning/host_diff/plugs.py",
+        old="if now >= one.pressed_at + ASK_EVERY_S else",
+        new="if one.pressed_at == 0.0 else",
     ),
     Mutant(
         why="guests start before their filters stand",

@@ -9,17 +9,17 @@ import os
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
-from tests.machines.host_model import OTHER, HostModel
+from tests.machines.host_model import OTHER, HostModel, nic_of
 from tests.usecase.agent_bench import NET, OWN
 
 from kumoi.core.conditions import Working
 from kumoi.core.errors import Stale
-from kumoi.core.ids import InstanceId, NetworkId
+from kumoi.core.ids import InstanceId, NetworkId, network_section
 from kumoi.core.plan import FetchAsk
 
 VERBS = (
     "ensure_layer", "ensure_root", "ensure_machine", "start", "press", "cut", "reset", "remove_machine", "remove_root",
-    "ensure_filters", "ensure_segment", "remove_segment", "publish",
+    "ensure_filters", "ensure_segment", "remove_segment", "publish", "attach_nic", "detach_nic",
 )  # fmt: skip
 
 
@@ -50,6 +50,20 @@ class HostMachine(HostModel):
     def reboot(self, data: st.DataObject, hard: bool) -> None:
         user = self.someone(data)
         user.reboots, user.hard = user.reboots + 1, hard
+        self.tell(user)
+
+    @precondition(lambda self: self.users)
+    @rule(data=st.data(), network=st.sampled_from([NET, OTHER]), keep=st.booleans())
+    def plug_or_unplug(self, data: st.DataObject, network: NetworkId, keep: bool) -> None:
+        """`keep`: a nic that is taken out lives on."""
+        user = self.someone(data)
+        if network not in user.networks:
+            self.make_nic(user, network)
+            user.networks = (*user.networks, network)
+        else:
+            user.networks = tuple(n for n in user.networks if n != network)
+            if not keep:
+                self.bench.link.drop(network_section(network), f"nic/{nic_of(user.name, network)}")
         self.tell(user)
 
     # --- time, and what goes wrong -------------------------------------------------------------
@@ -121,6 +135,12 @@ class HostMachine(HostModel):
     def guest_is_stubborn(self, data: st.DataObject, stubborn: bool) -> None:
         name = InstanceId(self.someone(data).name)
         (self.bench.world.stubborn.add if stubborn else self.bench.world.stubborn.discard)(name)
+
+    @precondition(lambda self: self.users)
+    @rule(data=st.data(), clinging=st.booleans())
+    def guest_lets_go_of_nothing(self, data: st.DataObject, clinging: bool) -> None:
+        name = InstanceId(self.someone(data).name)
+        (self.bench.world.clinging.add if clinging else self.bench.world.clinging.discard)(name)
 
     @rule()
     def networks_are_flushed(self) -> None:

@@ -183,3 +183,31 @@ def test_tags_of_the_tongues_are_apart(both: Both) -> None:
     both.nova("POST", f"/servers/{server_id}/metadata", {"metadata": {"stage": "nova"}})
     assert both.instances()[ec2_id("i", server_id)]["Tags"] == [{"Key": "stage", "Value": "test"}]
     assert both.servers()[server_id]["metadata"] == {"stage": "nova"}
+
+
+def test_nics_that_come_and_go(both: Both) -> None:
+    server_id = both.boot()
+    both.cloud.settle()
+    instance = ec2_id("i", server_id)
+    network = both.nova("GET", f"/servers/{server_id}/os-interface")["interfaceAttachments"][0]["net_id"]
+    wanted = {"interfaceAttachment": {"net_id": network}}
+    second = both.nova("POST", f"/servers/{server_id}/os-interface", wanted)["interfaceAttachment"]
+    eni = both.ec2("CreateNetworkInterface", SubnetId=ec2_id("subnet", second["fixed_ips"][0]["subnet_id"]))
+    nic = eni["NetworkInterface"]["NetworkInterfaceId"]
+    attachment = both.ec2("AttachNetworkInterface", NetworkInterfaceId=nic, InstanceId=instance, DeviceIndex=5)
+    both.cloud.settle()
+    shown = both.nova("GET", f"/servers/{server_id}/os-interface")["interfaceAttachments"]
+    assert [i["port_state"] for i in shown] == ["ACTIVE"] * 3
+    indices = [i["Attachment"]["DeviceIndex"] for i in both.instances()[instance]["NetworkInterfaces"]]
+    assert indices == [0, 1, 5]
+    machine = both.cloud.world.machines[server_id]  # type: ignore[index]
+    assert {plug.mac for plug in machine.plugged.values()} == {i["mac_addr"] for i in shown}
+    both.ec2("DetachNetworkInterface", AttachmentId=attachment["AttachmentId"])
+    both.nova("DELETE", f"/servers/{server_id}/os-interface/{second['port_id']}")
+    both.cloud.settle()
+    assert len(machine.plugged) == 1
+    left = {p["id"]: p["status"] for p in both.neutron("GET", "/ports")["ports"] if p["device_owner"] != "network:dhcp"}
+    assert second["port_id"] not in left, "what was made for the server goes with its plug"
+    found = both.ec2("DescribeNetworkInterfaces", NetworkInterfaceIds=[nic])["NetworkInterfaces"][0]
+    assert (found["Status"], found["Attachment"]) == ("available", None)
+    assert machine.run == 1

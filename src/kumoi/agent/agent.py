@@ -154,7 +154,7 @@ class Agent:
             host_id=self._ledger.identity.host_id,
             session=session.id,
             epoch=self._ledger.identity.epoch,
-            have=self._ledger.have((own, *wish(self._ledger).sections)),
+            have=self._ledger.have((own, *wish(self._ledger, self._hands.notebook).sections)),
             # The first answer opens the gate for guests after a reboot: it is not to be waited for.
             wait_s=self._manner.poll_s if session.fetched else 0.0,
         )

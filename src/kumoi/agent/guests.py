@@ -11,16 +11,18 @@ from kumoi.core.conditions import Condition, Facts, Ready, Working, backoff_s, s
 from kumoi.core.errors import KumoiError
 from kumoi.core.ids import InstanceId
 from kumoi.core.nics import tap_name
-from kumoi.core.plan import InstanceEntry, entry_id
+from kumoi.core.plan import InstanceEntry, NicPlug, entry_id
 from kumoi.planning.host_diff.instances import (
     Act,
     Decision,
     Gates,
+    Memory,
     Sight,
     decide,
     decide_absent,
     failed,
 )
+from kumoi.planning.host_diff.plugs import PlugAct
 from kumoi.runtime import log
 
 ROUNDS = 4  # off, then on again, then looked at; what needs more waits for the next pass
@@ -82,17 +84,26 @@ class Guests:
             self._gone(instance_id)
             return False
         if entry is not None:
-            self._hands.notebook.keep(instance_id, decision.memory)
+            self._keep(instance_id, decision.memory)
         return self._follow(instance_id, entry, decision)
+
+    def _keep(self, instance_id: InstanceId, memory: Memory) -> None:
+        """A network is let go once the last of its nics is out of the guests."""
+        before = self._hands.notebook.get(instance_id)
+        self._hands.notebook.keep(instance_id, memory)
+        if before is not None and {p.tap for p in before.plugged} - {p.tap for p in memory.plugged}:
+            self._hands.loop.hint(NETWORK)
 
     def _decide(self, instance_id: InstanceId, entry: InstanceEntry | None, sight: Sight) -> Decision:
         memory = self._hands.notebook.get(instance_id)
         if entry is None:
             return decide_absent(sight, memory)
+        taps = (tap_name(plug.nic_id) for plug in entry.nics)
         gates = Gates(
             now=self._hands.clock.now(),
             cleared=self._hands.cleared,
             lacking=self._networks.lacking(entry),
+            held=self._hands.scene.machines.get().held(taps, instance_id),
             soft_s=self._hands.manner.soft_s,
         )
         return decide(entry, sight, memory, gates)
@@ -137,7 +148,8 @@ class Guests:
 
     def _do(self, instance_id: InstanceId, entry: InstanceEntry | None, act: Act) -> None:
         compute, storage = self._hands.drivers.compute, self._hands.drivers.storage
-        self._log.info("act", act=act, instance=instance_id, request_id=entry.request_id if entry else "")
+        named = f"{act.verb} {act.tap}" if isinstance(act, PlugAct) else act
+        self._log.info("act", act=named, instance=instance_id, request_id=entry.request_id if entry else "")
         match act:
             case "start":
                 if entry is not None:
@@ -150,6 +162,12 @@ class Guests:
                 compute.remove(instance_id)
             case "remove_root":
                 storage.remove_root(instance_id)
+            case PlugAct(verb="attach_nic"):
+                plug = next((p for p in entry.nics if tap_name(p.nic_id) == act.tap), None) if entry else None
+                if plug is not None:
+                    compute.attach_nic(instance_id, self._plug(plug))
+            case PlugAct():
+                compute.detach_nic(instance_id, act.tap)
 
     def _start(self, entry: InstanceEntry) -> None:
         """From nothing, or from whatever part of it stands."""
@@ -171,17 +189,18 @@ class Guests:
             vcpus=entry.vcpus,
             memory_mib=entry.memory_mib,
             disk=disk,
-            plugs=tuple(
-                MachinePlug(
-                    nic_id=plug.nic_id,
-                    mac=plug.mac,
-                    tap=tap_name(plug.nic_id),
-                    bridge=self._networks.bridge(plug.network_id),
-                    mtu=plug.mtu,
-                )
-                for plug in entry.nics
-            ),
+            plugs=tuple(self._plug(plug) for plug in entry.nics),
             config_drive=drive,
+        )
+
+    def _plug(self, plug: NicPlug) -> MachinePlug:
+        return MachinePlug(
+            nic_id=plug.nic_id,
+            mac=plug.mac,
+            tap=tap_name(plug.nic_id),
+            bridge=self._networks.bridge(plug.network_id),
+            mtu=plug.mtu,
+            slot=plug.slot,
         )
 
     def _note_failure(self, instance_id: InstanceId, entry: InstanceEntry | None, error: KumoiError) -> None:

@@ -66,7 +66,7 @@ class Networks:
             self._anew_at = now + self._hands.manner.resync_s * 0.8
             self._filters, self._drawn, self._routed, self._published = None, {}, {}, None
         self._forget_undone()
-        wanted = wish(self._hands.ledger)
+        wanted = wish(self._hands.ledger, self._hands.notebook)
         old, stood = self.conditions, (self._filtered, set(self._drawn))
         self.conditions = {entry_id("nic", nic): _waiting(late) for nic, late in wanted.late.items()}
         self._failed = False
@@ -162,7 +162,7 @@ class Networks:
         ledger = self._hands.ledger
         standing = {network_section(n) for n in self._hands.scene.network.get().segments}
         with ledger.still():
-            kept = {*wish(ledger).sections, ledger.own().key, *standing}
+            kept = {*wish(ledger, self._hands.notebook).sections, ledger.own().key, *standing}
             for key in ledger.held():
                 if key in kept:
                     gone = [e for e in ledger.before(key) if e.startswith("nic/") and NicId(e[4:]) not in wanted.nics]

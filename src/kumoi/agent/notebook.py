@@ -35,6 +35,10 @@ class Notebook:
     def get(self, instance_id: InstanceId) -> Memory | None:
         return self._notes.get(instance_id)
 
+    def all(self) -> list[tuple[InstanceId, Memory]]:
+        with self._lock:
+            return list(self._notes.items())
+
     def keep(self, instance_id: InstanceId, memory: Memory | None) -> None:
         """None forgets. What is the same is not written."""
         with self._lock:

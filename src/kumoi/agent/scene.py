@@ -1,5 +1,7 @@
 """What of our own stands on this host, in the terms of the plan; what no plan names is a stray, told and left alone."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from kumoi.agent.drivers import Drivers
@@ -23,6 +25,12 @@ class Machines(msgspec.Struct, frozen=True, kw_only=True):
     def sight(self, instance_id: InstanceId) -> Sight:
         return self.sights.get(instance_id, NOTHING)
 
+    def held(self, taps: Iterable[str], instance_id: InstanceId) -> dict[str, InstanceId]:
+        """Those of these taps that another guest has, and which."""
+        wanted = frozenset(taps)
+        others = ((one, sight.taps & wanted) for one, sight in self.sights.items() if one != instance_id)
+        return {tap: one for one, found in others for tap in found}
+
 
 class Scene:
     """Two glances: machines with their disks, and the kernel's network."""
@@ -44,4 +52,12 @@ class Scene:
 
 
 def _sight(one: SeenMachine, *, root: bool) -> Sight:
-    return Sight(power=one.power, run=one.run, ended_by=one.ended_by, resets=one.resets, pid=one.pid, root=root)
+    return Sight(
+        power=one.power,
+        run=one.run,
+        ended_by=one.ended_by,
+        resets=one.resets,
+        pid=one.pid,
+        root=root,
+        taps=one.taps,
+    )

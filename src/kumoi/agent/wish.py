@@ -4,6 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kumoi.agent.ledger import Ledger
+from kumoi.agent.notebook import Notebook
 from kumoi.agent.section import Section
 from kumoi.contracts.network import Filters, Segment
 from kumoi.core.ids import GroupId, NetworkId, NicId, SectionKey, group_section, network_section
@@ -42,23 +43,30 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def wish(ledger: Ledger) -> Wish:
-    """Instances that are to go, or vanished from the plan, count until they are gone: nothing is cut beneath them."""
+def wish(ledger: Ledger, notebook: Notebook) -> Wish:
+    """Instances that are to go, or vanished from the plan, count until they are gone: nothing is cut beneath them.
+
+    So do the nics that a guest has not let go of yet: closed, also where another guest is to have them next.
+    """
     own = ledger.own()
     gone = ledger.before(own.key)
     vanished = ledger.vanished(own.key)
-    instances = [*own.instances.values(), *(s for s in (*gone.values(), *vanished.values()) if _is_instance(s))]
+    told = (*own.instances.values(), *gone.values(), *vanished.values())
+    instances = [one for one in told if isinstance(one, InstanceEntry)]
     vpcs = (*own.vpcs.values(), *(s for s in vanished.values() if isinstance(s, VpcEntry)))
-    wanted = needs((s for s in instances if isinstance(s, InstanceEntry)), vpcs)
-    nics = {nic_id: nic for nic_id, net in wanted.plugs.items() if (nic := nic_of(ledger, net, nic_id)) is not None}
+    leaving = _leaving(notebook, instances)
+    wanted = needs(instances, vpcs, leaving.values())
+    here = {**wanted.plugs, **leaving}
+    nics = {nic_id: nic for nic_id, net in here.items() if (nic := nic_of(ledger, net, nic_id)) is not None}
+    nics |= {nic_id: replace(nics[nic_id], admin_up=False, group_ids=()) for nic_id in leaving if nic_id in nics}
     groups = {group: ledger.section(group_section(group)) for group in groups_of(nics.values())}
-    told = {group: held.group for group, held in groups.items() if held.group is not None}
+    rules = {group: held.group for group, held in groups.items() if held.group is not None}
     return Wish(
         needs=wanted,
         nics=nics,
-        late=lacking(wanted.plugs, nics, told.keys()),
+        late=lacking(wanted.plugs, nics, rules.keys()),
         groups=groups,
-        remote={group: ledger.section(group_section(group)) for group in remote_groups(told.values())},
+        remote={group: ledger.section(group_section(group)) for group in remote_groups(rules.values())},
         vpcs=vpcs,
     )
 
@@ -94,5 +102,12 @@ def _within(nic: NicEntry, groups: set[GroupId]) -> NicEntry:
     return replace(nic, group_ids=tuple(g for g in nic.group_ids if g in groups))
 
 
-def _is_instance(spec: object) -> bool:
-    return isinstance(spec, InstanceEntry)
+def _leaving(notebook: Notebook, instances: list[InstanceEntry]) -> dict[NicId, NetworkId]:
+    """The nics that are in a guest of whose entry they are no part."""
+    wished = {(one.id, plug.nic_id) for one in instances for plug in one.nics}
+    return {
+        plug.nic_id: plug.network_id
+        for instance, memory in notebook.all()
+        for plug in memory.plugged
+        if plug.nic_id and (instance, plug.nic_id) not in wished
+    }

@@ -10,13 +10,17 @@ from kumoi.core.instances import EndedBy, SeenPower
 
 
 class MachinePlug(msgspec.Struct, frozen=True, kw_only=True):
-    """A nic as the hypervisor needs it: the tap is made by the hypervisor with this name on this bridge."""
+    """A nic as the hypervisor needs it: the tap is made by the hypervisor with this name on this bridge.
+
+    `slot`, from 0 to MOST_NICS - 1, is its place in the machine: the guest finds it there again after every start.
+    """
 
     nic_id: NicId
     mac: str
     tap: str
     bridge: str
     mtu: int
+    slot: int = 0
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +39,7 @@ class SeenMachine(msgspec.Struct, frozen=True, kw_only=True):
     """`run` is the run number given to `start`; `ended_by` how it ended when power is off.
 
     `resets` rises whenever the guest begins anew within a run, whoever reset it: so a soft reset is seen to be done.
+    `taps`: the nics in it while it runs, also those that the guest was asked to let go of and has not.
     """
 
     id: InstanceId
@@ -43,6 +48,7 @@ class SeenMachine(msgspec.Struct, frozen=True, kw_only=True):
     ended_by: EndedBy = ""
     pid: int = 0
     resets: int = 0
+    taps: frozenset[str] = frozenset()
 
 
 class Compute(Protocol):
@@ -64,6 +70,14 @@ class Compute(Protocol):
         """Soft: ask the guest to begin anew, and return; hard: begin anew now. WrongState where nothing runs."""
         ...
 
+    def attach_nic(self, instance: InstanceId, plug: MachinePlug) -> None:
+        """Put it into a running machine, and into what it is started with. WrongState where nothing runs."""
+        ...
+
+    def detach_nic(self, instance: InstanceId, tap: str) -> None:
+        """Ask the guest to let go of it, and return; `observe` tells when it has. Harmless where nothing runs."""
+        ...
+
     def remove(self, instance: InstanceId) -> None: ...
     def observe(self) -> tuple[list[SeenMachine], list[str]]: ...
     def console(self, instance: InstanceId, limit: int) -> bytes:
@@ -71,5 +85,5 @@ class Compute(Protocol):
         ...
 
     def watch(self, callback: Callable[[InstanceId], None]) -> None:
-        """Call back, from any thread, when an instance's power changes by itself."""
+        """Call back, from any thread, when an instance's power changes by itself, or its guest let go of something."""
         ...

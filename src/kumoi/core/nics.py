@@ -17,6 +17,7 @@ from kumoi.core.ids import (
 from kumoi.core.instances import Observation
 
 NicStatus = Literal["active", "down"]
+MOST_OF_INSTANCE = 15  # nics of one instance, by slot
 NicUse = Literal["", "instance", "vpc_interface", "vpc_gateway", "public_address", "dhcp"]
 
 

@@ -56,7 +56,8 @@ class RootDisk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NicPlug(msgspec.Struct, frozen=True, kw_only=True):
-    """A nic as its instance needs it; the addresses and filters come with the network's section."""
+    """A nic as its instance needs it; the addresses and filters come with the network's section. `slot`: its place in
+    the guest, the same over every reboot."""
 
     nic_id: NicId
     network_id: NetworkId
@@ -64,6 +65,7 @@ class NicPlug(msgspec.Struct, frozen=True, kw_only=True):
     mac: str
     mtu: int
     group_ids: tuple[GroupId, ...] = ()
+    slot: int = 0
 
 
 class GuestData(msgspec.Struct, frozen=True, kw_only=True):

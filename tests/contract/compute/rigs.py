@@ -23,6 +23,7 @@ from kumoi.contracts.compute import Compute, Machine, MachinePlug, SeenMachine
 from kumoi.contracts.gauges import Gauges
 from kumoi.contracts.network import Segment
 from kumoi.core.ids import InstanceId, LayerId, NetworkId, NicId
+from kumoi.core.nics import tap_name
 from kumoi.core.plan import LayerRef, NetworkEntry, NicEntry, RootDisk
 from kumoi.ops.image.build import TinyImage
 
@@ -38,6 +39,10 @@ class Rig(Protocol):
 
     def machine(self) -> Machine:
         """A new one whose disk is there; nothing is defined yet."""
+        ...
+
+    def plug(self, slot: int) -> MachinePlug:
+        """A nic that is in no machine yet, on a network that stands."""
         ...
 
     def reopen(self, *, new_ground: bool = False) -> None:
@@ -72,18 +77,19 @@ class FakeRig:
     def machine(self) -> Machine:
         instance = InstanceId(str(uuid.uuid4()))
         self.world.roots[instance] = RootDisk(layers=(), size_gib=1)
+        return Machine(
+            id=instance, name="guest", vcpus=1, memory_mib=128, disk=disk_handle(instance), plugs=(self.plug(0),)
+        )  # fmt: skip
+
+    def plug(self, slot: int) -> MachinePlug:
         nic = NicEntry(
-            id=NicId(str(uuid.uuid4())), network_id=NET.id, mac="52:54:00:00:00:01", mark=1, fixed_ips=(),
-            group_ids=(), port_security=False, admin_up=True,
+            id=NicId(str(uuid.uuid4())), network_id=NET.id, mac=f"52:54:00:00:00:{slot + 1:02x}", mark=1 + slot,
+            fixed_ips=(), group_ids=(), port_security=False, admin_up=True,
         )  # fmt: skip
         self._nics[nic.id] = nic
         self._draw()
-        plug = MachinePlug(
-            nic_id=nic.id, mac=nic.mac, tap=f"tap{instance[:8]}", bridge=bridge_name(NET.vni), mtu=NET.mtu
-        )
-        return Machine(
-            id=instance, name="guest", vcpus=1, memory_mib=128, disk=disk_handle(instance), plugs=(plug,)
-        )  # fmt: skip
+        bridge = bridge_name(NET.vni)
+        return MachinePlug(nic_id=nic.id, mac=nic.mac, tap=tap_name(nic.id), bridge=bridge, mtu=NET.mtu, slot=slot)
 
     def reopen(self, *, new_ground: bool = False) -> None:
         if new_ground:
@@ -146,9 +152,6 @@ class LibvirtRig:
         if script:
             about["openstack/latest/user_data"] = script
         self.storage.ensure_layer(self.layer, lambda _: iter([self._image.disk.read_bytes()]))
-        plug = MachinePlug(
-            nic_id=NicId(str(uuid.uuid4())), mac="52:54:00:00:00:01", tap=f"tap{instance[:8]}", bridge=BRIDGE, mtu=1450
-        )
         return Machine(
             id=instance,
             name=f"guest <{instance[:4]}> & co",
@@ -156,8 +159,13 @@ class LibvirtRig:
             memory_mib=128,
             disk=self.storage.ensure_root(instance, RootDisk(layers=(self.layer,), size_gib=1)),
             config_drive=self.storage.ensure_config_drive(instance, about),
-            plugs=(plug,),
+            plugs=(self.plug(0),),
         )
+
+    def plug(self, slot: int) -> MachinePlug:
+        nic = NicId(str(uuid.uuid4()))
+        mac = f"52:54:00:00:00:{slot + 1:02x}"
+        return MachinePlug(nic_id=nic, mac=mac, tap=tap_name(nic), bridge=BRIDGE, mtu=1450, slot=slot)
 
     def reopen(self, *, new_ground: bool = False) -> None:
         if new_ground:

@@ -162,6 +162,57 @@ def test_what_is_off_or_absent_cannot_be_reset(rig: Rig) -> None:
     assert off.value.facts["status"] == "off"
 
 
+def test_nics_come_and_go_while_it_runs_and_stay_what_they_were(rig: Rig) -> None:
+    machine, more = rig.machine(), rig.plug(3)
+    first = {plug.tap for plug in machine.plugs}
+    rig.compute.ensure(machine)
+    rig.compute.start(machine, 1)
+    rig.wait_up(machine.id)
+    assert taps(rig, machine.id) == first
+    for _ in range(2):
+        rig.compute.attach_nic(machine.id, more)
+        assert taps(rig, machine.id) == {*first, more.tap}
+    rig.compute.reset(machine.id, hard=True)
+    assert taps(rig, machine.id) == {*first, more.tap}
+    rig.wait_up(machine.id)
+    told: list[InstanceId] = []
+    rig.compute.watch(told.append)
+    for _ in range(2):
+        rig.compute.detach_nic(machine.id, more.tap)
+    wait_for(lambda: taps(rig, machine.id) == first)
+    rig.compute.detach_nic(machine.id, more.tap)
+    rig.compute.attach_nic(machine.id, more)
+    assert taps(rig, machine.id) == {*first, more.tap}
+
+
+def test_a_nic_that_went_does_not_come_back_with_the_next_start(rig: Rig) -> None:
+    machine, more = rig.machine(), rig.plug(1)
+    first = {plug.tap for plug in machine.plugs}
+    rig.compute.ensure(machine)
+    rig.compute.start(machine, 1)
+    rig.compute.attach_nic(machine.id, more)
+    rig.compute.detach_nic(machine.id, more.tap)
+    rig.compute.reset(machine.id, hard=True)
+    assert taps(rig, machine.id) == first
+
+
+def test_only_what_runs_takes_a_nic(rig: Rig) -> None:
+    machine, more = rig.machine(), rig.plug(1)
+    for status in ("missing", "off"):
+        with pytest.raises(WrongState) as refused:
+            rig.compute.attach_nic(machine.id, more)
+        assert refused.value.facts["status"] == status
+        rig.compute.detach_nic(machine.id, more.tap)
+        rig.compute.ensure(machine)
+    assert taps(rig, machine.id) == set()
+
+
+def taps(rig: Rig, instance: InstanceId) -> frozenset[str]:
+    found = seen(rig, instance)
+    assert found is not None
+    return found.taps
+
+
 def test_stopping_and_removing_what_is_not_there_is_harmless(rig: Rig) -> None:
     machine = rig.machine()
     rig.compute.stop(machine.id, hard=False)

@@ -5,7 +5,9 @@ import shutil
 import signal
 import threading
 from pathlib import Path
+from xml.etree import ElementTree
 
+import libvirt
 import msgspec
 import pytest
 from tests.contract.compute.rigs import LibvirtRig, seen
@@ -172,6 +174,47 @@ def test_the_tap_stands_on_its_bridge_with_its_mtu(libvirt_rig: LibvirtRig) -> N
     assert "master br-test" in shown
     rig.compute.stop(machine.id, hard=True)
     assert machine.plugs[0].tap not in rig.box.inside("ip", "-br", "link")
+
+
+def test_a_nic_is_found_where_it_was_before_the_reboot(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    machine, more = rig.machine(), rig.plug(2)
+    rig.compute.start(machine, 1)
+    rig.wait_up(machine.id)
+    rig.compute.attach_nic(machine.id, more)
+    live = places(rig, machine.id)
+    rig.compute.reset(machine.id, hard=True)
+    assert places(rig, machine.id) == live
+    machine = msgspec.structs.replace(machine, plugs=(*machine.plugs, more))
+    rig.compute.stop(machine.id, hard=True)
+    rig.compute.start(machine, 2)
+    assert places(rig, machine.id) == live
+
+
+def places(rig: LibvirtRig, instance: InstanceId) -> dict[str, str]:
+    """MAC → slot on the bus, as the machine is now."""
+    domain = libvirt.open(rig.box.uri).lookupByUUIDString(instance)
+    found = ElementTree.fromstring(domain.XMLDesc()).iter("interface")
+    return {nic.find("mac").attrib["address"]: nic.find("address").attrib["slot"] for nic in found}
+
+
+def test_a_guest_that_cannot_hear_keeps_its_nic_until_it_can(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    machine, more = rig.machine(), rig.plug(1)
+    rig.compute.start(machine, 1)
+    rig.compute.attach_nic(machine.id, more)
+    rig.compute.detach_nic(machine.id, more.tap)  # the firmware does not
+    found = seen(rig, machine.id)
+    assert found is not None
+    assert more.tap in found.taps
+    rig.wait_up(machine.id)
+
+    def gone() -> bool:
+        rig.compute.detach_nic(machine.id, more.tap)
+        now = seen(rig, machine.id)
+        return now is not None and more.tap not in now.taps
+
+    wait_for(gone)
 
 
 def test_the_trial_boots_the_tiny_kernel_as_qemus_own_user(libvirt_rig: LibvirtRig, tiny: TinyImage) -> None:

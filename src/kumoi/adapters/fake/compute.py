@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from kumoi.adapters.fake.world import FakeMachine, World
-from kumoi.contracts.compute import Machine, SeenMachine
+from kumoi.contracts.compute import Machine, MachinePlug, SeenMachine
 from kumoi.core.errors import NotFound, Unavailable, WrongState
 from kumoi.core.ids import InstanceId
 
@@ -36,6 +38,7 @@ class FakeCompute:
             one.power, one.run, one.ended_by, one.stop_asked = "running", run, "", False
             one.began_at = self._world.clock.now()
             one.booted_at = one.began_at + self._world.boot_s
+            one.plugged = {plug.tap: plug for plug in machine.plugs}
             self._world.starts.append((machine.id, run))
 
     def stop(self, instance: InstanceId, *, hard: bool) -> None:
@@ -57,6 +60,29 @@ class FakeCompute:
             if hard or self._hears(one):
                 one.resets += 1
                 one.booted_at = self._world.clock.now() + self._world.boot_s
+
+    def attach_nic(self, instance: InstanceId, plug: MachinePlug) -> None:
+        with self._world.act("attach_nic", "compute"):
+            one = self._world.machines.get(instance)
+            if one is None or one.power == "off":
+                status = "missing" if one is None else "off"
+                raise WrongState("compute", kind="instance", id=instance, status=status, action="attach_nic")
+            if plug.tap in one.plugged:
+                return
+            self._check_plug(instance, plug)
+            if plug.slot in {other.slot for other in one.plugged.values()}:
+                raise Unavailable("compute", what="slot", slot=plug.slot)
+            one.plugged[plug.tap] = plug
+            one.machine = replace(one.machine, plugs=(*_without(one.machine, plug.tap), plug))
+
+    def detach_nic(self, instance: InstanceId, tap: str) -> None:
+        with self._world.act("detach_nic", "compute"):
+            one = self._world.machines.get(instance)
+            if one is None:
+                return
+            one.machine = replace(one.machine, plugs=_without(one.machine, tap))
+            if instance not in self._world.clinging and self._world.clock.now() >= one.booted_at:
+                one.plugged.pop(tap, None)
 
     def remove(self, instance: InstanceId) -> None:
         with self._world.act("remove_machine", "compute"):
@@ -85,12 +111,17 @@ class FakeCompute:
         world = self._world
         if machine.id not in world.roots or machine.disk != disk_handle(machine.id):
             raise Unavailable("compute", what=machine.disk or "disk")
-        bridges = {bridge_name(s.network.vni) for s in world.segments.values()}
         for plug in machine.plugs:
-            if plug.bridge not in bridges:
-                raise Unavailable("compute", what=plug.bridge)
-            if plug.nic_id not in world.nics:
-                world.broken.append(f"{machine.id} started before its nic {plug.nic_id} was filtered")
+            self._check_plug(machine.id, plug)
+
+    def _check_plug(self, instance: InstanceId, plug: MachinePlug) -> None:
+        world = self._world
+        if plug.bridge not in {bridge_name(s.network.vni) for s in world.segments.values()}:
+            raise Unavailable("compute", what=plug.bridge)
+        if any(plug.tap in one.plugged for i, one in world.machines.items() if i != instance):
+            raise Unavailable("compute", what=plug.tap)
+        if plug.nic_id not in world.nics:
+            world.broken.append(f"{instance} was given its nic {plug.nic_id} before that was filtered")
 
 
 def bridge_name(vni: int) -> str:
@@ -109,4 +140,9 @@ def _seen(one: FakeMachine) -> SeenMachine:
         ended_by=one.ended_by,
         pid=0 if one.power == "off" else 1,
         resets=one.resets,
+        taps=frozenset(one.plugged),
     )
+
+
+def _without(machine: Machine, tap: str) -> tuple[MachinePlug, ...]:
+    return tuple(plug for plug in machine.plugs if plug.tap != tap)

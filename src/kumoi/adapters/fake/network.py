@@ -29,7 +29,7 @@ class FakeNetwork:
                 return
             bridge = bridge_name(gone.network.vni)
             for one in world.machines.values():
-                if one.power != "off" and any(plug.bridge == bridge for plug in one.machine.plugs):
+                if any(plug.bridge == bridge for plug in one.plugged.values()):
                     world.broken.append(f"{network} was removed beneath {one.machine.id}")
 
     def ensure_filters(self, filters: Filters, nics: tuple[NicEntry, ...]) -> None:
@@ -42,8 +42,8 @@ class FakeNetwork:
                 if not groups.issuperset(nic.group_ids):
                     world.broken.append(f"{nic.id} was filtered without all of its groups")
             for one in world.machines.values():
-                for plug in one.machine.plugs:
-                    if one.power != "off" and plug.nic_id not in world.nics:
+                for plug in one.plugged.values():
+                    if plug.nic_id not in world.nics:
                         world.broken.append(f"{plug.nic_id} lost its filters while {one.machine.id} ran")
 
     def ensure_vpc(self, vpc: VpcEntry) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from kumoi.contracts.clock import Clock
-from kumoi.contracts.compute import Machine
+from kumoi.contracts.compute import Machine, MachinePlug
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.contracts.network import Filters, Segment
 from kumoi.core.errors import Layer, Unavailable
@@ -44,7 +44,8 @@ class Faults:
 
 class FakeMachine:
     """A defined machine. `booted_at`: before it, the guest hears no power button and its console is silent.
-    `began_at`: since when its process counts what it uses."""
+    `began_at`: since when its process counts what it uses. `plugged`: the nics in it while it runs, by tap.
+    """
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
@@ -55,11 +56,12 @@ class FakeMachine:
         self.began_at = 0.0
         self.booted_at = 0.0
         self.stop_asked = False
+        self.plugged: dict[str, MachinePlug] = {}
 
 
 class World:
-    """`boot_s`: how long a guest takes to boot. `stubborn`: guests that obey no button. `meanwhile` is told the verb of
-    an act and may do what happens at the same time. Safe for threads.
+    """`boot_s`: how long a guest takes to boot. `stubborn`: guests that obey no button; `clinging`: those that let
+    go of no nic. `meanwhile` is told the verb of an act and may do what happens at the same time. Safe for threads.
     """
 
     def __init__(self, clock: Clock, boot_id: str = "boot-1", boot_s: float = 0.0) -> None:
@@ -71,6 +73,7 @@ class World:
         self.broken: list[str] = []
         self.starts: list[tuple[InstanceId, int]] = []
         self.stubborn: set[InstanceId] = set()
+        self.clinging: set[InstanceId] = set()
         self.machines: dict[InstanceId, FakeMachine] = {}
         self.foreign: list[str] = []
         self.layers: dict[str, int] = {}
@@ -121,6 +124,7 @@ class World:
             if one is None or one.power == "off":
                 return
             one.power, one.ended_by, one.stop_asked = "off", by, False
+            one.plugged.clear()
         for watcher in self.watchers:
             watcher(instance)
 
@@ -149,6 +153,7 @@ class World:
             for one in self.machines.values():
                 if one.power != "off":
                     one.power, one.ended_by, one.stop_asked = "off", "host", False
+                    one.plugged.clear()
             self.lose_networks()
             self.networks, self.guests = (), {}
             self.watchers.clear()

@@ -16,7 +16,7 @@ import libvirt
 import msgspec
 from msgspec.structs import replace
 
-from kumoi.adapters.libvirt import console_log
+from kumoi.adapters.libvirt import console_log, nics
 from kumoi.adapters.libvirt.connection import Connection
 from kumoi.adapters.libvirt.domain_xml import (
     NAMESPACE,
@@ -31,7 +31,7 @@ from kumoi.adapters.libvirt.domain_xml import (
 )
 from kumoi.adapters.libvirt.refusals import LAYER, is_absent, is_wrong_state, translated
 from kumoi.adapters.libvirt.runs import OffReason, Run, Runs, going_on, settled, started
-from kumoi.contracts.compute import Machine, SeenMachine
+from kumoi.contracts.compute import Machine, MachinePlug, SeenMachine
 from kumoi.core.errors import Unavailable, WrongState
 from kumoi.core.ids import InstanceId
 from kumoi.core.instances import SeenPower
@@ -52,6 +52,7 @@ _POWER_EVENTS: Final = frozenset(
         libvirt.VIR_DOMAIN_EVENT_PMSUSPENDED,
     }
 )
+_STATS: Final = libvirt.VIR_DOMAIN_STATS_STATE | libvirt.VIR_DOMAIN_STATS_INTERFACE
 _UNDEFINE: Final = (
     libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
     | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
@@ -122,14 +123,22 @@ class LibvirtCompute:
 
     def reset(self, instance: InstanceId, *, hard: bool) -> None:
         with self._acting(instance, "reset") as connection:
-            domain = _find(connection, instance)
-            if domain is None or not domain.isActive():
-                status = "missing" if domain is None else "off"
-                raise WrongState(LAYER, kind="instance", id=instance, status=status, action="reset")
+            domain = _running(connection, instance, "reset")
             if hard:
                 self._power_cycle(domain, instance)
             else:
                 domain.reboot(libvirt.VIR_DOMAIN_REBOOT_ACPI_POWER_BTN)
+
+    def attach_nic(self, instance: InstanceId, plug: MachinePlug) -> None:
+        with self._acting(instance, "attach_nic") as connection:
+            nics.attach(_running(connection, instance, "attach_nic"), plug)
+
+    def detach_nic(self, instance: InstanceId, tap: str) -> None:
+        with self._acting(instance, "detach_nic") as connection:
+            domain = _find(connection, instance)
+            if domain is not None and domain.isActive():
+                with _unless_off():
+                    nics.detach(domain, tap)
 
     def remove(self, instance: InstanceId) -> None:
         with self._acting(instance, "remove") as connection:
@@ -146,7 +155,7 @@ class LibvirtCompute:
 
     def observe(self) -> tuple[list[SeenMachine], list[str]]:
         with translated("observe"):
-            found = self._eyes.get().getAllDomainStats(libvirt.VIR_DOMAIN_STATS_STATE, 0)
+            found = self._eyes.get().getAllDomainStats(_STATS, 0)
             seen: list[SeenMachine] = []
             strays: list[str] = []
             for domain, stats in found:
@@ -155,7 +164,8 @@ class LibvirtCompute:
                     strays.append(domain.name())
                     continue
                 with suppress(_Vanished):
-                    seen.append(self._look(domain, instance, stats["state.state"]))
+                    one = self._look(domain, instance, stats["state.state"])
+                    seen.append(one if one.power == "off" else replace(one, taps=nics.taps(stats)))
             return seen, strays
 
     def console(self, instance: InstanceId, limit: int) -> bytes:
@@ -242,10 +252,14 @@ class LibvirtCompute:
     def _listen(self, connection: libvirt.virConnect) -> None:
         connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._on_lifecycle, None)
         connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_REBOOT, self._on_reset, None)
+        connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, self._on_let_go, None)
 
     def _on_lifecycle(self, _: object, domain: libvirt.virDomain, event: int, _detail: int, _context: object) -> None:
         if event in _POWER_EVENTS:
             self._tell(domain)
+
+    def _on_let_go(self, _: object, domain: libvirt.virDomain, _device: str, _context: object) -> None:
+        self._tell(domain)
 
     def _on_reset(self, _: object, domain: libvirt.virDomain, _context: object) -> None:
         instance = instance_of(domain.name())
@@ -271,6 +285,15 @@ def _find(connection: libvirt.virConnect, instance: InstanceId) -> libvirt.virDo
         if is_absent(error):
             return None
         raise
+
+
+def _running(connection: libvirt.virConnect, instance: InstanceId, action: str) -> libvirt.virDomain:
+    """Raises WrongState where nothing runs."""
+    domain = _find(connection, instance)
+    if domain is None or not domain.isActive():
+        status = "missing" if domain is None else "off"
+        raise WrongState(LAYER, kind="instance", id=instance, status=status, action=action)
+    return domain
 
 
 def _stamp(domain: libvirt.virDomain) -> Stamp | None:

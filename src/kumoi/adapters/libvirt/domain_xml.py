@@ -19,6 +19,8 @@ METADATA_KEY: Final = "kumoi"
 _NAME_PREFIX: Final = "kumoi-"
 _SMALL_MIB: Final = 256
 _BALLOON_PERIOD_S: Final = 10  # as often as guests are sampled
+# On bus 0, where nothing else may be put: a guest names its nics by these.
+_FIRST_NIC_SLOT: Final = 16
 
 Element = ElementTree.Element
 
@@ -69,6 +71,16 @@ def render(machine: Machine, settings: DomainSettings, run: int) -> str:
     root.append(_e("metadata", _e(f"{{{NAMESPACE}}}instance", **stamp)))
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def interface(plug: MachinePlug) -> str:
+    """One nic alone, as it is put into a running machine."""
+    return ElementTree.tostring(_interface(plug), encoding="unicode")
+
+
+def alias_of(tap: str) -> str:
+    """How libvirt and QEMU call the nic behind this tap; `ua-` is for names that are the user's."""
+    return f"ua-{tap}"
 
 
 def read_stamp(metadata: str) -> Stamp | None:
@@ -192,6 +204,8 @@ def _interface(plug: MachinePlug) -> Element:
         _e("model", type="virtio"),
         _e("driver", name="qemu"),  # there need be no vhost on this kernel
         _e("mtu", size=str(plug.mtu)),
+        _e("alias", name=alias_of(plug.tap)),
+        _e("address", type="pci", bus="0", slot=str(_FIRST_NIC_SLOT + plug.slot)),
         type="bridge",
     )
 

@@ -83,8 +83,10 @@ MALFORMED: Final[dict[str, str]] = {
 BY_KIND: Final[dict[tuple[type[KumoiError], str], Answer]] = {
     (errors.InUse, "associated_address"): ("Resource.AlreadyAssociated", 400),
     (errors.InUse, "default_group"): ("CannotDelete", 400),
+    (errors.InUse, "first_nic"): ("OperationNotPermitted", 400),
     (errors.InUse, "held_address"): ("InvalidIPAddress.InUse", 400),
     (errors.InUse, "nic"): ("InvalidNetworkInterface.InUse", 400),
+    (errors.InUse, "slot"): ("InvalidParameterValue", 400),
     (errors.NoAddress, "address"): ("InsufficientFreeAddressesInSubnet", 400),
     (errors.NotFound, "way"): ("Gateway.NotAttached", 400),
     (errors.Taken, "address"): ("InvalidIPAddress.InUse", 400),

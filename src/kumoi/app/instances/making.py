@@ -4,16 +4,14 @@ import msgspec
 
 from kumoi.app.flavors import usable
 from kumoi.app.house import House
+from kumoi.app.instances.nics import choose, only_network
 from kumoi.app.instances.wish import NicChoice, RunWish, hostname_of
-from kumoi.app.networks import reading
-from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.default_group import default_group
-from kumoi.app.networks.nic_doors import check_place
-from kumoi.app.networks.nics import NicWish, make_nic, plug
+from kumoi.app.networks.nics import plug
 from kumoi.app.writing import Thing, charge, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid, NoCapacity, NotFound, WrongState
+from kumoi.core.errors import Invalid, NoCapacity, WrongState
 from kumoi.core.events import Label
 from kumoi.core.flavors import Flavor
 from kumoi.core.ids import GroupId, HostId, InstanceId, PlacementId, ec2_id, ec2_key
@@ -21,7 +19,7 @@ from kumoi.core.images import Image
 from kumoi.core.instances import Instance, Placement, Refusal
 from kumoi.core.nics import Nic
 from kumoi.core.policy import may
-from kumoi.core.query import Query, alive, any_of, eq, is_in
+from kumoi.core.query import Query, alive, eq
 from kumoi.core.quotas import Allocation, host_scope
 from kumoi.core.tenancy import KeyPair
 from kumoi.planning.scheduling import Room, Wanted, refusal
@@ -54,7 +52,7 @@ class Maker:
         _check_fits(self._flavor, self._image)
         self._key = _key(tx, call, wish.keypair_name)
         self._groups = _groups(tx, house, call, wish.groups)
-        self._nics = wish.nics if wish.nics is not None else _only_network(tx, call)
+        self._nics = wish.nics if wish.nics is not None else only_network(tx, call)
 
     def make(self, instance_id: InstanceId, reservation: str, index: int, count: int) -> Instance:
         """One instance. Raises QuotaExceeded, NoAddress, and NoCapacity where it is to be tried again or refused."""
@@ -153,35 +151,14 @@ class Maker:
                 )
 
     def _plug(self, one: Instance, choice: NicChoice, slot: int, home: HostId | None) -> Nic:
-        tx, call = self._tx, self._call
-        if choice.nic_id is not None:
-            nic = tx.nics.get(choice.nic_id)
-            if nic is None or nic.deleted_at is not None or nic.project_id != call.project_id:
-                raise NotFound("network", kind="nic", id=choice.nic_id)
-        else:
-            assert choice.network_id is not None
-            wish = NicWish(
-                network_id=choice.network_id,
-                fixed_ips=_fixed(choice),
-                group_ids=self._groups if choice.group_ids is None else choice.group_ids,
-                description=choice.description,
-                made_with_instance=not choice.keep,
-            )
-            check_place(tx, call, wish)
-            nic = make_nic(tx, self._house, call, wish)
-        return plug(tx, nic, one.id, home, slot=slot)
+        nic = choose(self._tx, self._house, self._call, choice, self._groups)
+        return plug(self._tx, nic, one.id, home, slot=slot)
 
 
 def _name(wish: RunWish, instance_id: InstanceId, index: int, count: int) -> str:
     if wish.name is None:
         return ec2_id("i", instance_id)
     return wish.name if count == 1 else f"{wish.name}-{index + 1}"
-
-
-def _fixed(choice: NicChoice) -> tuple[FixedWish, ...] | None:
-    if choice.subnet_id is None and choice.fixed_ip is None:
-        return None
-    return (FixedWish(subnet_id=choice.subnet_id, address=choice.fixed_ip),)
 
 
 def wanted_of(tx: Transaction, wish: RunWish) -> Wanted:
@@ -249,12 +226,3 @@ def _groups(tx: Transaction, house: House, call: Call, named: tuple[str, ...]) -
             raise Invalid("compute", field="security_groups", reason="several_groups", value=text)
         found.append(fitting[0])
     return tuple(found)
-
-
-def _only_network(tx: Transaction, call: Call) -> tuple[NicChoice, ...]:
-    """The project's network, its own or a shared one; none is no nic at all, several are refused."""
-    mine = any_of(eq("project_id", call.project_id), is_in("id", reading.shared_to(tx, "network", call.project_id)))
-    found = tx.networks.find(Query(filters=(mine, eq("external", value=False), alive()), limit=2))
-    if len(found) > 1:
-        raise Invalid("network", field="networks", reason="several_networks")
-    return tuple(NicChoice(network_id=n.id) for n in found)

@@ -10,6 +10,7 @@ from kumoi.core.errors import Invalid, TooLarge
 from kumoi.core.ids import FlavorId, GroupId, ImageId, NetworkId, NicId, SubnetId
 from kumoi.core.instances import ZONE
 from kumoi.core.names import check_name
+from kumoi.core.nics import MOST_OF_INSTANCE
 from kumoi.core.tags import check_tags
 
 USER_DATA_MOST = 65535
@@ -71,6 +72,8 @@ def check(wish: RunWish) -> None:
         raise Invalid("compute", field="count", reason="range", bound=f"from {1} to {COUNT_MOST}")
     if wish.zone != ZONE:
         raise Invalid("compute", field="availability_zone", reason="not_in_enum", value=wish.zone)
+    if wish.nics and len(wish.nics) > MOST_OF_INSTANCE:
+        raise Invalid("compute", field="networks", reason="too_many", most=MOST_OF_INSTANCE)
     check_tags(wish.tags)
     if wish.user_data:
         try:

@@ -99,7 +99,7 @@ def update_nic(house: House, call: Call, nic_id: NicId, change: NicChange) -> Ni
         changed = _changed(tx, house, call, nic, change)
         saved = tx.nics.save(replace(changed, updated_at=call.now))
         mark_nic(tx, saved, former_groups=nic.group_ids)
-        _check_led_to(tx, nic, saved)
+        check_led_to(tx, nic, saved)
         record(tx, house, call, "nic.update", Thing("nic", saved.id, saved.project_id))
         return _views(tx, [saved])
 
@@ -207,7 +207,7 @@ def _meets(ip: FixedIp, wish: FixedWish) -> bool:
     return wish.address in {None, ip.address} and wish.subnet_id in {None, ip.subnet_id}
 
 
-def _check_led_to(tx: Transaction, was: Nic, now: Nic) -> None:
+def check_led_to(tx: Transaction, was: Nic, now: Nic) -> None:
     """An address to which a public one leads cannot be taken from the nic."""
     lost = {ip.address for ip in was.fixed_ips} - {ip.address for ip in now.fixed_ips}
     if not lost:

@@ -4,17 +4,23 @@ Only acts that are possible now are named; whoever does them looks again afterwa
 them, and anything that several instances share (networks, turns, the brake).
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from kumoi.core.conditions import Blocked, Condition, Facts, Ready, Working, backoff_s
+from kumoi.core.ids import InstanceId
 from kumoi.core.instances import EndedBy, SeenPower
+from kumoi.core.nics import tap_name
 from kumoi.core.plan import InstanceEntry
+from kumoi.planning.host_diff import plugs
+from kumoi.planning.host_diff.plugs import PlugAct, Plugged
 
 # `start` is all of it: bring the layers, make the root disk and the config drive, define the machine, start it.
-Act = Literal["start", "press_power", "press_reset", "cut_power", "reset", "remove_machine", "remove_root"]
+PowerAct = Literal["start", "press_power", "press_reset", "cut_power", "reset", "remove_machine", "remove_root"]
+Act = PowerAct | PlugAct
 
 SOFT_S = 60.0  # how long a guest may take to obey its power button
 PRESS_EVERY_S = 15.0  # a guest that is not up yet does not hear the first one
@@ -23,7 +29,10 @@ ATTEMPTS_BEFORE_BLOCKED = 5
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
-    """What of an instance stands on the host: its machine, as the driver tells it, and whether it has a disk."""
+    """What of an instance stands on the host: its machine, as the driver tells it, and whether it has a disk.
+
+    `taps`: the nics that are in it while it runs, by the names of their taps.
+    """
 
     power: SeenPower = "missing"
     run: int = 0
@@ -31,6 +40,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     resets: int = 0
     pid: int = 0
     root: bool = False
+    taps: frozenset[str] = frozenset()
 
     @property
     def there(self) -> bool:
@@ -46,6 +56,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
 
     `run`: the one that goes on or ended last, by `ended_by`. `started_at`: 0 once its end was noticed. `asked`: what
     the guest was politely asked for at `asked_at` (again at `pressed_at`), when it had been reset `resets` times.
+    `plugged`: the nics that are in the running guest.
     """
 
     run: int = 0
@@ -58,14 +69,17 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     resets: int = 0
     crashes: int = 0
     not_before: float = 0.0
+    plugged: tuple[Plugged, ...] = ()
 
 
 class Gates(msgspec.Struct, frozen=True, kw_only=True):
-    """What must be so before a guest may start. `lacking`: entry ids of its network that do not stand yet."""
+    """What must be so before a guest may start. `lacking`: entry ids of its network that do not stand yet; `held`:
+    taps of its nics that other guests have."""
 
     now: float
     cleared: bool = True
     lacking: tuple[str, ...] = ()
+    held: Mapping[str, InstanceId] = msgspec.field(default_factory=dict)
     soft_s: float = SOFT_S
 
 
@@ -110,7 +124,9 @@ def recall(entry: InstanceEntry, sight: Sight, memory: Memory | None, now: float
     run = min(max(memory.run, sight.run), entry.run_wanted)
     memory = replace(memory, reboots_done=min(memory.reboots_done, entry.reboot_wanted))
     if sight.up:
-        return replace(memory, run=run, ended_by="", started_at=memory.started_at or now)
+        plugged = plugs.recalled(entry.nics, sight.taps, memory.plugged)
+        return replace(memory, run=run, ended_by="", started_at=memory.started_at or now, plugged=plugged)
+    memory = replace(memory, plugged=())
     if memory.started_at == 0.0:
         return replace(memory, run=run, ended_by=sight.ended_by if run > memory.run else memory.ended_by)
     ended = _ending(sight, memory)
@@ -153,7 +169,10 @@ def _running(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) -
     memory = replace(memory, asked="", run=max(memory.run, entry.run_wanted))
     if sight.power == "paused":
         return Decision(condition=Blocked(code="paused", facts={"layer": "compute"}), memory=memory)
-    return Decision(condition=Ready(), memory=memory)
+    around = plugs.Surroundings(now=gates.now, lacking=frozenset(gates.lacking), held=gates.held)
+    told = plugs.decide(entry.nics, memory.plugged, around)
+    memory = replace(memory, plugged=told.plugged)
+    return Decision(condition=told.condition, memory=memory, acts=told.acts, again_s=told.again_s)
 
 
 def _reboot(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) -> Decision:
@@ -168,7 +187,7 @@ def _reboot(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) ->
     return _press("press_reset", "rebooting", memory, gates)
 
 
-def _press(button: Act, code: str, memory: Memory, gates: Gates) -> Decision:
+def _press(button: PowerAct, code: str, memory: Memory, gates: Gates) -> Decision:
     """Ask the guest, again from time to time; the deadline belongs to the caller."""
     acts: tuple[Act, ...] = ()
     if gates.now >= memory.pressed_at + PRESS_EVERY_S:
@@ -185,6 +204,9 @@ def _start(entry: InstanceEntry, memory: Memory, gates: Gates) -> Decision:
     if gates.lacking:
         facts: Facts = {"lacking": sorted(gates.lacking)}
         return Decision(condition=Working(code="waiting_for_network", facts=facts), memory=memory)
+    for plug in entry.nics:
+        if (other := gates.held.get(tap_name(plug.nic_id))) is not None:
+            return Decision(condition=plugs.held(plug.nic_id, other), memory=memory, again_s=plugs.ASK_EVERY_S)
     if gates.now < memory.not_before:
         condition = Working(code="restarting", facts={"crashes": memory.crashes}, next_try=memory.not_before)
         return Decision(condition=condition, memory=memory, again_s=memory.not_before - gates.now)

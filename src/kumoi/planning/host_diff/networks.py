@@ -25,11 +25,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     vpcs: Set[VpcId]
 
 
-def needs(instances: Iterable[InstanceEntry], vpcs: Iterable[VpcEntry]) -> Needs:
-    """`instances`: those that are present, and those that must go but still stand: their filters go after them."""
+def needs(
+    instances: Iterable[InstanceEntry], vpcs: Iterable[VpcEntry], plugged: Iterable[NetworkId] = ()
+) -> Needs:
+    """`instances`: those that are present, and those that must go but still stand: their filters go after them.
+
+    `plugged`: networks of nics that are in guests, wished or not: those that are not are closed, and lose no ground.
+    """
     plugs = {plug.nic_id: plug.network_id for one in instances for plug in one.nics}
     legs = [leg for vpc in vpcs for leg in (*vpc.legs, *((vpc.gateway,) if vpc.gateway else ()))]
-    return Needs(plugs=plugs, networks=frozenset({*plugs.values(), *(leg.network_id for leg in legs)}))
+    return Needs(plugs=plugs, networks=frozenset({*plugs.values(), *plugged, *(leg.network_id for leg in legs)}))
 
 
 def groups_of(nics: Iterable[NicEntry]) -> frozenset[GroupId]:

@@ -65,6 +65,7 @@ def nic_plug(nic: Nic, network: Network) -> NicPlug:
         mac=nic.mac,
         mtu=network.mtu,
         group_ids=nic.group_ids,
+        slot=nic.slot,
     )
 
 

@@ -32,7 +32,7 @@ SMALL = Machine(
     config_drive=f"/var/lib/libvirt/images/disks/{ID}.config.iso",
     plugs=(
         MachinePlug(nic_id=NicId("n1"), mac="fa:16:3e:00:00:01", tap="tapaaaaaaaa-aa", bridge="brq1", mtu=1450),
-        MachinePlug(nic_id=NicId("n2"), mac="fa:16:3e:00:00:02", tap="tapbbbbbbbb-bb", bridge="brq2", mtu=1500),
+        MachinePlug(nic_id=NicId("n2"), mac="fa:16:3e:00:00:02", tap="tapbbbbbbbb-bb", bridge="brq2", mtu=1500, slot=1),
     ),
 )
 LARGE = Machine(id=ID, name="db", vcpus=4, memory_mib=8192, disk="/d.qcow2", plugs=())

@@ -1,4 +1,7 @@
-"""Network interfaces: create, describe, change, delete. Legs of routers and the cloud's own nics are not among them."""
+"""Network interfaces: create, describe, change, attach, detach, delete.
+
+Legs of routers and the cloud's own nics are not among them.
+"""
 
 from functools import partial
 from typing import Final
@@ -10,9 +13,12 @@ from kumoi.api.aws.ec2 import groups, ids, paging, tags
 from kumoi.api.aws.ec2.filters import matching
 from kumoi.api.aws.ec2.ground import ZONE, Ground, ground, spelled, tag_list
 from kumoi.api.aws.ec2.instance_views import attachment
+from kumoi.api.aws.ec2.instances import living_id
 from kumoi.api.edge.request import Request
 from kumoi.app import tags as labels
 from kumoi.app.house import House
+from kumoi.app.instances import nics
+from kumoi.app.instances.wish import NicChoice
 from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.nic_doors import NICS, NicChange, create_nics, delete_nic, update_nic
@@ -32,6 +38,7 @@ USES: Final = ("", "instance")
 CREATED: Final = frozenset(
     {"ClientToken", "Description", "Groups", "InterfaceType", "PrivateIpAddress", "SubnetId", "TagSpecifications"}
 )
+ATTACHED: Final = frozenset({"DeviceIndex", "InstanceId", "NetworkInterfaceId"})
 CHANGED: Final = frozenset({"Description", "Groups", "NetworkInterfaceId"})
 PLACES: Final = {
     "addresses.association.public-ip": "PrivateIpAddresses.Association.PublicIp",
@@ -66,9 +73,11 @@ PLACES: Final = {
 
 def actions(house: House) -> list[Action]:
     return [
+        Action("AttachNetworkInterface", partial(attach, house), "instance.update"),
         Action("CreateNetworkInterface", partial(create, house), "nic.create"),
         Action("DeleteNetworkInterface", partial(delete, house), "nic.delete"),
         Action("DescribeNetworkInterfaces", partial(describe, house), "nic.read"),
+        Action("DetachNetworkInterface", partial(detach, house), "instance.update"),
         Action("ModifyNetworkInterfaceAttribute", partial(modify, house), "nic.update"),
     ]
 
@@ -94,6 +103,28 @@ def create(house: House, request: Request, wish: Values) -> Values:
 def delete(house: House, request: Request, wish: Values) -> Values:
     call = request.call()
     delete_nic(house, call, found(house, call, wish["NetworkInterfaceId"]).id, plugged=False)
+    return {}
+
+
+def attach(house: House, request: Request, wish: Values) -> Values:
+    """The device index is its slot, the same over every reboot."""
+    call = request.call()
+    for name, value in wish.items():
+        if name not in ATTACHED and value:
+            raise Unsupported("network", what=name)
+    nic = found(house, call, wish["NetworkInterfaceId"])
+    instance_id = living_id(house, call, wish["InstanceId"], "attach_nic")
+    done = nics.attach(house, call, instance_id, NicChoice(nic_id=nic.id), slot=int(wish["DeviceIndex"]))
+    return {"AttachmentId": ec2_id("eni-attach", done.id), "NetworkCardIndex": 0}
+
+
+def detach(house: House, request: Request, wish: Values) -> Values:
+    """`Force` changes nothing: the guest is asked, and the interface is closed at once."""
+    call = request.call()
+    nic = ids.one("attachment", wish["AttachmentId"], partial(_nics, house, call))
+    if nic.instance_id is None:
+        raise ids.not_found("attachment", wish["AttachmentId"])
+    nics.detach(house, call, nic.instance_id, nic.id, first=False)
     return {}
 
 

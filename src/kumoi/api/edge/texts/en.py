@@ -103,6 +103,7 @@ INVALID: Final[dict[str, str]] = {
     "format_mismatch": "The image was said to be {claimed}, but its data are {detected}. "
     "Make an image with disk_format {detected}, or convert the data.",
     "too_many": "Invalid input for {field}: at most {most} are allowed.",
+    "not_of_instance": "Invalid input for {field}: {value} is of no interface of the instance.",
     "not_of_nic": "Invalid input for {field}: {value} is not of the interface {nic}.",
     "several_addresses": "The interface {value} has several addresses: name one in {field}.",
     "not_external": "Invalid input for {field}: the network {value} is not external.",
@@ -197,6 +198,12 @@ CONDITIONS: Final[dict[str, str]] = {
     "data_refused": "Its data were refused. Delete it, and upload an image that is whole.",
     "host_down": "The host {host} is not heard from. Does its agent run? See kumoi status, kumoi logs --program agent.",
     "host_lost": "The host {host} was declared lost.",
+    "plugging_nic": "Its network interfaces are being plugged.",
+    "nic_leaving": "The guest was asked to let go of the network interface {nics}, which is closed already.",
+    "guest_keeps_nic": "The guest does not let go of the network interface {nics}, which is closed. Its system must "
+    "support hot plugging; stopping and starting the instance takes the interface away.",
+    "nic_slot_taken": "The network interface {nic} waits for slot {slot}, which another one has not left yet.",
+    "nic_held": "The network interface {nic} waits for the instance {instance}, whose guest has not let go of it yet.",
     "waiting_for_turn": "Waiting for its turn: others are being started.",
 }
 
@@ -236,6 +243,8 @@ KINDS: Final[dict[str, str]] = {
     "security_group": "security group",
     "security_rule": "security group rule",
     "default_group": "default security group",
+    "first_nic": "first network interface",
+    "slot": "place for a network interface",
     "leg": "router interface",
     "vpc_interface": "router interface",
     "vpc_gateway": "router gateway",

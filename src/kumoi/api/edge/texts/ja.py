@@ -101,6 +101,7 @@ INVALID: Final[dict[str, str]] = {
     "reserved": "{field} の入力が正しくありません: {value} はクラウド自身のためのものです。",
     "format_mismatch": "イメージは {claimed} とされていますが、データは {detected} です。disk_format を {detected} にするか、データを変換してください。",
     "too_many": "{field} の入力が正しくありません: 最大 {most} 個までです。",
+    "not_of_instance": "{field} の入力が正しくありません: {value} はこのインスタンスのどのインターフェースのものでもありません。",
     "not_of_nic": "{field} の入力が正しくありません: {value} はインターフェース {nic} のものではありません。",
     "several_addresses": "インターフェース {value} には複数のアドレスがあります。{field} で指定してください。",
     "not_external": "{field} の入力が正しくありません: ネットワーク {value} は外部ネットワークではありません。",
@@ -194,6 +195,12 @@ CONDITIONS: Final[dict[str, str]] = {
     "data_refused": "データが受け入れられませんでした。削除して、壊れていないイメージを登録し直してください。",
     "host_down": "ホスト {host} から連絡がありません。エージェントが動いているか確かめてください: kumoi status、kumoi logs --program agent",
     "host_lost": "ホスト {host} は失われたものとされています。",
+    "plugging_nic": "ネットワークインターフェースを接続しています。",
+    "nic_leaving": "ネットワークインターフェース {nics} の切り離しをゲストに要求しました。通信はすでに閉じています。",
+    "guest_keeps_nic": "ゲストがネットワークインターフェース {nics} を切り離しません (通信は閉じています)。ゲストの OS が"
+    "ホットプラグに対応している必要があります。インスタンスを停止して起動すれば切り離されます。",
+    "nic_slot_taken": "ネットワークインターフェース {nic} は、スロット {slot} が空くのを待っています。",
+    "nic_held": "ネットワークインターフェース {nic} は、インスタンス {instance} のゲストが切り離すのを待っています。",
     "waiting_for_turn": "順番を待っています。ほかのものを起動中です。",
 }
 
@@ -233,6 +240,8 @@ KINDS: Final[dict[str, str]] = {
     "security_group": "セキュリティグループ",
     "security_rule": "セキュリティグループルール",
     "default_group": "既定のセキュリティグループ",
+    "first_nic": "最初のネットワークインターフェース",
+    "slot": "ネットワークインターフェースの場所",
     "leg": "ルーターのインターフェース",
     "vpc_interface": "ルーターのインターフェース",
     "vpc_gateway": "ルーターのゲートウェイ",

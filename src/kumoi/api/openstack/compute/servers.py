@@ -65,7 +65,6 @@ def routes(house: House) -> list[Route]:
         Route("DELETE", V + "/servers/{id}", partial(remove, house), "instance.delete", "compute", success=204),
         Route("GET", V + "/servers/{id}/ips", partial(ips, house), "instance.read", "compute"),
         Route("GET", V + "/servers/{id}/ips/{network}", partial(ips_on, house), "instance.read", "compute"),
-        Route("GET", V + "/servers/{id}/os-interface", partial(interfaces, house), "instance.read", "compute"),
         Route("GET", V + "/servers/{id}/os-security-groups", partial(groups, house), "instance.read", "compute"),
     ]
 
@@ -136,21 +135,6 @@ def ips_on(house: House, request: Request) -> Response:
 def _ips(house: House, request: Request) -> dict[str, list[dict[str, Any]]]:
     found = addresses(read.get(house, request.call(), server_id(request)))
     return {name: [{"version": a["version"], "addr": a["addr"]} for a in those] for name, those in found.items()}
-
-
-def interfaces(house: House, request: Request) -> Response:
-    view = read.get(house, request.call(), server_id(request))
-    shown = [
-        {
-            "port_id": nic.id,
-            "net_id": nic.network_id,
-            "mac_addr": nic.mac,
-            "port_state": "ACTIVE" if view.instance.status == "active" else "DOWN",
-            "fixed_ips": [{"subnet_id": ip.subnet_id, "ip_address": ip.address} for ip in nic.fixed_ips],
-        }
-        for nic in view.nics
-    ]
-    return json_response({"interfaceAttachments": shown})
 
 
 def groups(house: House, request: Request) -> Response:

@@ -16,7 +16,7 @@ from kumoi.core.policy import allow
 MEMBERS: Final = (
     "resize", "confirmResize", "revertResize", "rebuild", "rescue", "unrescue", "shelve", "shelveOffload", "unshelve",
     "pause", "unpause", "suspend", "resume", "createImage", "createBackup", "changePassword", "restore",
-    "addFixedIp", "removeFixedIp", "os-getVNCConsole", "os-getSPICEConsole", "os-getRDPConsole",
+    "os-getVNCConsole", "os-getSPICEConsole", "os-getRDPConsole",
     "os-getSerialConsole", "trigger_crash_dump",
 )  # fmt: skip
 OPERATORS: Final = (
