@@ -55,8 +55,6 @@ class GuestRules(Stage):
         for nic, choice in zip(view.nics, nics, strict=True):
             known = self.learn_nic(nic)
             known.guest, known.own = one.id, choice.nic_id is None
-            if not known.own:
-                self.record.moved.add(nic.id)
         return guest
 
     def has_room(self, host: FakeHost) -> bool:

@@ -52,7 +52,6 @@ def learn_who_ended(stage: Stage) -> None:
         elif guest.ended:
             guest.on = False
         guest.ended = guest.unsure = False
-    stage.record.moved.clear()
 
 
 def check_statuses(stage: Stage) -> None:

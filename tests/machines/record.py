@@ -70,7 +70,6 @@ class Public:
 class Record:
     """All of it, by id. `outer`: the external network. `chosen`: addresses that somebody asked for by name: these may
     be taken over from what is deleted. `led`: which public address ever led where, by address, router and fixed one.
-    `moved`: nics that got another guest while the host of their first one may not have heard yet.
     """
 
     def __init__(self) -> None:
@@ -84,7 +83,6 @@ class Record:
         self.images: set[ImageId] = set()
         self.outer = NetworkId("")
         self.chosen: set[str] = set()
-        self.moved: set[NicId] = set()
         self.led: dict[tuple[str, VpcId, str], PublicAddressId] = {}
 
     def plugged(self, guest: Guest) -> list[Nic]:

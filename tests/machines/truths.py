@@ -91,14 +91,18 @@ def check_charges(ground: Ground, record: Record) -> None:
 def check_standing(ground: Ground, record: Record, strangers: Strangers) -> None:
     """Whatever stands on a host is still claimed, under its own name, and so nobody else can be given it."""
     placed = {(host, one) for host, one in ground.table("SELECT host_id, instance_id FROM placements")}
-    owners = dict(ground.table("SELECT key, owner FROM claims WHERE kind = 'address'"))
+    owners = dict(
+        ground.table(
+            "SELECT key, COALESCE(stands_for, owner) FROM claims LEFT JOIN nics ON id = owner WHERE kind = 'address'"
+        )
+    )
     for host in ground.hosts:
         loose = {one for one in host.things() - strangers.guests if (host.id, one) not in placed}
         assert loose == set(), "it was let go, and stands"
         for nic in host.world.nics.values():
             for ip in nic.fixed_ips:
                 key = f"{ip.subnet_id}/{ip.address}"
-                exempt = nic.id in strangers.nics | record.moved or key in record.chosen
+                exempt = nic.id in strangers.nics or key in record.chosen
                 fair = exempt or owners.get(key) == nic.id
                 assert fair, f"{ip.address} is {owners.get(key)}'s while {nic.id} has it"
         for vpc in host.world.vpcs.values():

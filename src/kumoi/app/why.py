@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from kumoi.app.house import House
 from kumoi.app.why_fields import shown_to_owner, whole
@@ -289,12 +290,12 @@ class _Look:
         )
 
     def _planned(self, section: SectionKey, entry: str) -> Planned:
-        known = self._tx.sections.entry_serial(section, entry)
+        known = self._tx.sections.entry(section, entry)
         return Planned(
             section=section,
             entry=entry,
-            serial=known[0] if known else None,
-            present=known[1] if known else False,
+            serial=known.serial if known else None,
+            present=known is not None and known.body is not UNSET,
             newest=self._tx.sections.serial(section),
         )
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from kumoi.app.house import House
+from kumoi.app.networks.stand_ins import release_nic
 from kumoi.contracts.store import Transaction
 from kumoi.core.ids import SectionKey, group_section, network_section
 from kumoi.core.query import Filter, Query, eq, is_in
@@ -71,8 +72,7 @@ def _nics(tx: Transaction) -> int:
     gone = 0
     query = Query(filters=(Filter("deleted_at", "null", False), Filter("host_id", "null", True)), limit=PAGE)
     for nic in tx.nics.find(query):
-        tx.nics.remove(nic.id)
-        tx.claims.drop_owner(nic.id)
+        release_nic(tx, nic)
         gone += 1
     return gone
 

@@ -38,6 +38,7 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     unused nic.
     `dns_name`: what the network's DNS calls it, empty: as its instance is called.
     `made_with_instance`: the instance's own, deleted with it. `slot`: the order of an instance's nics, from 0.
+    `stands_for`: a deleted row that only holds what `host_id` may still have of that nic (its `fixed_ips`; none: all).
     """
 
     id: NicId
@@ -61,6 +62,7 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     host_id: HostId | None = None
     made_with_instance: bool = False
     slot: int = 0
+    stands_for: NicId | None = None
     generation: int = 1
     created_at: float = 0.0
     updated_at: float = 0.0

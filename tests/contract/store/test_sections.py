@@ -121,10 +121,9 @@ def agree(store: SqlStore, section: SectionKey, model: Model) -> None:
     assert told == model.entries
     assert whole.digest == model.digest(section)
     for entry, (body, serial) in model.entries.items():
-        assert store.read(lambda tx, entry=entry: tx.sections.entry_serial(section, entry)) == (
-            serial,
-            body is not None,
-        )
+        one = store.read(lambda tx, entry=entry: tx.sections.entry(section, entry))
+        assert one is not None
+        assert (one.serial, None if one.body is msgspec.UNSET else bytes(one.body)) == (serial, body)
     dead = {e for e, (b, _) in model.entries.items() if b is None}
     assert set(store.read(lambda tx: tx.sections.tombstones(section, model.serial))) == dead
 

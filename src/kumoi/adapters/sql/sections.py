@@ -58,7 +58,7 @@ _PRESENT = (
 _BODIES = select(_entry.id, _entry.body).where(
     _entry.section == bindparam("section"), Among(_entry.id, bindparam("ids"))
 )
-_ENTRY_SERIAL = select(_entry.serial, _entry.body.is_not(None)).where(
+_ENTRY = select(_entry.id, _entry.serial, _entry.body, _entry.cause).where(
     _entry.section == bindparam("section"), _entry.id == bindparam("id")
 )
 _TOMBSTONES = (
@@ -183,9 +183,9 @@ class SqlSections:
         head = self._head(section)
         return head[0] if head else 0
 
-    def entry_serial(self, section: SectionKey, entry: str) -> tuple[int, bool] | None:
-        rows = self._session.rows(_ENTRY_SERIAL, section=section, id=entry)
-        return (rows[0][0], bool(rows[0][1])) if rows else None
+    def entry(self, section: SectionKey, entry: str) -> Entry | None:
+        rows = self._session.rows(_ENTRY, section=section, id=entry)
+        return _told(*rows[0]) if rows else None
 
     def tombstones(self, section: SectionKey, upto: int) -> list[str]:
         return [row[0] for row in self._session.rows(_TOMBSTONES, section=section, upto=upto)]

@@ -240,7 +240,7 @@ nics = Table(
     key(),
     *texts("project_id", "network_id", "mac", "name", "description", "use", "device_id", "device_owner"),
     *texts("dns_name"),
-    *texts("instance_id", "vpc_id", "host_id", null=True),
+    *texts("instance_id", "vpc_id", "host_id", "stands_for", null=True),
     *integers("mark", "slot"),
     *switches("admin_up", "port_security", "made_with_instance"),
     *nested("fixed_ips", "group_ids", "pairs"),
@@ -252,6 +252,7 @@ nics = Table(
     Index(None, "device_id"),
     Index(None, "mac"),
     Index(None, "host_id"),
+    Index(None, "stands_for"),
 )
 
 vpcs = Table(

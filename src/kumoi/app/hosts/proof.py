@@ -1,10 +1,10 @@
 """What a report proves to be gone, and what may be let go for it: placements, capacity, addresses, marks."""
 
 from kumoi.app.networks.letting_go import let_nics_go
+from kumoi.app.networks.stand_ins import release_nic
 from kumoi.contracts.store import Transaction
 from kumoi.core.hosts import Host
 from kumoi.core.ids import InstanceId, VpcId, host_section
-from kumoi.core.nics import Nic
 from kumoi.core.plan import Report
 from kumoi.core.query import Filter, Query, alive, eq
 
@@ -50,12 +50,6 @@ def release_instance(tx: Transaction, instance_id: InstanceId, host: Host) -> No
         gone = Query(filters=(eq("instance_id", instance_id), Filter("deleted_at", "null", False)))
         for nic in tx.nics.find(gone):
             release_nic(tx, nic)
-
-
-def release_nic(tx: Transaction, nic: Nic) -> None:
-    """The nic's row and every claim it owns."""
-    tx.nics.remove(nic.id)
-    tx.claims.drop_owner(nic.id)
 
 
 def release_vpc(tx: Transaction, vpc_id: VpcId) -> None:

@@ -152,7 +152,7 @@ class Maker:
 
     def _plug(self, one: Instance, choice: NicChoice, slot: int, home: HostId | None) -> Nic:
         nic = choose(self._tx, self._house, self._call, choice, self._groups)
-        return plug(self._tx, nic, one.id, home, slot=slot)
+        return plug(self._tx, self._house, nic, one.id, home, slot=slot)
 
 
 def _name(wish: RunWish, instance_id: InstanceId, index: int, count: int) -> str:

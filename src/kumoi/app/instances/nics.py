@@ -27,7 +27,7 @@ def attach(house: House, call: Call, instance_id: InstanceId, choice: NicChoice,
     def write(tx: Transaction) -> Nic:
         one = _pluggable(tx, call, instance_id, "attach_nic")
         there = nics_of(tx, one.id)
-        nic = plug(tx, choose(tx, house, call, choice), one.id, _home(tx, one), slot=_slot(one, there, slot))
+        nic = plug(tx, house, choose(tx, house, call, choice), one.id, _home(tx, one), slot=_slot(one, there, slot))
         record(tx, house, call, "instance.attach_nic", Thing("instance", one.id, one.project_id), {"nic_id": nic.id})
         return nic
 

@@ -160,7 +160,7 @@ def claim_number(tx: Transaction, house: House, kind: ClaimKind, owner: str, now
 
 
 def release_fixed(tx: Transaction, nic: Nic, gone: tuple[FixedIp, ...]) -> None:
-    """Let addresses of a living nic go."""
+    """Let addresses of a living nic go at once: with their subnet, or where no host has the nic."""
     for ip in gone:
         held = tx.claims.get("address", f"{ip.subnet_id}/{ip.address}")
         if held is not None and held.owner == nic.id:

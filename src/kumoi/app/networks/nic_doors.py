@@ -6,10 +6,11 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.networks import reading
-from kumoi.app.networks.addresses import Claimer, FixedWish, release_fixed
+from kumoi.app.networks.addresses import Claimer, FixedWish
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.nics import UNFILTERED, NicWish, check_groups, check_pairs, drop_nic, held, make_nic
 from kumoi.app.networks.reading import Noun
+from kumoi.app.networks.stand_ins import leave_addresses
 from kumoi.app.writing import Thing, commit, mark_nic, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
@@ -172,7 +173,7 @@ def _changed(tx: Transaction, house: House, call: Call, nic: Nic, change: NicCha
         changed = replace(changed, mac=claimer.mac(house, change.mac))
         tx.claims.drop("mac", f"{nic.network_id}/{nic.mac}")
     if isinstance(change.fixed_ips, tuple):
-        changed = replace(changed, fixed_ips=_readdress(tx, claimer, nic, change.fixed_ips))
+        changed = replace(changed, fixed_ips=_readdress(tx, house, claimer, nic, change.fixed_ips))
     return changed
 
 
@@ -184,7 +185,9 @@ def _secured(tx: Transaction, nic: Nic, changed: Nic, change: NicChange) -> Nic:
     return replace(changed, pairs=check_pairs(changed.pairs, nic.mac, secured=changed.port_security))
 
 
-def _readdress(tx: Transaction, claimer: Claimer, nic: Nic, wishes: tuple[FixedWish, ...]) -> tuple[FixedIp, ...]:
+def _readdress(
+    tx: Transaction, house: House, claimer: Claimer, nic: Nic, wishes: tuple[FixedWish, ...]
+) -> tuple[FixedIp, ...]:
     """Addresses that stay are not let go in between; a wish for any address of a subnet keeps the one it has there."""
     left = list(nic.fixed_ips)
     kept: dict[int, FixedIp] = {}
@@ -196,7 +199,7 @@ def _readdress(tx: Transaction, claimer: Claimer, nic: Nic, wishes: tuple[FixedW
             if match is not None:
                 left.remove(match)
                 kept[number] = match
-    release_fixed(tx, nic, tuple(left))
+    leave_addresses(tx, house, nic, tuple(left))
     return tuple(
         kept[n] if n in kept else claimer.fixed((w,), nic.mac, exactly=nic.use in UNFILTERED)[0]
         for n, w in enumerate(wishes)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from kumoi.app.house import House
 from kumoi.app.networks.addresses import Claimer, FixedWish, claim_number
 from kumoi.app.networks.default_group import default_group
+from kumoi.app.networks.stand_ins import leave_host, release_nic
 from kumoi.app.writing import Thing, charge, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
@@ -90,10 +91,13 @@ def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
     return nic
 
 
-def plug(tx: Transaction, nic: Nic, instance_id: InstanceId, host_id: HostId | None, slot: int = 0) -> Nic:
+def plug(
+    tx: Transaction, house: House, nic: Nic, instance_id: InstanceId, host_id: HostId | None, slot: int = 0
+) -> Nic:
     """Into an instance, as its nic number `slot`. Raises InUse when something holds the nic already."""
     if nic.instance_id is not None or nic.use:
         raise held(nic)
+    leave_host(tx, house, nic, host_id)
     placed = replace(
         nic,
         use="instance",
@@ -127,8 +131,7 @@ def drop_nic(tx: Transaction, house: House, call: Call, nic: Nic) -> None:
     tx.labels.drop("nic", nic.id)
     mark_nic(tx, nic)
     if nic.host_id is None:
-        tx.nics.remove(nic.id)
-        tx.claims.drop_owner(nic.id)
+        release_nic(tx, nic)
     else:
         tx.nics.save(replace(nic, deleted_at=call.now, updated_at=call.now))
     record(tx, house, call, "nic.delete", Thing("nic", nic.id, nic.project_id), {"network_id": nic.network_id})

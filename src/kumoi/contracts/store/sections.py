@@ -5,7 +5,7 @@ from typing import Protocol
 import msgspec
 
 from kumoi.core.ids import SectionKey
-from kumoi.core.plan import SectionDelta
+from kumoi.core.plan import Entry, SectionDelta
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -45,8 +45,8 @@ class Sections(Protocol):
         """0 for a section that never had an entry."""
         ...
 
-    def entry_serial(self, section: SectionKey, entry: str) -> tuple[int, bool] | None:
-        """The serial at which the entry last changed and whether it is present; None when unknown."""
+    def entry(self, section: SectionKey, entry: str) -> Entry | None:
+        """The entry as it was stamped last, tombstones included; None when unknown."""
         ...
 
     def tombstones(self, section: SectionKey, upto: int) -> list[str]:
