@@ -88,6 +88,7 @@ class Guarded:
         keypairs.create(house, mine, "key", None)
         return {
             "servers": server.id,
+            "series": server.id,
             "images": self._private_image(),
             "networks": network,
             "os-networks": network,

@@ -4,7 +4,10 @@ import msgspec
 
 from kumoi.agent.hands import FETCH, Hands
 from kumoi.core.errors import NotFound
+from kumoi.core.ids import InstanceId
+from kumoi.core.nics import tap_name
 from kumoi.core.plan import Ask
+from kumoi.core.readings import Diagnosis
 
 PREFIX = "ask/"
 
@@ -37,4 +40,15 @@ class Asks:
     def _look(self, ask: Ask) -> bytes:
         if ask.kind == "console":
             return self._hands.drivers.compute.console(ask.instance_id, ask.limit)
-        return msgspec.json.encode(self._hands.scene.machines.get().sight(ask.instance_id))
+        return msgspec.json.encode(self._diagnosis(ask.instance_id))
+
+    def _diagnosis(self, instance_id: InstanceId) -> Diagnosis:
+        """Told by the hypervisor now, not by the last sample."""
+        drivers = self._hands.drivers
+        entry = self._hands.ledger.own().instances.get(instance_id)
+        return Diagnosis(
+            power=self._hands.scene.machines.get().sight(instance_id).power,
+            reading=next((one for one in drivers.gauges.read() if one.id == instance_id), None),
+            taps={tap_name(plug.nic_id): plug.nic_id for plug in (entry.nics if entry is not None else ())},
+            accelerator=drivers.compute.accelerator,
+        )

@@ -23,6 +23,7 @@ _READ: tuple[str, ...] = (
     "security_group",
     "quota",
     "event",
+    "meter",
     "zone",
 )
 _WRITE: tuple[str, ...] = (
@@ -47,6 +48,7 @@ ACTIONS: dict[str, Rule] = {
     "instance.console": "member",
     "instance.all_projects": "admin",
     "instance.see_host": "admin",
+    "instance.diagnostics": "admin",
     "instance.choose_host": "admin",
     "image.publish": "admin",
     "image.deactivate": "member",
@@ -66,6 +68,9 @@ ACTIONS: dict[str, Rule] = {
     "keypair.all_users": "admin",
     "host.read": "admin",
     "host.update": "admin",
+    "loop.read": "admin",
+    "event.all_projects": "admin",
+    "meter.scrape": "checker",
     "why.read": "reader",
     "token.issue": "any",
     "token.read": "checker",

@@ -3,7 +3,7 @@
 from kumoi.api.edge.plain import render_plain
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.tokens import by_token
-from kumoi.api.operator import sections, why
+from kumoi.api.operator import sections, series, why
 from kumoi.app.house import House
 
 
@@ -12,7 +12,7 @@ def tongue(house: House) -> Tongue:
     return Tongue(
         name="operator",
         prefix="/operator/v1",
-        routes=[*why.routes(house), *sections.routes(house)],
+        routes=[*why.routes(house), *sections.routes(house), *series.routes(house)],
         authenticate=by_token(house),
         render_error=render_plain,
     )

@@ -5,6 +5,7 @@ from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.compute import (
     actions,
+    diagnostics,
     discovery,
     flavor_extras,
     flavors,
@@ -39,6 +40,7 @@ def tongue(house: House, site: Site) -> Tongue:
             *interfaces.routes(house),
             *metadata.routes(house),
             *instance_actions.routes(house),
+            *diagnostics.routes(house),
             *flavors.routes(house),
             *flavor_extras.routes(house),
             *keypairs.routes(house),

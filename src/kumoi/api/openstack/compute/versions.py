@@ -23,6 +23,7 @@ HISTORY: Final[tuple[tuple[Version, str], ...]] = (
     ((2, 35), "keypairs are paged"),
     ((2, 37), "networks: auto or none; required in a create"),
     ((2, 47), "servers embed their flavor"),
+    ((2, 48), "diagnostics in the same words whatever the driver"),
     ((2, 51), "events of actions for users"),
     ((2, 52), "tags in a create"),
     ((2, 53), "hypervisors and services by UUID"),
