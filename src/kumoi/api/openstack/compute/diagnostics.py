@@ -20,8 +20,9 @@ _UNKNOWN: Final = -1  # as libvirt says of errors that nobody counts
 
 def routes(house: House) -> list[Route]:
     return [
-        Route("GET", V + "/servers/{id}/diagnostics", partial(show, house), "instance.diagnostics", "compute", wait=True)
-    ]
+        Route("GET", V + "/servers/{id}/diagnostics", partial(show, house), "instance.diagnostics", "compute",
+              wait=True)
+    ]  # fmt: skip
 
 
 async def show(house: House, request: Request) -> Response:
