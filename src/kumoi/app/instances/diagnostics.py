@@ -54,7 +54,7 @@ def diagnosed(house: House, call: Call, question: Question, answer: bytes) -> Di
     told, one = msgspec.json.decode(answer, type=Diagnosis), question.instance
     if told.reading is None:
         raise _not_running(one)
-    macs = {nic.id: nic.mac for nic in question.nics}
+    macs: dict[str, str] = {nic.id: nic.mac for nic in question.nics}
     now = house.series.newest(call.now)
     busy = next((p.values[1] for p in now if p.instance_id == one.id and p.subject == "instance"), None)
     began = question.seen.first_running_at if question.seen is not None else 0.0
