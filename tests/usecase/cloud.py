@@ -59,9 +59,18 @@ class PlainPasswords:
 
 class Cloud:
     """`call` is the demo user's, `admin` the administrator's. `settle` lets control and agent work until all is
-    quiet."""
+    quiet. `capabilities` and `promised`: what the one host says of itself."""
 
-    def __init__(self, folder: Path, url: str = "sqlite://", start: float = START) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str = "sqlite://",
+        start: float = START,
+        capabilities: tuple[str, ...] = ("router",),
+        **promised: int,
+    ) -> None:
+        self._capabilities = capabilities
+        self._capacity = Capacity(vcpus=8, memory_mib=8192, disk_gib=100, **promised)
         self.clock = FakeClock(start)
         self.chance = FakeChance()
         self.hints = LocalHints()
@@ -88,9 +97,7 @@ class Cloud:
         self.agent = self.new_agent()
 
     def _found(self) -> None:
-        admin = FirstUser(
-            name="admin", password="a", roles=(("admin", "admin"), ("demo", "admin")), key_project="demo"
-        )
+        admin = FirstUser(name="admin", password="a", roles=(("admin", "admin"), ("demo", "admin")), key_project="demo")
         demo = FirstUser(name="demo", password="d", roles=(("demo", "member"),), key_project="demo")
         first, second = bootstrap(self.house, (admin, demo))
         self.project = ProjectId(first.key_project_id)
@@ -102,8 +109,8 @@ class Cloud:
         hello = Hello(
             name="one",
             boot_id=self.world.boot_id,
-            capacity=Capacity(vcpus=8, memory_mib=8192, disk_gib=100),
-            capabilities=("router",),
+            capacity=self._capacity,
+            capabilities=self._capabilities,
         )
         drivers = Drivers(
             compute=FakeCompute(self.world),

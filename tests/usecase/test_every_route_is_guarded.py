@@ -21,6 +21,7 @@ from kumoi.app.instances.wish import RunWish
 from kumoi.app.networks.address_scopes import AddressScopeWish, create_address_scope
 from kumoi.app.networks.networks import NetworkWish, create_networks
 from kumoi.app.networks.public_addresses import PublicWish, create_public_address
+from kumoi.app.networks.qos_policies import QosPolicyWish, create_qos_policy
 from kumoi.app.networks.security_groups import GroupWish, create_groups
 from kumoi.app.networks.shares import ShareWish, create_share
 from kumoi.app.networks.subnet_pools import SubnetPoolWish, create_subnet_pool
@@ -112,9 +113,12 @@ class Guarded:
     def _shared_things(self, network: NetworkId) -> dict[str, str]:
         house, mine = self.cloud.house, self.cloud.call()
         pool = create_subnet_pool(house, mine, SubnetPoolWish(prefixes=("10.80.0.0/16",))).pool
+        provider = self.cloud.call(admin=True)
+        policy = create_qos_policy(house, provider, QosPolicyWish(name="q")).policy
         wish = ShareWish(kind="network", object_id=network, action="use", target=NOBODY)
         return {
             "subnetpools": pool.id,
+            "policies": policy.id,
             "address-scopes": create_address_scope(house, mine, AddressScopeWish(name="s", ip_version=4)).scope.id,
             "rbac-policies": create_share(house, mine, wish).id,
         }
@@ -189,7 +193,7 @@ class Guarded:
             mine = Query(filters=(eq("project_id", self.cloud.project),))
             kinds: tuple[Any, ...] = (
                 tx.instances, tx.images, tx.networks, tx.subnets, tx.subnet_pools, tx.address_scopes,
-                tx.shares, tx.nics, tx.vpcs, tx.public_addresses,
+                tx.shares, tx.qos_policies, tx.nics, tx.vpcs, tx.public_addresses,
                 tx.security_groups, tx.security_rules, tx.key_pairs, tx.access_keys,
             )  # fmt: skip
             return [sorted(kind.find(mine), key=lambda row: row.id) for kind in kinds]

@@ -110,9 +110,7 @@ class Cloud:
             guests=FakeGuestServices(world),
             config_files=lambda _entry, _nics, _subnets: {},
         )
-        hello = Hello(
-            name=host, boot_id="b", capacity=Capacity(vcpus=1, memory_mib=1, disk_gib=1), capabilities=()
-        )
+        hello = Hello(name=host, boot_id="b", capacity=Capacity(vcpus=1, memory_mib=1, disk_gib=1), capabilities=())
         return Ground(hello, drivers)
 
     def instance(self, host: HostId) -> None:

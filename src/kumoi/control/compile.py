@@ -10,6 +10,7 @@ from kumoi.core.images import MAX_DEPTH, Layer
 from kumoi.core.instances import Instance, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
+from kumoi.core.qos import Shaping, policy_of, shaping
 from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
 from kumoi.core.vpcs import PublicAddress
 from kumoi.planning.sections.groups import group_entry, member_entry
@@ -36,6 +37,7 @@ class Compiler:
         self._networks: dict[str, Network] = {}
         self._subnets: dict[str, Subnet] = {}
         self._layers: dict[str, tuple[Layer, ...]] = {}
+        self._shapings: dict[str, Shaping | None] = {}
 
     def _of_instances(self, ids: tuple[str, ...]) -> None:
         """The rows that hang on the batch's instances."""
@@ -103,13 +105,17 @@ class Compiler:
         nics = self._tx.nics.find(Query(filters=(eq("vpc_id", vpc_id), alive())))
         public = self._tx.public_addresses.find(Query(filters=(eq("vpc_id", vpc_id), alive())))
         gateway = next((n for n in nics if n.use == "vpc_gateway"), None)
+        networks: dict[str, Network] = {n.network_id: self._network(n.network_id) for n in nics}
+        having: tuple[Nic | Network | PublicAddress, ...] = (*nics, *networks.values(), *public)
+        policies = {row.qos_policy_id for row in having}
         parts = VpcParts(
             vpc=vpc,
             interfaces=tuple(n for n in nics if n.use == "vpc_interface"),
             gateway=gateway,
-            networks={n.network_id: self._network(n.network_id) for n in nics},
+            networks=networks,
             subnets={ip.subnet_id: self._subnet(ip.subnet_id) for n in nics for ip in n.fixed_ips},
             public=tuple(public),
+            shaping={p: self._shaping(p) for p in policies if p is not None},
         )
         return _encode(vpc_entry(parts))
 
@@ -132,7 +138,8 @@ class Compiler:
         if nic is None or nic.deleted_at is not None or f"network/{nic.network_id}" != mark.section:
             return None
         one = self._instances.get(nic.instance_id) if nic.instance_id else None
-        return _encode(nic_entry(nic, nic.dns_name or (one.hostname if one else "")))
+        shaping = self._shaping(policy_of(nic, self._network(nic.network_id).qos_policy_id))
+        return _encode(nic_entry(nic, nic.dns_name or (one.hostname if one else ""), shaping))
 
     def group(self, _mark: Mark, group_id: str) -> bytes | None:
         group = self._tx.security_groups.get(group_id)
@@ -162,6 +169,14 @@ class Compiler:
             assert found is not None, f"an address's subnet {subnet_id} is gone"
             self._subnets[subnet_id] = found
         return self._subnets[subnet_id]
+
+    def _shaping(self, policy_id: str | None) -> Shaping | None:
+        if policy_id is None:
+            return None
+        if policy_id not in self._shapings:
+            rules = self._tx.qos_rules.find(Query(filters=(eq("policy_id", policy_id),)))
+            self._shapings[policy_id] = shaping(rules)
+        return self._shapings[policy_id]
 
     def _chain(self, layer_id: str) -> tuple[Layer, ...]:
         """The layer and what lies beneath it, deepest last."""

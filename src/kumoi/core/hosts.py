@@ -11,11 +11,18 @@ DOWN_AFTER_S = 60.0
 
 
 class Capacity(msgspec.Struct, frozen=True, kw_only=True):
-    """What a host offers. Over-commit is applied when its counters are written (cpu ×4 by default, memory ×1)."""
+    """What a host offers. Over-commit is applied when its counters are written (cpu ×4 by default, memory ×1).
+
+    What its networks carry is promised to nics with a guarantee: kbit/s each way, thousands of packets a second; 0:
+    nothing is promised.
+    """
 
     vcpus: int
     memory_mib: int
     disk_gib: int
+    egress_kbps: int = 0
+    ingress_kbps: int = 0
+    kpps: int = 0
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):

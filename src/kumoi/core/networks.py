@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from kumoi.core.ids import NetworkId, ProjectId, SubnetId, SubnetPoolId
+from kumoi.core.ids import NetworkId, ProjectId, QosPolicyId, SubnetId, SubnetPoolId
 
 TENANT_MTU = 1450
 LEAST_MTU = {4: 68, 6: 1280}  # by IP version (RFC 791, RFC 8200)
@@ -42,6 +42,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     external: bool = False
     is_default: bool = False
     port_security: bool = True
+    qos_policy_id: QosPolicyId | None = None
     mtu: int = TENANT_MTU
     dns_domain: str = ""
     generation: int = 1

@@ -11,6 +11,7 @@ from kumoi.core.ids import (
     NetworkId,
     NicId,
     ProjectId,
+    QosPolicyId,
     SubnetId,
     VpcId,
 )
@@ -36,6 +37,7 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
 
     `use` says what holds it; `device_id` and `device_owner` are the free texts a Neutron client may set on an
     unused nic.
+    `qos_policy_id` None: its network's.
     `dns_name`: what the network's DNS calls it, empty: as its instance is called.
     `made_with_instance`: the instance's own, deleted with it. `slot`: the order of an instance's nics, from 0.
     `stands_for`: a deleted row that only holds what `host_id` may still have of that nic (its `fixed_ips`; none: all).
@@ -53,6 +55,7 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     group_ids: tuple[GroupId, ...] = ()
     port_security: bool = True
     pairs: tuple[AddressPair, ...] = ()
+    qos_policy_id: QosPolicyId | None = None
     use: NicUse = ""
     instance_id: InstanceId | None = None
     vpc_id: VpcId | None = None

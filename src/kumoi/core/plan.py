@@ -29,6 +29,7 @@ from kumoi.core.images import LayerFormat
 from kumoi.core.instances import EndedBy, Power, SeenPower
 from kumoi.core.networks import Ipv6Mode, Pool, Route
 from kumoi.core.nics import AddressPair, FixedIp
+from kumoi.core.qos import Shaping
 from kumoi.core.vpcs import Leg
 
 PLAN_FORMAT = 1
@@ -114,10 +115,14 @@ class Floating(msgspec.Struct, frozen=True, kw_only=True):
 
     public: str
     fixed: str
+    shaping: Shaping | None = None
 
 
 class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="kind"):
-    """A router on this host. `gateway` is its leg on the external network, `default_via` the next hop there."""
+    """A router on this host. `gateway` is its leg on the external network, `default_via` the next hop there.
+
+    `shaping`: of what passes under the gateway's own address.
+    """
 
     id: VpcId
     legs: tuple[Leg, ...]
@@ -126,6 +131,7 @@ class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="
     snat: bool = True
     routes: tuple[Route, ...] = ()
     floating: tuple[Floating, ...] = ()
+    shaping: Shaping | None = None
 
 
 class NetworkEntry(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_field="kind"):
@@ -166,6 +172,7 @@ class NicEntry(msgspec.Struct, frozen=True, kw_only=True, tag="nic", tag_field="
     port_security: bool
     admin_up: bool
     pairs: tuple[AddressPair, ...] = ()
+    shaping: Shaping | None = None
     host_id: HostId | None = None
     instance_id: InstanceId | None = None
     hostname: str = ""

@@ -7,7 +7,7 @@ import msgspec
 
 from kumoi.core.ids import ProjectId, ShareId
 
-SharedKind = Literal["network", "subnet_pool", "address_scope"]
+SharedKind = Literal["network", "subnet_pool", "address_scope", "qos_policy"]
 ShareAction = Literal["use", "lead_out"]
 EVERYONE = "*"
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from kumoi.core.ids import HostId, NetworkId, NicId, ProjectId, PublicAddressId, SubnetId, VpcId
+from kumoi.core.ids import HostId, NetworkId, NicId, ProjectId, PublicAddressId, QosPolicyId, SubnetId, VpcId
 from kumoi.core.networks import Route
 from kumoi.core.nics import FixedIp
 
@@ -43,6 +43,7 @@ class PublicAddress(msgspec.Struct, frozen=True, kw_only=True):
     nic_id: NicId | None = None
     fixed_address: str | None = None
     vpc_id: VpcId | None = None
+    qos_policy_id: QosPolicyId | None = None
     description: str = ""
     generation: int = 1
     created_at: float = 0.0

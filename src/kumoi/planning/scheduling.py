@@ -23,13 +23,15 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What one instance takes of a host."""
+    """What one instance takes of a host. `promised`: what the host has to keep for its nics; a host that promises
+    nothing of it does not fit."""
 
     vcpus: int
     memory_mib: int
     disk_gib: int
     zone: str = ""
     host_name: str = ""
+    promised: dict[str, int] = {}
 
     def amounts(self) -> dict[str, int]:
         return {"vcpus": self.vcpus, "memory_mib": self.memory_mib, "disk_gib": self.disk_gib}
@@ -45,6 +47,10 @@ def dropped_by(room: Room, wanted: Wanted, now: float) -> str | None:
         return "not_up"
     for resource, amount in wanted.amounts().items():
         free = room.free.get(resource)
+        if free is not None and free < amount:
+            return resource
+    for resource, amount in wanted.promised.items():
+        free = room.free.get(resource, 0)
         if free is not None and free < amount:
             return resource
     return None
@@ -76,7 +82,7 @@ def refusal(rooms: list[Room], wanted: Wanted, now: float) -> Facts:
     facts: Facts = {
         "hosts": len(rooms),
         "dropped": [f"{name}:{count}" for name, count in sorted(drops.items())],
-        **{f"wanted_{k}": v for k, v in wanted.amounts().items()},
+        **{f"wanted_{k}": v for k, v in (wanted.amounts() | wanted.promised).items()},
     }
     usable = [r for r in rooms if r.host.enabled and state(r.host, now) == "up"]
     if usable:

@@ -62,7 +62,12 @@ class Compute(_Section, frozen=True):
 
 
 class Network(_Section, frozen=True):
+    """`bandwidth_mbps`, `packet_rate_kpps`: what this host's networks carry each way, to be promised to nics whose QoS
+    policy guarantees them some of it; 0: nothing is promised."""
+
     public_cidr: str = "172.24.4.0/24"
+    bandwidth_mbps: Annotated[int, msgspec.Meta(ge=0)] = 0
+    packet_rate_kpps: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class Hints(_Section, frozen=True):

@@ -20,6 +20,7 @@ from kumoi.core.images import Image, Layer
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
+from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.shares import Share
 from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import AccessKey, Assignment, Domain, KeyPair, Project, RevokedToken, User
@@ -101,6 +102,8 @@ SUBNETS = Noun(Subnet, tables.subnets)
 SUBNET_POOLS = Noun(SubnetPool, tables.subnet_pools)
 ADDRESS_SCOPES = Noun(AddressScope, tables.address_scopes)
 SHARES = Noun(Share, tables.shares)
+QOS_POLICIES = Noun(QosPolicy, tables.qos_policies)
+QOS_RULES = Noun(QosRule, tables.qos_rules)
 NICS = Noun(Nic, tables.nics)
 VPCS = Noun(Vpc, tables.vpcs)
 PUBLIC_ADDRESSES = Noun(PublicAddress, tables.public_addresses)

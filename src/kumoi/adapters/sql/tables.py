@@ -176,10 +176,12 @@ networks = Table(
     metadata,
     key(),
     *texts("project_id", "name", "description", "dns_domain"),
+    *texts("qos_policy_id", null=True),
     *integers("vni", "mtu"),
     *switches("admin_up", "external", "is_default", "port_security"),
     *kept(),
     Index(None, "project_id", "created_at", "id"),
+    Index(None, "qos_policy_id"),
 )
 
 subnets = Table(
@@ -240,7 +242,7 @@ nics = Table(
     key(),
     *texts("project_id", "network_id", "mac", "name", "description", "use", "device_id", "device_owner"),
     *texts("dns_name"),
-    *texts("instance_id", "vpc_id", "host_id", "stands_for", null=True),
+    *texts("instance_id", "vpc_id", "host_id", "qos_policy_id", "stands_for", null=True),
     *integers("mark", "slot"),
     *switches("admin_up", "port_security", "made_with_instance"),
     *nested("fixed_ips", "group_ids", "pairs"),
@@ -253,6 +255,7 @@ nics = Table(
     Index(None, "mac"),
     Index(None, "host_id"),
     Index(None, "stands_for"),
+    Index(None, "qos_policy_id"),
 )
 
 vpcs = Table(
@@ -274,7 +277,7 @@ public_addresses = Table(
     metadata,
     key(),
     *texts("project_id", "network_id", "subnet_id", "address", "own_nic_id", "description"),
-    *texts("nic_id", "fixed_address", "vpc_id", null=True),
+    *texts("nic_id", "fixed_address", "vpc_id", "qos_policy_id", null=True),
     *kept(),
     Index(None, "project_id", "created_at", "id"),
     Index(None, "network_id"),
@@ -282,6 +285,28 @@ public_addresses = Table(
     Index(None, "nic_id"),
     Index(None, "own_nic_id"),
     Index(None, "vpc_id"),
+    Index(None, "qos_policy_id"),
+)
+
+qos_policies = Table(
+    "qos_policies",
+    metadata,
+    key(),
+    *texts("project_id", "name", "description"),
+    *switches("is_default"),
+    *integers("generation"),
+    *times("created_at", "updated_at"),
+    Index(None, "project_id", "created_at", "id"),
+)
+
+qos_rules = Table(
+    "qos_rules",
+    metadata,
+    key(),
+    *texts("policy_id", "kind", "direction"),
+    *integers("amount", "burst"),
+    *times("created_at"),
+    UniqueConstraint("policy_id", "kind", "direction"),
 )
 
 security_groups = Table(

@@ -47,6 +47,8 @@ class SqlTransaction:
     subnet_pools = Of(noun.SUBNET_POOLS)
     address_scopes = Of(noun.ADDRESS_SCOPES)
     shares = Of(noun.SHARES)
+    qos_policies = Of(noun.QOS_POLICIES)
+    qos_rules = Of(noun.QOS_RULES)
     nics = Of(noun.NICS)
     vpcs = Of(noun.VPCS)
     public_addresses = Of(noun.PUBLIC_ADDRESSES)

@@ -60,6 +60,10 @@ def _open_room(tx: Transaction, house: House, host: Host) -> None:
     tx.counters.set_most(scope, "vcpus", int(capacity.vcpus * house.rules.cpu_overcommit))
     tx.counters.set_most(scope, "memory_mib", int(capacity.memory_mib * house.rules.memory_overcommit))
     tx.counters.set_most(scope, "disk_gib", capacity.disk_gib)
+    for resource in ("egress_kbps", "ingress_kbps", "kpps"):
+        promised: int = getattr(capacity, resource)
+        if promised or tx.counters.get(scope, resource) is not None:
+            tx.counters.set_most(scope, resource, promised)
 
 
 def _adopt_routers(tx: Transaction, host: Host) -> None:

@@ -1,5 +1,7 @@
 """The rows of a new instance, inside the transaction of a run: its place, its nics, itself, its labels."""
 
+from collections import Counter
+
 import msgspec
 
 from kumoi.app.flavors import usable
@@ -8,13 +10,14 @@ from kumoi.app.instances.nics import choose, only_network
 from kumoi.app.instances.wish import NicChoice, RunWish, hostname_of
 from kumoi.app.networks.default_group import default_group
 from kumoi.app.networks.nics import plug
+from kumoi.app.networks.reservations import fits, needed_by, needed_on
 from kumoi.app.writing import Thing, charge, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, NoCapacity, WrongState
 from kumoi.core.events import Label
 from kumoi.core.flavors import Flavor
-from kumoi.core.ids import GroupId, HostId, InstanceId, PlacementId, ec2_id, ec2_key
+from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, PlacementId, ec2_id, ec2_key
 from kumoi.core.images import Image
 from kumoi.core.instances import Instance, Placement, Refusal
 from kumoi.core.nics import Nic
@@ -80,7 +83,7 @@ class Maker:
         amounts = self._place.wanted.amounts()
         for host_id in self._place.homes:
             scope = host_scope(host_id)
-            if all(
+            if fits(self._tx, host_id, self._place.wanted.promised) and all(
                 self._tx.counters.take(Allocation(consumer=instance_id, provider=scope, resource=r, amount=n))
                 for r, n in amounts.items()
                 if n
@@ -161,15 +164,20 @@ def _name(wish: RunWish, instance_id: InstanceId, index: int, count: int) -> str
     return wish.name if count == 1 else f"{wish.name}-{index + 1}"
 
 
-def wanted_of(tx: Transaction, wish: RunWish) -> Wanted:
+def wanted_of(tx: Transaction, call: Call, wish: RunWish) -> Wanted:
     """What one instance of the wish takes of a host."""
     flavor = flavor_of(tx, wish)
+    promised: Counter[str] = Counter()
+    for choice in wish.nics if wish.nics is not None else only_network(tx, call):
+        nic = tx.nics.get(choice.nic_id) if choice.nic_id is not None else None
+        promised.update(needed_by(tx, nic) if nic is not None else needed_on(tx, NetworkId(choice.network_id or "")))
     return Wanted(
         vcpus=flavor.vcpus,
         memory_mib=flavor.memory_mib,
         disk_gib=flavor.disk_gib,
         zone=wish.zone,
         host_name=wish.host_name,
+        promised=dict(promised),
     )
 
 

@@ -52,7 +52,7 @@ def _run_exactly(house: House, call: Call, wish: RunWish, count: int) -> list[In
     """All or none; refused for want of room only after a fresh look at the hosts. Raises _Fewer where fewer will do."""
     reservation = "r-" + ec2_key(house.chance.uuid())
     ids = [InstanceId(house.chance.uuid()) for _ in range(count)]
-    wanted = house.store.read(lambda tx: wanted_of(tx, wish))
+    wanted = house.store.read(lambda tx: wanted_of(tx, call, wish))
 
     def attempt(rooms: list[Room], *, last: bool) -> list[Instance]:
         homes = tuple(candidates(rooms, wanted, call.now, house.chance.below))
@@ -68,7 +68,7 @@ def _run_exactly(house: House, call: Call, wish: RunWish, count: int) -> list[In
 
         made, chosen = house.store.write(write)
         for host_id in chosen:
-            house.rooms.took(host_id, wanted.amounts())
+            house.rooms.took(host_id, wanted.amounts() | wanted.promised)
         return made
 
     try:

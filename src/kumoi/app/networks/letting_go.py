@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UnsetType
 from msgspec.structs import replace
 
+from kumoi.app.networks.reservations import release
 from kumoi.app.networks.stand_ins import release_nic
 from kumoi.contracts.store import Transaction
 from kumoi.core.conditions import Ready
@@ -43,11 +44,10 @@ def let_nics_go(tx: Transaction, host: Host, report: Report) -> None:
     for nic in unplugged:
         if kept.isdisjoint(_names(nic)):
             tx.nics.save(replace(nic, host_id=None))
+            release(tx, nic)
 
 
-def _has_others(
-    tx: Transaction, stand_in: Nic, report: Report, entries: Iterable[Entry], troubled: set[str]
-) -> bool:
+def _has_others(tx: Transaction, stand_in: Nic, report: Report, entries: Iterable[Entry], troubled: set[str]) -> bool:
     """Whether the host has other addresses for the nic by now, or the nic has got these back meanwhile."""
     nic_id = stand_in.stands_for
     if nic_id is None or entry_id("vpc", stand_in.vpc_id or "") in troubled:

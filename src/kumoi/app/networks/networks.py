@@ -8,6 +8,7 @@ from kumoi.app.house import House
 from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import VNI_MOST, claim_number
 from kumoi.app.networks.nics import drop_nic, drop_public
+from kumoi.app.networks.qos_policies import chosen, default_policy, reshape_network
 from kumoi.app.networks.reading import Noun
 from kumoi.app.networks.sharing import Owned, drop_shares, set_for_all, shares_of, take_back
 from kumoi.app.writing import Thing, charge, commit, mark_network, mark_nic, mark_subnet, record
@@ -15,7 +16,7 @@ from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, Taken
 from kumoi.core.given import given
-from kumoi.core.ids import AddressScopeId, NetworkId, ProjectId
+from kumoi.core.ids import AddressScopeId, NetworkId, ProjectId, QosPolicyId
 from kumoi.core.networks import LEAST_MTU, MOST_MTU, TENANT_MTU, Network, Subnet
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, eq, is_in
@@ -23,7 +24,7 @@ from kumoi.core.quotas import Claim
 
 
 class NetworkWish(msgspec.Struct, frozen=True, kw_only=True):
-    """`vni` None: any free one."""
+    """`vni` None: any free one. `qos_policy_id` UNSET: the project's default one."""
 
     name: str = ""
     project_id: ProjectId | None = None
@@ -35,6 +36,7 @@ class NetworkWish(msgspec.Struct, frozen=True, kw_only=True):
     port_security: bool = True
     mtu: int = TENANT_MTU
     dns_domain: str = ""
+    qos_policy_id: QosPolicyId | UnsetType | None = UNSET
     vni: int | None = None
 
 
@@ -50,6 +52,7 @@ class NetworkChange(msgspec.Struct, frozen=True, kw_only=True):
     port_security: bool | UnsetType = UNSET
     mtu: int | UnsetType = UNSET
     dns_domain: str | UnsetType = UNSET
+    qos_policy_id: QosPolicyId | UnsetType | None = UNSET
     if_generation: int | None = None
 
 
@@ -113,7 +116,12 @@ def update_network(house: House, call: Call, network_id: NetworkId, change: Netw
     def write(tx: Transaction) -> list[NetworkView]:
         network = reading.owned(tx, call, NETWORKS, network_id, "update")
         reading.check_generation(NETWORKS, network, change.if_generation)
-        changed = replace(network, **given(change, "if_generation", "shared"), updated_at=call.now)
+        changed = replace(
+            network,
+            **given(change, "if_generation", "shared", "qos_policy_id"),
+            qos_policy_id=chosen(tx, call, change.qos_policy_id, network.qos_policy_id),
+            updated_at=call.now,
+        )
         _check_still_used(tx, network, changed)
         _share(
             tx, house, call, changed, change.shared, UNSET if changed.external == network.external else change.external
@@ -125,6 +133,8 @@ def update_network(house: House, call: Call, network_id: NetworkId, change: Netw
                 check_carries(saved.mtu, subnet.ip_version)
             for nic in tx.nics.find(Query(filters=(eq("network_id", saved.id), alive()))):
                 mark_nic(tx, nic)
+        if saved.qos_policy_id != network.qos_policy_id:
+            reshape_network(tx, saved.id)
         record(tx, house, call, "network.update", Thing("network", saved.id, saved.project_id))
         return _views(tx, [saved])
 
@@ -219,6 +229,7 @@ def _create(tx: Transaction, house: House, call: Call, wish: NetworkWish) -> Net
         port_security=wish.port_security,
         mtu=wish.mtu,
         dns_domain=wish.dns_domain,
+        qos_policy_id=_qos_policy(tx, call, project_id, wish),
         created_at=call.now,
         updated_at=call.now,
     )
@@ -228,6 +239,12 @@ def _create(tx: Transaction, house: House, call: Call, wish: NetworkWish) -> Net
     mark_network(tx, network_id)
     record(tx, house, call, "network.create", Thing("network", network_id, project_id))
     return network
+
+
+def _qos_policy(tx: Transaction, call: Call, project_id: ProjectId, wish: NetworkWish) -> QosPolicyId | None:
+    if isinstance(wish.qos_policy_id, UnsetType):
+        return default_policy(tx, project_id)
+    return chosen(tx, call, wish.qos_policy_id)
 
 
 def _vni(tx: Transaction, house: House, call: Call, wish: NetworkWish, owner: NetworkId) -> int:

@@ -9,7 +9,9 @@ from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import Claimer, FixedWish
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.nics import UNFILTERED, NicWish, check_groups, check_pairs, drop_nic, held, make_nic
+from kumoi.app.networks.qos_policies import chosen
 from kumoi.app.networks.reading import Noun
+from kumoi.app.networks.reservations import promised_by, reserve_anew
 from kumoi.app.networks.stand_ins import leave_addresses
 from kumoi.app.writing import Thing, commit, mark_nic, record
 from kumoi.contracts.store import Transaction
@@ -17,10 +19,11 @@ from kumoi.core import addressing
 from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden, InUse, Invalid
 from kumoi.core.given import given
-from kumoi.core.ids import GroupId, NicId
+from kumoi.core.ids import GroupId, NicId, QosPolicyId
 from kumoi.core.networks import Network
 from kumoi.core.nics import AddressPair, FixedIp, Nic, NicStatus, status_of
 from kumoi.core.policy import allow, may
+from kumoi.core.qos import policy_of
 from kumoi.core.query import Query, alive, eq
 
 
@@ -35,6 +38,7 @@ class NicChange(msgspec.Struct, frozen=True, kw_only=True):
     group_ids: tuple[GroupId, ...] | UnsetType = UNSET
     port_security: bool | UnsetType = UNSET
     pairs: tuple[AddressPair, ...] | UnsetType = UNSET
+    qos_policy_id: QosPolicyId | UnsetType | None = UNSET
     device_id: str | UnsetType = UNSET
     device_owner: str | UnsetType = UNSET
     dns_name: str | UnsetType = UNSET
@@ -42,23 +46,31 @@ class NicChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NicView(msgspec.Struct, frozen=True, kw_only=True):
-    """`host_name`: the host that has it, or is to have it."""
+    """`host_name`: the host that has it, or is to have it. `network_policy_id`: its network's QoS policy. `promised`:
+    what a host has to keep for it, by the host's resource."""
 
     nic: Nic
     status: NicStatus
     host_name: str
+    network_policy_id: QosPolicyId | None
+    promised: dict[str, int]
     tags: tuple[str, ...]
 
 
 def _views(tx: Transaction, rows: list[Nic]) -> list[NicView]:
     seen = {o.id: o for o in tx.observations.many(tuple({r.instance_id for r in rows if r.instance_id}))}
     hosts = {h.id: h.name for h in tx.hosts.many(tuple({r.host_id for r in rows if r.host_id}))}
+    policies = {n.id: n.qos_policy_id for n in tx.networks.many(tuple({r.network_id for r in rows}))}
+    obeyed = {r.id: policy for r in rows if (policy := policy_of(r, policies.get(r.network_id)))}
+    promised = promised_by(tx, set(obeyed.values()))
     tags = reading.tags_of(tx, "nic", rows)
     return [
         NicView(
             nic=r,
             status=status_of(r, seen.get(r.instance_id) if r.instance_id else None),
             host_name=hosts.get(r.host_id, "") if r.host_id and r.use else "",
+            network_policy_id=policies.get(r.network_id),
+            promised=promised.get(obeyed.get(r.id, ""), {}),
             tags=tags.get(r.id, ()),
         )
         for r in rows
@@ -100,6 +112,8 @@ def update_nic(house: House, call: Call, nic_id: NicId, change: NicChange) -> Ni
         changed = _changed(tx, house, call, nic, change)
         saved = tx.nics.save(replace(changed, updated_at=call.now))
         mark_nic(tx, saved, former_groups=nic.group_ids)
+        if saved.qos_policy_id != nic.qos_policy_id:
+            reserve_anew(tx, saved)
         check_led_to(tx, nic, saved)
         record(tx, house, call, "nic.update", Thing("nic", saved.id, saved.project_id))
         return _views(tx, [saved])
@@ -135,6 +149,7 @@ def check_place(tx: Transaction, call: Call, wish: NicWish) -> None:
 
 def _create(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
     check_place(tx, call, wish)
+    chosen(tx, call, wish.qos_policy_id)
     return make_nic(tx, house, call, replace(wish, project_id=reading.project_for(call, wish.project_id)))
 
 
@@ -162,7 +177,11 @@ def _check_unused(device_owner: str | UnsetType) -> None:
 def _changed(tx: Transaction, house: House, call: Call, nic: Nic, change: NicChange) -> Nic:
     """The nic as it is to be, its claims taken and let go."""
     _check_unused(change.device_owner)
-    changed = replace(nic, **given(change, "if_generation", "mac", "fixed_ips", "group_ids"))
+    changed = replace(
+        nic,
+        **given(change, "if_generation", "mac", "fixed_ips", "group_ids", "qos_policy_id"),
+        qos_policy_id=chosen(tx, call, change.qos_policy_id, nic.qos_policy_id),
+    )
     if nic.use and (change.device_id is not UNSET or change.device_owner is not UNSET):
         changed = replace(changed, device_id=nic.device_id, device_owner=nic.device_owner)
     changed = _secured(tx, nic, changed, change)

@@ -9,13 +9,14 @@ from msgspec.structs import replace
 from kumoi.app.house import House
 from kumoi.app.networks.addresses import Claimer, FixedWish, claim_number
 from kumoi.app.networks.default_group import default_group
+from kumoi.app.networks.reservations import release, reserve
 from kumoi.app.networks.stand_ins import leave_host, release_nic
 from kumoi.app.writing import Thing, charge, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, NotFound
-from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, NicId, ProjectId, VpcId
+from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, NicId, ProjectId, QosPolicyId, VpcId
 from kumoi.core.networks import Network
 from kumoi.core.nics import AddressPair, Nic, NicUse
 from kumoi.core.query import Query, alive, eq
@@ -40,6 +41,7 @@ class NicWish(msgspec.Struct, frozen=True, kw_only=True):
     group_ids: tuple[GroupId, ...] | None = None
     port_security: bool | None = None
     pairs: tuple[AddressPair, ...] = ()
+    qos_policy_id: QosPolicyId | None = None
     admin_up: bool = True
     use: NicUse = ""
     vpc_id: VpcId | None = None
@@ -75,6 +77,7 @@ def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
         group_ids=group_ids,
         port_security=secured,
         pairs=check_pairs(wish.pairs, mac, secured=secured),
+        qos_policy_id=wish.qos_policy_id,
         use=wish.use,
         vpc_id=wish.vpc_id,
         device_id=wish.device_id,
@@ -94,10 +97,14 @@ def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
 def plug(
     tx: Transaction, house: House, nic: Nic, instance_id: InstanceId, host_id: HostId | None, slot: int = 0
 ) -> Nic:
-    """Into an instance, as its nic number `slot`. Raises InUse when something holds the nic already."""
+    """Into an instance, as its nic number `slot`. Raises InUse when something holds the nic already, NoCapacity when
+    the host cannot promise what the nic is guaranteed."""
     if nic.instance_id is not None or nic.use:
         raise held(nic)
     leave_host(tx, house, nic, host_id)
+    if host_id is not None:
+        release(tx, nic)
+        reserve(tx, nic, host_id)
     placed = replace(
         nic,
         use="instance",

@@ -10,12 +10,13 @@ from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.nic_doors import NICS
 from kumoi.app.networks.nics import NicWish, drop_public, make_nic, mark_public
+from kumoi.app.networks.qos_policies import chosen
 from kumoi.app.networks.reading import Noun
 from kumoi.app.writing import Thing, charge, commit, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, NoAddress, NotFound
-from kumoi.core.ids import NetworkId, NicId, ProjectId, PublicAddressId, SubnetId
+from kumoi.core.ids import NetworkId, NicId, ProjectId, PublicAddressId, QosPolicyId, SubnetId
 from kumoi.core.nics import FixedIp, Nic, NicStatus, status_of
 from kumoi.core.policy import allow
 from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
@@ -32,6 +33,7 @@ class PublicWish(msgspec.Struct, frozen=True, kw_only=True):
     subnet_id: SubnetId | None = None
     nic_id: NicId | None = None
     fixed_address: str | None = None
+    qos_policy_id: QosPolicyId | None = None
     description: str = ""
 
 
@@ -40,17 +42,19 @@ class PublicChange(msgspec.Struct, frozen=True, kw_only=True):
 
     nic_id: NicId | UnsetType | None = UNSET
     fixed_address: str | None = None
+    qos_policy_id: QosPolicyId | UnsetType | None = UNSET
     description: str | UnsetType = UNSET
     if_generation: int | None = None
 
 
 class PublicView(msgspec.Struct, frozen=True, kw_only=True):
-    """`nic`: what it leads to. `carried`: a host has its router."""
+    """`nic`: what it leads to. `carried`: a host has its router. `network_policy_id`: its network's QoS policy."""
 
     public: PublicAddress
     nic: Nic | None
     nic_status: NicStatus
     carried: bool
+    network_policy_id: QosPolicyId | None
     tags: tuple[str, ...]
 
 
@@ -58,6 +62,7 @@ def _views(tx: Transaction, rows: list[PublicAddress]) -> list[PublicView]:
     nics = {n.id: n for n in tx.nics.many(tuple(r.nic_id for r in rows if r.nic_id))}
     seen = {o.id: o for o in tx.observations.many(tuple({n.instance_id for n in nics.values() if n.instance_id}))}
     vpcs = {v.id: v for v in tx.vpcs.many(tuple({r.vpc_id for r in rows if r.vpc_id}))}
+    policies = {n.id: n.qos_policy_id for n in tx.networks.many(tuple({r.network_id for r in rows}))}
     tags = reading.tags_of(tx, "public_address", rows)
     return [
         PublicView(
@@ -65,6 +70,7 @@ def _views(tx: Transaction, rows: list[PublicAddress]) -> list[PublicView]:
             nic=nic,
             nic_status=status_of(nic, seen.get(nic.instance_id) if nic.instance_id else None) if nic else "down",
             carried=r.vpc_id is not None and r.vpc_id in vpcs and vpcs[r.vpc_id].host_id is not None,
+            network_policy_id=policies.get(r.network_id),
             tags=tags.get(r.id, ()),
         )
         for r in rows
@@ -103,6 +109,7 @@ def create_public_address(house: House, call: Call, wish: PublicWish) -> PublicV
             subnet_id=nic.fixed_ips[0].subnet_id,
             address=nic.fixed_ips[0].address,
             own_nic_id=nic.id,
+            qos_policy_id=chosen(tx, call, wish.qos_policy_id),
             description=wish.description,
             created_at=call.now,
             updated_at=call.now,
@@ -124,7 +131,8 @@ def update_public_address(house: House, call: Call, public_id: PublicAddressId, 
     def write(tx: Transaction) -> list[PublicView]:
         public = reading.owned(tx, call, PUBLIC_ADDRESSES, public_id, "update")
         reading.check_generation(PUBLIC_ADDRESSES, public, change.if_generation)
-        changed = replace(public, updated_at=call.now)
+        policy_id = chosen(tx, call, change.qos_policy_id, public.qos_policy_id)
+        changed = replace(public, qos_policy_id=policy_id, updated_at=call.now)
         if isinstance(change.description, str):
             changed = replace(changed, description=change.description)
         if change.nic_id is None:

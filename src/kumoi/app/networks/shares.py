@@ -9,6 +9,7 @@ from kumoi.app.house import House
 from kumoi.app.networks import reading, sharing
 from kumoi.app.networks.address_scopes import ADDRESS_SCOPES
 from kumoi.app.networks.networks import NETWORKS
+from kumoi.app.networks.qos_policies import QOS_POLICIES
 from kumoi.app.networks.reading import Noun
 from kumoi.app.networks.sharing import Owned
 from kumoi.app.networks.subnet_pools import SUBNET_POOLS
@@ -35,6 +36,7 @@ _NOUNS: Final[dict[SharedKind, Noun[Any, Any]]] = {
     "network": NETWORKS,
     "subnet_pool": SUBNET_POOLS,
     "address_scope": ADDRESS_SCOPES,
+    "qos_policy": QOS_POLICIES,
 }
 
 

@@ -119,9 +119,21 @@ def _from_pool(tx: Transaction, pool_id: str) -> Iterator[Use]:
         yield Use(project_id=subnet.project_id, kind="subnet", id=subnet.id)
 
 
+def _shaped_by(tx: Transaction, policy_id: str) -> Iterator[Use]:
+    having = Query(filters=(eq("qos_policy_id", policy_id), alive()))
+    for network in tx.networks.find(having):
+        yield Use(project_id=network.project_id, kind="network", id=network.id)
+    for nic in tx.nics.find(having):
+        if nic.project_id:
+            yield Use(project_id=nic.project_id, kind="nic", id=nic.id)
+    for public in tx.public_addresses.find(having):
+        yield Use(project_id=public.project_id, kind="public_address", id=public.id)
+
+
 _USES: Final[dict[tuple[SharedKind, ShareAction], Callable[[Transaction, str], Iterator[Use]]]] = {
     ("network", "use"): _on_network,
     ("network", "lead_out"): _out_by_network,
     ("address_scope", "use"): _in_scope,
     ("subnet_pool", "use"): _from_pool,
+    ("qos_policy", "use"): _shaped_by,
 }

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.networks.addresses import release_fixed
+from kumoi.app.networks.reservations import release
 from kumoi.contracts.store import Transaction
 from kumoi.core.ids import HostId, NicId
 from kumoi.core.nics import FixedIp, Nic
@@ -33,14 +34,15 @@ def leave_host(tx: Transaction, house: House, nic: Nic, host_id: HostId | None) 
 
 
 def release_nic(tx: Transaction, nic: Nic) -> None:
-    """The nic's row and every claim it owns. What another host may still have of it is held on by the stand-in
-    there."""
+    """The nic's row, every claim it owns, and what its host kept for it. What another host may still have of it is
+    held on by the stand-in there."""
     origin = nic.stands_for or nic.id
     others = [o for o in tx.nics.find(Query(filters=(eq("stands_for", origin),))) if o.id != nic.id]
     if others:
         _hand_over(tx, tx.claims.of(nic.id), others[0].id)
     tx.nics.remove(nic.id)
     tx.claims.drop_owner(nic.id)
+    release(tx, nic)
 
 
 def _leave(tx: Transaction, house: House, nic: Nic, fixed_ips: tuple[FixedIp, ...]) -> NicId:

@@ -9,6 +9,7 @@ from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.nics import NicWish, drop_nic, make_nic
+from kumoi.app.networks.qos_policies import chosen
 from kumoi.app.networks.reading import Noun
 from kumoi.app.writing import Thing, charge, commit, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction
@@ -16,7 +17,7 @@ from kumoi.core import addressing
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid
 from kumoi.core.given import given
-from kumoi.core.ids import HostId, NetworkId, ProjectId, VpcId
+from kumoi.core.ids import HostId, NetworkId, ProjectId, QosPolicyId, VpcId
 from kumoi.core.networks import Route, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.policy import allow
@@ -27,11 +28,13 @@ from kumoi.planning.vpc_binding import router_hosts
 
 
 class GatewayWish(msgspec.Struct, frozen=True, kw_only=True):
-    """`snat` None: as it is (on for a new router). `fixed_ips` None: any, or those it has."""
+    """`snat` None: as it is (on for a new router). `fixed_ips` None: any, or those it has. `qos_policy_id` UNSET: as it
+    is, or its network's."""
 
     network_id: NetworkId
     snat: bool | None = None
     fixed_ips: tuple[FixedWish, ...] | None = None
+    qos_policy_id: QosPolicyId | UnsetType | None = UNSET
 
 
 class VpcWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -229,7 +232,11 @@ def _with_gateway(tx: Transaction, house: House, call: Call, vpc: Vpc, wish: Gat
     if not network.external:
         raise Invalid("network", field="gateway", reason="not_external", value=network.id)
     snat = vpc.snat if wish.snat is None else wish.snat
-    if vpc.external_network_id == network.id and wish.fixed_ips is None:
+    there = tx.nics.get(vpc.gateway_nic_id) if vpc.gateway_nic_id is not None else None
+    policy_id = chosen(tx, call, wish.qos_policy_id, there.qos_policy_id if there is not None else None)
+    if there is not None and there.network_id == network.id and wish.fixed_ips is None:
+        if there.qos_policy_id != policy_id:
+            tx.nics.save(replace(there, qos_policy_id=policy_id))
         return replace(vpc, snat=snat)
     vpc = _without_gateway(tx, house, call, vpc)
     _check_apart(tx, vpc, network.id)
@@ -241,6 +248,7 @@ def _with_gateway(tx: Transaction, house: House, call: Call, vpc: Vpc, wish: Gat
             network_id=network.id,
             project_id=ProjectId(""),
             fixed_ips=wish.fixed_ips,
+            qos_policy_id=policy_id,
             use="vpc_gateway",
             vpc_id=vpc.id,
             device_id=vpc.id,

@@ -25,7 +25,8 @@ from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
 from kumoi.core.hosts import Capacity
 from kumoi.core.plan import Hello
-from kumoi.runtime.settings import Settings
+from kumoi.core.qos import GUARANTEES
+from kumoi.runtime.settings import Network, Settings
 from kumoi.runtime.state_folder import StateFolder
 
 # Paths inside (see runtime.state_folder).
@@ -61,8 +62,8 @@ def agent(settings: Settings) -> Agent:
     hello = Hello(
         name=settings.cloud.host_name or socket.gethostname(),
         boot_id=boot_id,
-        capacity=_capacity(),
-        capabilities=("router",),
+        capacity=_capacity(settings.network),
+        capabilities=capabilities(settings.network),
         accelerator=accelerates,
     )
     papers = Papers(Ledger(FileJournal(RECORDS / "ledger")), Notebook(FileJournal(RECORDS / "notebook")))
@@ -70,7 +71,13 @@ def agent(settings: Settings) -> Agent:
     return Agent(hello, drivers, papers, HttpLink(state.link_socket), tools)
 
 
-def _capacity() -> Capacity:
+def capabilities(network: Network) -> tuple[str, ...]:
+    """What this version's drivers can do on a real host."""
+    promises = network.bandwidth_mbps or network.packet_rate_kpps
+    return ("router", *((GUARANTEES,) if promises else ()))
+
+
+def _capacity(network: Network) -> Capacity:
     """The machine's, less what the cloud itself and its host want."""
     meminfo = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
     total_mib = int(meminfo["MemTotal"].split()[0]) // 1024
@@ -78,4 +85,7 @@ def _capacity() -> Capacity:
         vcpus=os.cpu_count() or 1,
         memory_mib=max(0, total_mib - KEPT_FREE_MIB),
         disk_gib=shutil.disk_usage(IMAGES).free >> 30,
+        egress_kbps=network.bandwidth_mbps * 1000,
+        ingress_kbps=network.bandwidth_mbps * 1000,
+        kpps=network.packet_rate_kpps,
     )

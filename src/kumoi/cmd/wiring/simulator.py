@@ -15,10 +15,20 @@ from kumoi.agent.simulator import MANNER, Ground, Simulator
 from kumoi.contracts.clock import Clock
 from kumoi.core.hosts import Capacity
 from kumoi.core.plan import Hello
+from kumoi.core.qos import GUARANTEES, LIMITS
+from kumoi.core.subnet_rules import ADVERTISES
 from kumoi.runtime.settings import Settings
 from kumoi.runtime.state_folder import StateFolder
 
-CAPACITY = Capacity(vcpus=16, memory_mib=64 * 1024, disk_gib=1000)
+CAPACITY = Capacity(
+    vcpus=16,
+    memory_mib=64 * 1024,
+    disk_gib=1000,
+    egress_kbps=10_000_000,
+    ingress_kbps=10_000_000,
+    kpps=10_000,
+)
+CAPABILITIES = ("router", ADVERTISES, LIMITS, GUARANTEES)
 BOOT_S = 0.5
 
 
@@ -47,7 +57,7 @@ def _ground(number: int, boot_id: str, clock: Clock) -> Ground:
         name=f"simulated-{number:04}",
         boot_id=boot_id,
         capacity=CAPACITY,
-        capabilities=("router", "ipv6_ra"),
+        capabilities=CAPABILITIES,
         accelerator="fake",
     )
     return Ground(hello, drivers)

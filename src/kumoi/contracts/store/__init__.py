@@ -21,6 +21,7 @@ from kumoi.core.images import Image, Layer
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
+from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.shares import Share
 from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import AccessKey, Assignment, Domain, KeyPair, Project, RevokedToken, User
@@ -68,6 +69,10 @@ class Transaction(Protocol):
     def address_scopes(self) -> Rows[AddressScope]: ...
     @property
     def shares(self) -> Rows[Share]: ...
+    @property
+    def qos_policies(self) -> Rows[QosPolicy]: ...
+    @property
+    def qos_rules(self) -> Rows[QosRule]: ...
     @property
     def nics(self) -> Rows[Nic]: ...
     @property

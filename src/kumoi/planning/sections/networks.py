@@ -3,6 +3,7 @@
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.plan import NetworkEntry, NicEntry, SubnetEntry
+from kumoi.core.qos import Shaping
 
 
 def network_entry(network: Network) -> NetworkEntry:
@@ -34,7 +35,7 @@ def subnet_entry(subnet: Subnet, service: Nic | None) -> SubnetEntry:
     )
 
 
-def nic_entry(nic: Nic, hostname: str) -> NicEntry:
+def nic_entry(nic: Nic, hostname: str, shaping: Shaping | None) -> NicEntry:
     return NicEntry(
         id=nic.id,
         network_id=nic.network_id,
@@ -45,6 +46,7 @@ def nic_entry(nic: Nic, hostname: str) -> NicEntry:
         port_security=nic.port_security,
         admin_up=nic.admin_up,
         pairs=nic.pairs,
+        shaping=shaping,
         host_id=nic.host_id,
         instance_id=nic.instance_id,
         hostname=hostname,

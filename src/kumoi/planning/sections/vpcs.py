@@ -5,11 +5,12 @@ import msgspec
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.plan import Floating, VpcEntry
+from kumoi.core.qos import Shaping, policy_of
 from kumoi.core.vpcs import Leg, PublicAddress, Vpc
 
 
 class VpcParts(msgspec.Struct, frozen=True, kw_only=True):
-    """The rows around a router; `subnets` and `networks` by id."""
+    """The rows around a router; `subnets` and `networks` by id, `shaping` by that of a QoS policy."""
 
     vpc: Vpc
     interfaces: tuple[Nic, ...]
@@ -17,6 +18,7 @@ class VpcParts(msgspec.Struct, frozen=True, kw_only=True):
     networks: dict[str, Network]
     subnets: dict[str, Subnet]
     public: tuple[PublicAddress, ...]
+    shaping: dict[str, Shaping | None]
 
 
 def vpc_entry(parts: VpcParts) -> VpcEntry:
@@ -32,11 +34,23 @@ def vpc_entry(parts: VpcParts) -> VpcEntry:
         snat=parts.vpc.snat,
         routes=parts.vpc.routes,
         floating=tuple(
-            Floating(public=p.address, fixed=p.fixed_address)
+            Floating(
+                public=p.address,
+                fixed=p.fixed_address,
+                shaping=parts.shaping.get(p.qos_policy_id or parts.networks[p.network_id].qos_policy_id or ""),
+            )
             for p in sorted(parts.public, key=lambda p: p.address)
             if p.fixed_address is not None
         ),
+        shaping=_gateway_shaping(parts),
     )
+
+
+def _gateway_shaping(parts: VpcParts) -> Shaping | None:
+    gateway = parts.gateway
+    if gateway is None:
+        return None
+    return parts.shaping.get(policy_of(gateway, parts.networks[gateway.network_id].qos_policy_id) or "")
 
 
 def leg(nic: Nic, parts: VpcParts) -> Leg:

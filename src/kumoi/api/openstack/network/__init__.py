@@ -12,6 +12,8 @@ from kumoi.api.openstack.network import (
     floating_ips,
     networks,
     ports,
+    qos_policies,
+    qos_rules,
     quotas,
     rbac_policies,
     resources,
@@ -34,6 +36,7 @@ _TAGGED: tuple[Resource[Any], ...] = (
     routers.RESOURCE,
     floating_ips.RESOURCE,
     security_groups.GROUP,
+    qos_policies.RESOURCE,
 )
 RESOURCES: tuple[Resource[Any], ...] = (
     *_TAGGED,
@@ -52,6 +55,7 @@ def tongue(house: House, site: Site) -> Tongue:
         *(route for r in _TAGGED for route in tags.routes(house, r)),
         *routers.action_routes(house),
         *subnet_pools.action_routes(house),
+        *qos_rules.routes(house),
         *quotas.routes(house),
         *zones_and_agents.routes(house),
         *availability.routes(house),

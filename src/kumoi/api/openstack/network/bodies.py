@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, UnsetType
 
+from kumoi.core.ids import QosPolicyId
 from kumoi.core.networks import Pool, Route
 
 Name = Annotated[str, Meta(max_length=255)]
@@ -26,6 +27,12 @@ class RouteIn(msgspec.Struct, forbid_unknown_fields=True):
 class FixedIn(msgspec.Struct, forbid_unknown_fields=True):
     subnet_id: Id | None = None
     ip_address: str | None = None
+
+
+def policy_of(body: Any) -> QosPolicyId | UnsetType | None:
+    """The QoS policy that a body names, takes away, or says nothing about."""
+    given: str | UnsetType | None = body.qos_policy_id
+    return QosPolicyId(given) if isinstance(given, str) else given
 
 
 def pools(given: list[PoolIn]) -> tuple[Pool, ...]:

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from kumoi.api.openstack.network.bodies import Description, Id
+from kumoi.api.openstack.network.bodies import Description, Id, policy_of
 from kumoi.api.openstack.network.listing import Shown, Table, text
 from kumoi.api.openstack.network.ports import owner_text
 from kumoi.api.openstack.network.resources import (
@@ -32,12 +32,14 @@ class New(msgspec.Struct, forbid_unknown_fields=True):
     subnet_id: Id | None = None
     port_id: Id | None = None
     fixed_ip_address: str | None = None
+    qos_policy_id: Id | UnsetType | None = UNSET
     description: Description = ""
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True):
     port_id: Id | UnsetType | None = UNSET
     fixed_ip_address: str | UnsetType | None = UNSET
+    qos_policy_id: Id | UnsetType | None = UNSET
     description: Description | UnsetType = UNSET
 
 
@@ -52,6 +54,7 @@ def _create(house: House, call: Call, news: list[New]) -> list[PublicView]:
         subnet_id=SubnetId(new.subnet_id) if new.subnet_id else None,
         nic_id=NicId(new.port_id) if new.port_id else None,
         fixed_address=new.fixed_ip_address,
+        qos_policy_id=or_none(policy_of(new)),
         description=new.description,
     )
     return [public_addresses.create_public_address(house, call, wish)]
@@ -65,6 +68,7 @@ def _update(house: House, call: Call, public_id: str, change: Change, generation
     wanted = PublicChange(
         nic_id=nic_id,
         fixed_address=or_none(change.fixed_ip_address),
+        qos_policy_id=policy_of(change),
         description=change.description,
         if_generation=generation,
     )
@@ -80,6 +84,8 @@ def _render(view: PublicView, _actor: Actor) -> Shown:
         "port_id": one.nic_id,
         "fixed_ip_address": one.fixed_address,
         "router_id": one.vpc_id,
+        "qos_policy_id": one.qos_policy_id,
+        "qos_network_policy_id": view.network_policy_id,
         "status": "ACTIVE" if view.carried else "DOWN",
         "port_details": _port_details(view.nic, view.nic_status) if view.nic is not None else None,
     }
@@ -115,6 +121,8 @@ RESOURCE = Resource(
             "port_id",
             "fixed_ip_address",
             "router_id",
+            "qos_policy_id",
+            "qos_network_policy_id",
             "status",
             "port_details",
         },

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from kumoi.api.openstack.network.bodies import Description, Name
-from kumoi.api.openstack.network.listing import Shown, Table, flag, number
+from kumoi.api.openstack.network.bodies import Description, Id, Name, policy_of
+from kumoi.api.openstack.network.listing import Shown, Table, flag, number, text_or_none
 from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, owner_of, standard
 from kumoi.app.house import House
 from kumoi.app.networks import networks
@@ -38,6 +38,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
     port_security_enabled: bool = True
     mtu: int | None = None
     dns_domain: Description = ""
+    qos_policy_id: Id | UnsetType | None = UNSET
     network_type: str | None = None
     physical_network: str | None = None
     segmentation_id: int | None = None
@@ -54,6 +55,7 @@ class Change(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
     port_security_enabled: bool | UnsetType = UNSET
     mtu: int | UnsetType = UNSET
     dns_domain: Description | UnsetType = UNSET
+    qos_policy_id: Id | UnsetType | None = UNSET
 
 
 def _wish(new: New) -> NetworkWish:
@@ -72,6 +74,7 @@ def _wish(new: New) -> NetworkWish:
         port_security=new.port_security_enabled,
         mtu=new.mtu or TENANT_MTU,
         dns_domain=new.dns_domain,
+        qos_policy_id=policy_of(new),
         vni=new.segmentation_id,
     )
 
@@ -91,6 +94,7 @@ def _update(house: House, call: Call, network_id: str, change: Change, generatio
         port_security=change.port_security_enabled,
         mtu=change.mtu,
         dns_domain=change.dns_domain,
+        qos_policy_id=policy_of(change),
         if_generation=generation,
     )
     return networks.update_network(house, call, NetworkId(network_id), wanted)
@@ -108,6 +112,7 @@ def _render(view: NetworkView, actor: Actor) -> Shown:
         "port_security_enabled": one.port_security,
         "mtu": one.mtu,
         "dns_domain": one.dns_domain,
+        "qos_policy_id": one.qos_policy_id,
         "subnets": list(view.subnet_ids),
         "availability_zone_hints": [],
         "availability_zones": ["nova"],
@@ -137,6 +142,7 @@ RESOURCE = Resource(
             "router:external": ("external", flag),
             "port_security_enabled": ("port_security", flag),
             "is_default": ("is_default", flag),
+            "qos_policy_id": ("qos_policy_id", text_or_none),
             "mtu": ("mtu", number),
         },
         attributes=STANDARD
@@ -148,6 +154,7 @@ RESOURCE = Resource(
             "port_security_enabled",
             "mtu",
             "dns_domain",
+            "qos_policy_id",
             "subnets",
             "availability_zone_hints",
             "availability_zones",

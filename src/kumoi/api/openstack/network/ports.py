@@ -1,13 +1,14 @@
 """/v2.0/ports."""
 
 from typing import Any
+from uuid import UUID, uuid5
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from kumoi.api.openstack.network.bodies import Description, FixedIn, Hostname, Id, Name
-from kumoi.api.openstack.network.listing import Shown, Table, flag, text
-from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, owner_of, standard
+from kumoi.api.openstack.network.bodies import Description, FixedIn, Hostname, Id, Name, policy_of
+from kumoi.api.openstack.network.listing import Shown, Table, flag, text, text_or_none
+from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, or_none, owner_of, standard
 from kumoi.app.house import House
 from kumoi.app.networks import nic_doors
 from kumoi.app.networks.addresses import FixedWish
@@ -28,6 +29,14 @@ _OWNERS: dict[NicUse, str] = {
 }
 
 
+_PACKETS = "NET_PACKET_RATE_KILOPACKET_PER_SEC"
+_RESOURCES = {
+    "egress_kbps": "NET_BW_EGR_KILOBIT_PER_SEC",
+    "ingress_kbps": "NET_BW_IGR_KILOBIT_PER_SEC",
+    "kpps": _PACKETS,
+}
+
+
 class PairIn(msgspec.Struct, forbid_unknown_fields=True):
     ip_address: str
     mac_address: str = ""
@@ -40,6 +49,7 @@ class _Both(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
     host_id: str | UnsetType | None = UNSET
     profile: dict[str, Any] | UnsetType | None = UNSET
     extra_dhcp_opts: list[Any] | UnsetType | None = UNSET
+    qos_policy_id: Id | UnsetType | None = UNSET
 
 
 class New(_Both, forbid_unknown_fields=True, kw_only=True):
@@ -85,6 +95,7 @@ def _wish(new: New) -> NicWish:
         group_ids=_groups(new.security_groups) if isinstance(new.security_groups, list) else None,
         port_security=new.port_security_enabled,
         pairs=_pairs(new.allowed_address_pairs),
+        qos_policy_id=or_none(policy_of(new)),
         admin_up=new.admin_state_up,
         device_id=new.device_id,
         device_owner=new.device_owner,
@@ -107,6 +118,7 @@ def _update(house: House, call: Call, nic_id: str, change: Change, generation: i
         group_ids=UNSET if change.security_groups is UNSET else _groups(change.security_groups),
         port_security=change.port_security_enabled,
         pairs=UNSET if change.allowed_address_pairs is UNSET else _pairs(change.allowed_address_pairs),
+        qos_policy_id=policy_of(change),
         device_id=change.device_id,
         device_owner=change.device_owner,
         dns_name=change.dns_name,
@@ -160,6 +172,8 @@ def _render(view: NicView, actor: Actor) -> Shown:
         "port_security_enabled": one.port_security,
         "allowed_address_pairs": [{"ip_address": p.address, "mac_address": p.mac} for p in one.pairs],
         "extra_dhcp_opts": [],
+        "qos_policy_id": one.qos_policy_id,
+        "qos_network_policy_id": view.network_policy_id,
         "binding:vnic_type": "normal",
     }
     if actor.is_admin:
@@ -169,8 +183,22 @@ def _render(view: NicView, actor: Actor) -> Shown:
             "binding:vif_type": "bridge" if bound else "unbound",
             "binding:vif_details": {"port_filter": True} if bound else {},
             "binding:profile": {},
+            "resource_request": _resource_request(view),
         }
     return shown
+
+
+def _resource_request(view: NicView) -> Shown | None:
+    """What the scheduler keeps for the port, in Placement's words."""
+    wanted = {_RESOURCES[resource]: amount for resource, amount in view.promised.items()}
+    rates = {k: v for k, v in wanted.items() if k == _PACKETS}
+    groups = [{k: v for k, v in wanted.items() if k != _PACKETS}, rates]
+    requests = [
+        {"id": str(uuid5(UUID(view.nic.id), str(n))), "required": ["CUSTOM_VNIC_TYPE_NORMAL"], "resources": group}
+        for n, group in enumerate(groups)
+        if group
+    ]
+    return {"request_groups": requests, "same_subtree": [r["id"] for r in requests]} if requests else None
 
 
 def _by_fixed(shown: Shown, wanted: list[str]) -> bool:
@@ -203,6 +231,7 @@ RESOURCE = Resource(
             "mac_address": ("mac", lambda value: value.lower()),
             "admin_state_up": ("admin_up", flag),
             "port_security_enabled": ("port_security", flag),
+            "qos_policy_id": ("qos_policy_id", text_or_none),
         },
         attributes=STANDARD
         | {
@@ -218,11 +247,14 @@ RESOURCE = Resource(
             "port_security_enabled",
             "allowed_address_pairs",
             "extra_dhcp_opts",
+            "qos_policy_id",
+            "qos_network_policy_id",
             "binding:vnic_type",
             "binding:host_id",
             "binding:vif_type",
             "binding:vif_details",
             "binding:profile",
+            "resource_request",
         },
         render=_render,
         special={"fixed_ips": _by_fixed},

@@ -19,6 +19,7 @@ _KINDS: dict[str, SharedKind] = {
     "network": "network",
     "subnetpool": "subnet_pool",
     "address_scope": "address_scope",
+    "qos_policy": "qos_policy",
 }
 _ACTIONS: dict[str, ShareAction] = {"access_as_shared": "use", "access_as_external": "lead_out"}
 _KIND_NAMES = {kind: name for name, kind in _KINDS.items()}
@@ -26,7 +27,7 @@ _ACTION_NAMES = {action: name for name, action in _ACTIONS.items()}
 
 
 class New(msgspec.Struct, forbid_unknown_fields=True):
-    object_type: Literal["network", "subnetpool", "address_scope"]
+    object_type: Literal["network", "subnetpool", "address_scope", "qos_policy"]
     object_id: Id
     action: Literal["access_as_shared", "access_as_external"]
     target_tenant: str

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from kumoi.api.edge.invalid import from_decoder
 from kumoi.api.edge.request import Request
@@ -25,6 +25,8 @@ T = TypeVar("T")
 V = TypeVar("V")
 UpdateDoor = Callable[[House, Call, str, Any, int | None], V]
 SERVICE = "network"
+LONGEST_PROJECT = 255
+Project = Annotated[str, Meta(max_length=LONGEST_PROJECT)]
 _IF_MATCH = "revision_number="
 
 

@@ -8,7 +8,16 @@ from msgspec import UNSET, UnsetType
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.network.bodies import Description, FixedIn, Id, Name, RouteIn, rendered_routes, routes
+from kumoi.api.openstack.network.bodies import (
+    Description,
+    FixedIn,
+    Id,
+    Name,
+    RouteIn,
+    policy_of,
+    rendered_routes,
+    routes,
+)
 from kumoi.api.openstack.network.listing import Shown, Table, flag
 from kumoi.api.openstack.network.resources import (
     SERVICE,
@@ -34,6 +43,7 @@ class GatewayIn(msgspec.Struct, forbid_unknown_fields=True):
     network_id: Id | None = None
     enable_snat: bool | None = None
     external_fixed_ips: list[FixedIn] | None = None
+    qos_policy_id: Id | UnsetType | None = UNSET
 
 
 class New(msgspec.Struct, forbid_unknown_fields=True):
@@ -77,7 +87,12 @@ def _gateway(given: GatewayIn | None) -> GatewayWish | None:
         FixedWish(subnet_id=SubnetId(f.subnet_id) if f.subnet_id else None, address=f.ip_address)
         for f in given.external_fixed_ips or ()
     ]
-    return GatewayWish(network_id=NetworkId(given.network_id), snat=given.enable_snat, fixed_ips=tuple(fixed) or None)
+    return GatewayWish(
+        network_id=NetworkId(given.network_id),
+        snat=given.enable_snat,
+        fixed_ips=tuple(fixed) or None,
+        qos_policy_id=policy_of(given),
+    )
 
 
 def _check_kind(given: New | Change) -> None:
@@ -126,6 +141,7 @@ def _render(view: VpcView, actor: Actor) -> Shown:
             "external_fixed_ips": [
                 {"subnet_id": ip.subnet_id, "ip_address": ip.address} for ip in view.gateway.fixed_ips
             ],
+            "qos_policy_id": view.gateway.qos_policy_id,
         }
     shown = {
         **standard(one, view.tags),
