@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Executable, Table, UniqueConstraint, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles on both dialects
 
-from kumoi.adapters.sql import tables
+from kumoi.adapters.sql import network_tables, tables
 from kumoi.adapters.sql.codec import Codec
 from kumoi.adapters.sql.language import Among
 from kumoi.core.address_scopes import AddressScope
@@ -97,18 +97,18 @@ LAYERS = Noun(Layer, tables.layers)
 INSTANCES = Noun(Instance, tables.instances)
 PLACEMENTS = Noun(Placement, tables.placements)
 OBSERVATIONS = Noun(Observation, tables.observations)
-NETWORKS = Noun(Network, tables.networks)
-SUBNETS = Noun(Subnet, tables.subnets)
-SUBNET_POOLS = Noun(SubnetPool, tables.subnet_pools)
-ADDRESS_SCOPES = Noun(AddressScope, tables.address_scopes)
-SHARES = Noun(Share, tables.shares)
-QOS_POLICIES = Noun(QosPolicy, tables.qos_policies)
-QOS_RULES = Noun(QosRule, tables.qos_rules)
-NICS = Noun(Nic, tables.nics)
-VPCS = Noun(Vpc, tables.vpcs)
-PUBLIC_ADDRESSES = Noun(PublicAddress, tables.public_addresses)
-SECURITY_GROUPS = Noun(SecurityGroup, tables.security_groups)
-SECURITY_RULES = Noun(SecurityRule, tables.security_rules)
+NETWORKS = Noun(Network, network_tables.networks)
+SUBNETS = Noun(Subnet, network_tables.subnets)
+SUBNET_POOLS = Noun(SubnetPool, network_tables.subnet_pools)
+ADDRESS_SCOPES = Noun(AddressScope, network_tables.address_scopes)
+SHARES = Noun(Share, network_tables.shares)
+QOS_POLICIES = Noun(QosPolicy, network_tables.qos_policies)
+QOS_RULES = Noun(QosRule, network_tables.qos_rules)
+NICS = Noun(Nic, network_tables.nics)
+VPCS = Noun(Vpc, network_tables.vpcs)
+PUBLIC_ADDRESSES = Noun(PublicAddress, network_tables.public_addresses)
+SECURITY_GROUPS = Noun(SecurityGroup, network_tables.security_groups)
+SECURITY_RULES = Noun(SecurityRule, network_tables.security_rules)
 HOSTS = Noun(Host, tables.hosts)
 EVENTS = Noun(Event, tables.events)
 LABELS = Noun(Label, tables.labels)

@@ -1,7 +1,11 @@
-"""The tables, by noun. Every change here needs a migration (`python -m kumoi.adapters.sql.migrations "Say what"`)."""
+"""The tables, by noun; those of networks are `network_tables`, which belong to the same MetaData.
+
+Every change here needs a migration (`python -m kumoi.adapters.sql.migrations "Say what"`).
+"""
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
+from kumoi.adapters.sql import network_tables  # noqa: F401 - so that whoever asks for the MetaData gets all of it
 from kumoi.adapters.sql.schema import integers, kept, key, metadata, nested, row_number, switches, texts, times
 
 # --- the cloud itself ---------------------------------------------------------------------------------
@@ -167,170 +171,6 @@ hosts = Table(
     *times("seen_at", "created_at"),
     *switches("enabled", "lost"),
     UniqueConstraint("name"),
-)
-
-# --- networks -----------------------------------------------------------------------------------------
-
-networks = Table(
-    "networks",
-    metadata,
-    key(),
-    *texts("project_id", "name", "description", "dns_domain"),
-    *texts("qos_policy_id", null=True),
-    *integers("vni", "mtu"),
-    *switches("admin_up", "external", "is_default", "port_security"),
-    *kept(),
-    Index(None, "project_id", "created_at", "id"),
-    Index(None, "qos_policy_id"),
-)
-
-subnets = Table(
-    "subnets",
-    metadata,
-    key(),
-    *texts("network_id", "project_id", "name", "cidr", "description", "ra_mode", "address_mode"),
-    *texts("gateway", "pool_id", null=True),
-    *integers("ip_version"),
-    *switches("dhcp"),
-    *nested("pools", "dns_servers", "host_routes"),
-    *kept(),
-    Index(None, "project_id", "created_at", "id"),
-    Index(None, "network_id"),
-    Index(None, "pool_id"),
-)
-
-subnet_pools = Table(
-    "subnet_pools",
-    metadata,
-    key(),
-    *texts("project_id", "name", "description"),
-    *integers("ip_version", "default_prefixlen", "min_prefixlen", "max_prefixlen"),
-    *integers("quota", null=True),
-    *texts("scope_id", null=True),
-    *switches("is_default"),
-    *nested("prefixes"),
-    *kept(),
-    Index(None, "project_id", "created_at", "id"),
-    Index(None, "scope_id"),
-)
-
-address_scopes = Table(
-    "address_scopes",
-    metadata,
-    key(),
-    *texts("project_id", "name"),
-    *integers("ip_version", "generation"),
-    *times("created_at", "updated_at"),
-    Index(None, "project_id", "created_at", "id"),
-)
-
-shares = Table(
-    "shares",
-    metadata,
-    key(),
-    *texts("project_id", "kind", "object_id", "action", "target"),
-    *integers("generation"),
-    *times("created_at", "updated_at"),
-    UniqueConstraint("object_id", "action", "target"),
-    Index(None, "project_id", "created_at", "id"),
-    Index(None, "target", "kind"),
-)
-
-nics = Table(
-    "nics",
-    metadata,
-    key(),
-    *texts("project_id", "network_id", "mac", "name", "description", "use", "device_id", "device_owner"),
-    *texts("dns_name"),
-    *texts("instance_id", "vpc_id", "host_id", "qos_policy_id", "stands_for", null=True),
-    *integers("mark", "slot"),
-    *switches("admin_up", "port_security", "made_with_instance"),
-    *nested("fixed_ips", "group_ids", "pairs"),
-    *kept(),
-    Index(None, "project_id", "created_at", "id"),
-    Index(None, "network_id"),
-    Index(None, "instance_id"),
-    Index(None, "vpc_id"),
-    Index(None, "device_id"),
-    Index(None, "mac"),
-    Index(None, "host_id"),
-    Index(None, "stands_for"),
-    Index(None, "qos_policy_id"),
-)
-
-vpcs = Table(
-    "vpcs",
-    metadata,
-    key(),
-    *texts("project_id", "name", "description", "cidr"),
-    *texts("external_network_id", "gateway_nic_id", "host_id", null=True),
-    *switches("admin_up", "snat"),
-    *nested("routes"),
-    *kept(),
-    Index(None, "project_id", "created_at", "id"),
-    Index(None, "external_network_id"),
-    Index(None, "host_id"),
-)
-
-public_addresses = Table(
-    "public_addresses",
-    metadata,
-    key(),
-    *texts("project_id", "network_id", "subnet_id", "address", "own_nic_id", "description"),
-    *texts("nic_id", "fixed_address", "vpc_id", "qos_policy_id", null=True),
-    *kept(),
-    Index(None, "project_id", "created_at", "id"),
-    Index(None, "network_id"),
-    Index(None, "address"),
-    Index(None, "nic_id"),
-    Index(None, "own_nic_id"),
-    Index(None, "vpc_id"),
-    Index(None, "qos_policy_id"),
-)
-
-qos_policies = Table(
-    "qos_policies",
-    metadata,
-    key(),
-    *texts("project_id", "name", "description"),
-    *switches("is_default"),
-    *integers("generation"),
-    *times("created_at", "updated_at"),
-    Index(None, "project_id", "created_at", "id"),
-)
-
-qos_rules = Table(
-    "qos_rules",
-    metadata,
-    key(),
-    *texts("policy_id", "kind", "direction"),
-    *integers("amount", "burst"),
-    *times("created_at"),
-    UniqueConstraint("policy_id", "kind", "direction"),
-)
-
-security_groups = Table(
-    "security_groups",
-    metadata,
-    key(),
-    *texts("project_id", "name", "description"),
-    *switches("stateful"),
-    *kept(),
-    Index(None, "project_id", "created_at", "id"),
-)
-
-security_rules = Table(
-    "security_rules",
-    metadata,
-    key(),
-    *texts("group_id", "project_id", "direction", "ether_type", "description"),
-    *texts("protocol", "remote_cidr", "remote_group_id", null=True),
-    *integers("port_min", "port_max", null=True),
-    *integers("generation"),
-    *times("created_at", "updated_at"),
-    Index(None, "group_id"),
-    Index(None, "project_id", "created_at", "id"),
-    Index(None, "remote_group_id"),
 )
 
 # --- what is unique, what is bounded ------------------------------------------------------------------
