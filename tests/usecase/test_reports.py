@@ -8,12 +8,13 @@ from msgspec.structs import replace
 from tests.usecase.cloud import Cloud
 from tests.usecase.test_instances import boot, status
 
+from kumoi.app import why
 from kumoi.app.hosts.greet import greet
 from kumoi.app.hosts.report import take_report
-from kumoi.core.conditions import Ready
+from kumoi.core.conditions import Blocked, Ready
 from kumoi.core.hosts import Capacity
 from kumoi.core.instances import Instance, SeenPower
-from kumoi.core.plan import Hello, Report, SeenInstance, Welcome
+from kumoi.core.plan import Hello, Report, SeenInstance, Stray, Welcome
 from kumoi.core.query import Query
 
 
@@ -67,3 +68,19 @@ def test_a_host_speaks_only_for_what_is_placed_on_it(cloud: Cloud) -> None:
     )
     take_report(cloud.house, told)
     assert status(cloud, one.id) == "active"
+
+
+def test_a_host_that_halts_to_ask_is_heard(cloud: Cloud) -> None:
+    """And so is what stands there that no plan names."""
+    cloud.settle()
+    one = boot(cloud)
+    cloud.settle()
+    strays = (Stray(kind="machine", name="stranger"),)
+    take_report(cloud.house, replace(report(cloud, one, "running", 2000), halted="entries_vanished", strays=strays))
+    host = cloud.store.read(lambda tx: tx.hosts.find(Query()))[0]
+    assert host.strays == ("machine/stranger",)
+    told = why.explain(cloud.house, cloud.call(admin=True), host.name)
+    assert isinstance(told.condition, Blocked)
+    assert told.condition.code == "entries_vanished"
+    take_report(cloud.house, report(cloud, one, "running", 2001))
+    assert why.explain(cloud.house, cloud.call(admin=True), host.name).condition == Ready()

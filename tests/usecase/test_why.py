@@ -171,3 +171,30 @@ def test_a_stranger_is_not_let_in(cloud: Cloud) -> None:
     answer = asyncio.run(call(app, "GET", "/operator/v1/why/x"))
     assert answer.status == 401
     assert answer.json()["error"]["code"] == Unauthenticated.code
+
+
+def test_a_router_that_its_host_cannot_draw_says_so_until_it_stands(cloud: Cloud) -> None:
+    cloud.world.faults.failing["ensure_vpc"] = 10**6
+    cloud.settle()
+    router = cloud.store.read(lambda tx: tx.vpcs.find(Query()))[0]
+    told = why.explain(cloud.house, cloud.call(), router.id)
+    assert isinstance(told.condition, Working)
+    assert (told.condition.code, told.condition.facts["layer"]) == ("unavailable", "network")
+    assert "vpc.trouble" in {event.action for event in told.events}
+    cloud.world.faults.heal()
+    cloud.settle(90)
+    mended = why.explain(cloud.house, cloud.call(), router.id)
+    assert mended.condition == Ready()
+    assert "vpc.mended" in {event.action for event in mended.events}
+    assert cloud.store.read(lambda tx: tx.troubles.find(Query())) == []
+
+
+def test_a_nic_that_cannot_be_filtered_says_so(cloud: Cloud) -> None:
+    cloud.settle()
+    cloud.world.faults.failing["ensure_filters"] = 10**6
+    one = boot(cloud)
+    cloud.settle()
+    nic = cloud.store.read(lambda tx: tx.nics.find(Query(filters=(eq("instance_id", one.id),))))[0]
+    told = why.explain(cloud.house, cloud.call(), nic.id)
+    assert isinstance(told.condition, Working)
+    assert told.condition.code == "unavailable"

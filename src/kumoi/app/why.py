@@ -32,10 +32,11 @@ from kumoi.core.ids import (
 )
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.nics import Nic, status_of
-from kumoi.core.plan import entry_id
+from kumoi.core.plan import EntryKind, entry_id
 from kumoi.core.policy import allow, may
 from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
 from kumoi.core.quotas import Allocation, Claim
+from kumoi.core.troubles import Trouble
 from kumoi.planning import diagnosis
 from kumoi.planning.diagnosis import Planned, Surroundings
 
@@ -231,11 +232,12 @@ class _Look:
         plan += [self._planned(group_section(g), entry_id("member", nic.id)) for g in nic.group_ids]
         one = self._tx.instances.get(nic.instance_id) if nic.instance_id else None
         hosts = tuple(self._tx.hosts.many((nic.host_id,))) if nic.host_id else ()
-        around = Surroundings(hosts=hosts, plan=plan, deleted=nic.deleted_at is not None)
+        troubles = self._troubles("nic", nic.id)
+        around = Surroundings(hosts=hosts, plan=plan, troubles=troubles, deleted=nic.deleted_at is not None)
         of_one = self._instance(one) if one is not None else None
         related = (_as_related(of_one),) if of_one is not None else ()
         condition = diagnosis.of_other(around, self._now)
-        if of_one is not None and not around.deleted:
+        if of_one is not None and not around.deleted and not troubles:
             condition = of_one.condition
         status = self._nic_status(nic)
         return self._why("nic", nic, status, condition, around, related)
@@ -243,7 +245,8 @@ class _Look:
     def _vpc(self, vpc: Any) -> Why:
         hosts = tuple(self._tx.hosts.many((vpc.host_id,))) if vpc.host_id else ()
         plan = [self._planned(host_section(vpc.host_id), entry_id("vpc", vpc.id))] if vpc.host_id else []
-        around = Surroundings(hosts=hosts, plan=plan, deleted=vpc.deleted_at is not None)
+        troubles = self._troubles("vpc", vpc.id)
+        around = Surroundings(hosts=hosts, plan=plan, troubles=troubles, deleted=vpc.deleted_at is not None)
         legs = self._tx.nics.find(Query(filters=(eq("vpc_id", vpc.id), alive())))
         condition = diagnosis.of_router(around, self._now, wanted=bool(legs))
         status = "active" if vpc.host_id else "down"
@@ -269,7 +272,9 @@ class _Look:
         network_id: NetworkId = row.id if kind == "network" else getattr(row, "network_id", NetworkId(""))
         section = group_section(row.id) if kind == "security_group" else network_section(network_id)
         entry = entry_id("group" if kind == "security_group" else kind, row.id)  # type: ignore[arg-type]
-        around = Surroundings(plan=[self._planned(section, entry)], deleted=row.deleted_at is not None)
+        troubles = self._troubles("network", network_id) if network_id else []
+        plan = [self._planned(section, entry)]
+        around = Surroundings(plan=plan, troubles=troubles, deleted=row.deleted_at is not None)
         return self._why(kind, row, "active", diagnosis.of_other(around, self._now), around, ())
 
     def _why(
@@ -288,6 +293,11 @@ class _Look:
             plan=tuple(around.plan),
             related=related,
         )
+
+    def _troubles(self, kind: EntryKind, resource_id: str) -> list[Trouble]:
+        """The longest first."""
+        told = Query(filters=(eq("entry", entry_id(kind, resource_id)),), order=(Order("since"),))
+        return self._tx.troubles.find(told)
 
     def _planned(self, section: SectionKey, entry: str) -> Planned:
         known = self._tx.sections.entry(section, entry)

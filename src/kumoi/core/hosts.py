@@ -28,7 +28,8 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
 class Host(msgspec.Struct, frozen=True, kw_only=True):
     """`session` and `sequence` belong to the last hello and the last report taken; `boot_id` is the kernel's.
 
-    `report_digest` is that report's, so that an unchanged one writes nothing.
+    `report_digest` is that report's, so that an unchanged one writes nothing; `halted` and `strays` are what it says:
+    why the host would rather be asked, and what stands there in our name that no plan names (`kind/name`).
     """
 
     id: HostId
@@ -40,6 +41,8 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionId = SessionId("")
     sequence: int = 0
     report_digest: str = ""
+    halted: str = ""
+    strays: tuple[str, ...] = ()
     seen_at: float = 0.0
     enabled: bool = True
     lost: bool = False

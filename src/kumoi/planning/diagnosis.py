@@ -12,6 +12,7 @@ from kumoi.core.conditions import Blocked, Condition, Ready, Working
 from kumoi.core.hosts import Host, state
 from kumoi.core.images import Image
 from kumoi.core.instances import Instance, Observation, condition_of
+from kumoi.core.troubles import Trouble
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,10 +26,12 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What else is known of the thing: its hosts, its entries in the plan, and whether its user deleted it."""
+    """What else is known of the thing: its hosts, its entries in the plan, what hosts say is wrong with it, and whether
+    its user deleted it."""
 
     hosts: Sequence[Host] = ()
     plan: Sequence[Planned] = ()
+    troubles: Sequence[Trouble] = ()
     deleted: bool = False
 
 
@@ -64,9 +67,9 @@ def of_image(image: Image) -> Condition:
 
 
 def of_host(host: Host, now: float) -> Condition:
-    """Lost and silent hosts are blocked; a disabled one is as its operator wishes."""
+    """Lost and silent hosts are blocked, and those that halted to ask; a disabled one is as its operator wishes."""
     if state(host, now) == "up":
-        return Ready()
+        return Blocked(code=host.halted, facts={"host": host.name}, retry=False) if host.halted else Ready()
     return Blocked(code=f"host_{state(host, now)}", facts={"host": host.name}, since=host.seen_at)
 
 
@@ -79,6 +82,8 @@ def _plain(around: Surroundings, now: float) -> Condition:
     silent = [h for h in around.hosts if state(h, now) != "up"]
     if silent:
         return of_host(silent[0], now)
+    if around.troubles and not around.deleted:
+        return max(around.troubles, key=lambda t: isinstance(t.condition, Blocked)).condition
     unplanned = [p for p in around.plan if p.serial is None or p.present == around.deleted]
     if unplanned:
         return Working(code="waiting_for_control", facts={"entry": unplanned[0].entry})

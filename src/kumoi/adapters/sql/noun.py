@@ -24,6 +24,7 @@ from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.shares import Share
 from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import AccessKey, Assignment, Domain, KeyPair, Project, RevokedToken, User
+from kumoi.core.troubles import Trouble
 from kumoi.core.vpcs import PublicAddress, Vpc
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -97,6 +98,7 @@ LAYERS = Noun(Layer, tables.layers)
 INSTANCES = Noun(Instance, tables.instances)
 PLACEMENTS = Noun(Placement, tables.placements)
 OBSERVATIONS = Noun(Observation, tables.observations)
+TROUBLES = Noun(Trouble, tables.troubles)
 NETWORKS = Noun(Network, network_tables.networks)
 SUBNETS = Noun(Subnet, network_tables.subnets)
 SUBNET_POOLS = Noun(SubnetPool, network_tables.subnet_pools)

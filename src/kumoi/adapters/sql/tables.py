@@ -165,12 +165,23 @@ hosts = Table(
     "hosts",
     metadata,
     key(),
-    *texts("name", "accelerator", "boot_id", "session", "disabled_reason", "report_digest"),
-    *nested("capacity", "capabilities"),
+    *texts("name", "accelerator", "boot_id", "session", "disabled_reason", "report_digest", "halted"),
+    *nested("capacity", "capabilities", "strays"),
     *integers("sequence", "generation"),
     *times("seen_at", "created_at"),
     *switches("enabled", "lost"),
     UniqueConstraint("name"),
+)
+
+troubles = Table(
+    "troubles",
+    metadata,
+    key(),
+    *texts("host_id", "entry"),
+    *nested("condition"),
+    *times("since"),
+    Index(None, "host_id"),
+    Index(None, "entry"),
 )
 
 # --- what is unique, what is bounded ------------------------------------------------------------------

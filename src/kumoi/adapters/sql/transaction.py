@@ -42,6 +42,7 @@ class SqlTransaction:
     instances = Of(noun.INSTANCES)
     placements = Of(noun.PLACEMENTS)
     observations = Of(noun.OBSERVATIONS)
+    troubles = Of(noun.TROUBLES)
     networks = Of(noun.NETWORKS)
     subnets = Of(noun.SUBNETS)
     subnet_pools = Of(noun.SUBNET_POOLS)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from kumoi.app.hosts.fetch import check_epoch, check_session
 from kumoi.app.hosts.proof import proof_awaited, take_proofs
+from kumoi.app.hosts.troubles import take_troubles
 from kumoi.app.house import House
 from kumoi.app.writing import INSTANCE_TOPIC, mark_instance, project_status
 from kumoi.contracts.store import Transaction
@@ -45,8 +46,12 @@ def take_report(house: House, report: Report) -> None:
         if host is None or report.sequence <= host.sequence:
             return []
         heard = replace(host, sequence=report.sequence, report_digest=digest, seen_at=now, boot_id=report.boot_id)
-        tx.hosts.save(heard)
-        changed = [] if host.report_digest == digest else _observe(tx, house, host, report, now)
+        strays = tuple(f"{stray.kind}/{stray.name}" for stray in report.strays)
+        tx.hosts.save(replace(heard, halted=report.halted, strays=strays))
+        changed: list[InstanceId] = []
+        if host.report_digest != digest:
+            changed = _observe(tx, house, host, report, now)
+            take_troubles(tx, house, host, report, now)
         take_proofs(tx, host, report)
         return changed
 

@@ -25,6 +25,7 @@ from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.shares import Share
 from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import AccessKey, Assignment, Domain, KeyPair, Project, RevokedToken, User
+from kumoi.core.troubles import Trouble
 from kumoi.core.vpcs import PublicAddress, Vpc
 
 T = TypeVar("T")
@@ -59,6 +60,8 @@ class Transaction(Protocol):
     def placements(self) -> Rows[Placement]: ...
     @property
     def observations(self) -> Rows[Observation]: ...
+    @property
+    def troubles(self) -> Rows[Trouble]: ...
     @property
     def networks(self) -> Rows[Network]: ...
     @property

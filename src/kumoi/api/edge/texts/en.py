@@ -197,6 +197,8 @@ CONDITIONS: Final[dict[str, str]] = {
     "waiting_for_data": "Waiting for its data.",
     "data_refused": "Its data were refused. Delete it, and upload an image that is whole.",
     "host_down": "The host {host} is not heard from. Does its agent run? See kumoi status, kumoi logs --program agent.",
+    "entries_vanished": "Many guests of {host} vanished from the plan without a word of their users. They run "
+    "on untouched, as strays: was an older database restored? See kumoi why {host}.",
     "host_lost": "The host {host} was declared lost.",
     "plugging_nic": "Its network interfaces are being plugged.",
     "nic_leaving": "The guest was asked to let go of the network interface {nics}, which is closed already.",

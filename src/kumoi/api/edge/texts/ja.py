@@ -194,6 +194,8 @@ CONDITIONS: Final[dict[str, str]] = {
     "waiting_for_data": "データを待っています。",
     "data_refused": "データが受け入れられませんでした。削除して、壊れていないイメージを登録し直してください。",
     "host_down": "ホスト {host} から連絡がありません。エージェントが動いているか確かめてください: kumoi status、kumoi logs --program agent",
+    "entries_vanished": "利用者の指示なしに {host} の多くのゲストが計画から消えました。ゲストはそのまま動き続け、迷子として扱われます。"
+    "古いデータベースを復元しませんでしたか: kumoi why {host}",
     "host_lost": "ホスト {host} は失われたものとされています。",
     "plugging_nic": "ネットワークインターフェースを接続しています。",
     "nic_leaving": "ネットワークインターフェース {nics} の切り離しをゲストに要求しました。通信はすでに閉じています。",

@@ -1,0 +1,57 @@
+"""What a report says of networks, nics and routers that are not as wished: remembered while it is so, and told."""
+
+from typing import Any
+
+from kumoi.app.house import House
+from kumoi.contracts.store import Transaction
+from kumoi.contracts.store.rows import Rows
+from kumoi.core.conditions import Facts, Ready, same_reason
+from kumoi.core.events import Event
+from kumoi.core.hosts import Host
+from kumoi.core.plan import Report
+from kumoi.core.query import Query, eq
+from kumoi.core.troubles import Trouble, trouble_of
+
+
+def take_troubles(tx: Transaction, house: House, host: Host, report: Report, now: float) -> None:
+    """Rows and events of what begins, ends or has another reason."""
+    told = {t.id: t for thing in report.things if (t := trouble_of(host.id, thing, now)) is not None}
+    before = {t.id: t for t in tx.troubles.find(Query(filters=(eq("host_id", host.id),)))}
+    for row_id in before.keys() - told.keys():
+        tx.troubles.remove(row_id)
+        _tell(tx, house, before[row_id], now, ended=True)
+    for row_id, trouble in told.items():
+        old = before.get(row_id)
+        if old is None:
+            tx.troubles.insert(trouble)
+        elif same_reason(old.condition, trouble.condition):
+            continue
+        else:
+            tx.troubles.save(trouble)
+        _tell(tx, house, trouble, now, ended=False)
+
+
+def _tell(tx: Transaction, house: House, trouble: Trouble, now: float, *, ended: bool) -> None:
+    kind, _, resource_id = trouble.entry.partition("/")
+    facts: Facts = {"host": trouble.host_id}
+    if not ended and not isinstance(trouble.condition, Ready):
+        facts["code"] = trouble.condition.code
+    tx.events.add(
+        Event(
+            id=house.chance.uuid(),
+            at=now,
+            action=f"{kind}.{'mended' if ended else 'trouble'}",
+            kind=kind,
+            resource_id=resource_id,
+            project_id=_owner(tx, kind, resource_id),
+            user_id="",
+            request_id="",
+            facts=facts,
+        )
+    )
+
+
+def _owner(tx: Transaction, kind: str, resource_id: str) -> str:
+    nouns: dict[str, Rows[Any]] = {"network": tx.networks, "nic": tx.nics, "vpc": tx.vpcs}
+    row = nouns[kind].get(resource_id)
+    return row.project_id if row is not None else ""
