@@ -1,10 +1,12 @@
 """Virtual machines on one host."""
 
 from collections.abc import Callable
+from socket import socket
 from typing import Protocol
 
 import msgspec
 
+from kumoi.core.consoles import ConsoleKind
 from kumoi.core.ids import InstanceId, NicId
 from kumoi.core.instances import EndedBy, SeenPower
 
@@ -82,6 +84,14 @@ class Compute(Protocol):
     def observe(self) -> tuple[list[SeenMachine], list[str]]: ...
     def console(self, instance: InstanceId, limit: int) -> bytes:
         """The last `limit` bytes of the serial console's log; empty when there is none."""
+        ...
+
+    def open_console(self, instance: InstanceId, kind: ConsoleKind) -> socket:
+        """A stream to the guest's serial line or, in RFB, to its screen; it ends when the guest's power does.
+
+        Any number may look at a screen. A serial line has one user: a second one is served when the first has gone.
+        What the guest writes stands in the console's log whoever is there. WrongState where nothing runs.
+        """
         ...
 
     def watch(self, callback: Callable[[InstanceId], None]) -> None:

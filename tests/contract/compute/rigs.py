@@ -136,7 +136,10 @@ class LibvirtRig:
             ComputeSettings(
                 uri=self.box.uri,
                 domain=DomainSettings(
-                    accelerator="tcg", emulator="/run/bin/qemu-system-x86_64", consoles=f"{folder}/consoles"
+                    accelerator="tcg",
+                    emulator="/run/bin/qemu-system-x86_64",
+                    consoles=f"{folder}/consoles",
+                    serials=f"{folder}/serials",
                 ),
                 boot_id=self.boot_id,
                 records=folder / "records",

@@ -246,3 +246,19 @@ def leavings(rig: LibvirtRig, instance: InstanceId) -> list[Path]:
 def ended_by(rig: LibvirtRig, instance: InstanceId) -> str:
     found = seen(rig, instance)
     return "missing" if found is None else found.ended_by
+
+
+def test_nobody_else_reaches_a_guests_consoles(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    line = rig.box.folder / "serials" / machine.id
+    assert line.is_socket()
+    assert (line.stat().st_mode & 0o777, line.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert rig.box.inside("ss", "-Hlnt") == ""
+    # What listens for this guest: its monitor, its guest agent, its serial line, and no screen.
+    with rig.compute.open_console(machine.id, "vnc"):
+        listening = rig.box.inside("ss", "-Hlnx")
+    assert {Path(word).name for word in listening.split() if machine.id[:13] in word} == {
+        "monitor.sock", "org.qemu.guest_agent.0", machine.id,
+    }  # fmt: skip

@@ -1,11 +1,17 @@
 """Machines of a fake world."""
 
-from collections.abc import Callable
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from msgspec.structs import replace
 
-from kumoi.adapters.fake.world import FakeMachine, World
+from kumoi.adapters.fake.screen import FakeScreen
+from kumoi.adapters.fake.serial import FakeShell
+from kumoi.adapters.fake.world import FakeMachine, World, hang_up
 from kumoi.contracts.compute import Machine, MachinePlug, SeenMachine
+from kumoi.core.consoles import ConsoleKind
 from kumoi.core.errors import NotFound, Unavailable, WrongState
 from kumoi.core.ids import InstanceId
 
@@ -39,6 +45,7 @@ class FakeCompute:
             one.began_at = self._world.clock.now()
             one.booted_at = one.began_at + self._world.boot_s
             one.plugged = {plug.tap: plug for plug in machine.plugs}
+            one.printed.clear()
             self._world.starts.append((machine.id, run))
 
     def stop(self, instance: InstanceId, *, hard: bool) -> None:
@@ -59,6 +66,9 @@ class FakeCompute:
                 raise WrongState("compute", kind="instance", id=instance, status=status, action="reset")
             if hard or self._hears(one):
                 one.resets += 1
+                one.printed.clear()
+                if hard:
+                    hang_up(one)
                 one.booted_at = self._world.clock.now() + self._world.boot_s
 
     def attach_nic(self, instance: InstanceId, plug: MachinePlug) -> None:
@@ -86,7 +96,9 @@ class FakeCompute:
 
     def remove(self, instance: InstanceId) -> None:
         with self._world.act("remove_machine", "compute"):
-            self._world.machines.pop(instance, None)
+            one = self._world.machines.pop(instance, None)
+            if one is not None:
+                hang_up(one)
 
     def observe(self) -> tuple[list[SeenMachine], list[str]]:
         with self._world.lock:
@@ -98,10 +110,44 @@ class FakeCompute:
             if one is None or one.power == "off" or self._world.clock.now() < one.booted_at:
                 return b""
             text = f"kumoi: a simulated guest, run {one.run}\n\n{one.machine.name} login: "
-            return text.encode()[-limit:]
+            return (text.encode() + one.printed)[-limit:]
+
+    def open_console(self, instance: InstanceId, kind: ConsoleKind) -> socket.socket:
+        with self._world.act("open_console", "compute"):
+            one = self._world.machines.get(instance)
+            if one is None or one.power == "off":
+                status = "missing" if one is None else "off"
+                raise WrongState("compute", kind="instance", id=instance, status=status, action="console")
+            ours, guests = socket.socketpair()
+            one.consoles.add(guests)
+        serve = self._serve_screen if kind == "vnc" else self._serve_line
+        threading.Thread(target=serve, args=(one, guests), name=f"fake-{kind}", daemon=True).start()
+        return ours
 
     def watch(self, callback: Callable[[InstanceId], None]) -> None:
         self._world.watchers.append(callback)
+
+    def _serve_screen(self, one: FakeMachine, viewer: socket.socket) -> None:
+        with self._served(one, viewer):
+            FakeScreen(viewer, one.machine.name).serve()
+
+    def _serve_line(self, one: FakeMachine, user: socket.socket) -> None:
+        with one.serial_taken, self._served(one, user), suppress(OSError):
+            shell = FakeShell(one.machine.name)
+            while typed := user.recv(4096):
+                printed = shell.feed(typed)
+                with self._world.lock:
+                    one.printed += printed
+                user.sendall(printed)
+
+    @contextmanager
+    def _served(self, one: FakeMachine, console: socket.socket) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            with self._world.lock:
+                one.consoles.discard(console)
+            console.close()
 
     def _hears(self, one: FakeMachine) -> bool:
         return one.machine.id not in self._world.stubborn and self._world.clock.now() >= one.booted_at

@@ -5,9 +5,10 @@ exist. What a careful agent would never do (open before closed, a disk taken fro
 written down in `broken`.
 """
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from kumoi.contracts.clock import Clock
 from kumoi.contracts.compute import Machine, MachinePlug
@@ -57,6 +58,16 @@ class FakeMachine:
         self.booted_at = 0.0
         self.stop_asked = False
         self.plugged: dict[str, MachinePlug] = {}
+        self.printed = bytearray()  # on the serial line, after the boot's own lines
+        self.serial_taken = threading.Lock()
+        self.consoles: set[socket.socket] = set()
+
+
+def hang_up(one: FakeMachine) -> None:
+    """Its consoles end, as with the process behind them."""
+    for console in one.consoles:
+        with suppress(OSError):
+            console.shutdown(socket.SHUT_RDWR)
 
 
 class World:
@@ -125,6 +136,7 @@ class World:
                 return
             one.power, one.ended_by, one.stop_asked = "off", by, False
             one.plugged.clear()
+            hang_up(one)
         for watcher in self.watchers:
             watcher(instance)
 
@@ -154,6 +166,7 @@ class World:
                 if one.power != "off":
                     one.power, one.ended_by, one.stop_asked = "off", "host", False
                     one.plugged.clear()
+                    hang_up(one)
             self.lose_networks()
             self.networks, self.guests = (), {}
             self.watchers.clear()

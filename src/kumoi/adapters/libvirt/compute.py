@@ -5,6 +5,7 @@ must not hold up an observation (libvirtd answers few calls at a time on one). W
 (domain_xml), how a run ended (runs), deadlines (the caller's).
 """
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,7 +17,7 @@ import libvirt
 import msgspec
 from msgspec.structs import replace
 
-from kumoi.adapters.libvirt import console_log, nics
+from kumoi.adapters.libvirt import console_log, nics, serial_line
 from kumoi.adapters.libvirt.connection import Connection
 from kumoi.adapters.libvirt.domain_xml import (
     NAMESPACE,
@@ -28,10 +29,12 @@ from kumoi.adapters.libvirt.domain_xml import (
     instance_of,
     read_stamp,
     render,
+    serial_path,
 )
 from kumoi.adapters.libvirt.refusals import LAYER, is_absent, is_wrong_state, translated
 from kumoi.adapters.libvirt.runs import OffReason, Run, Runs, going_on, settled, started
 from kumoi.contracts.compute import Machine, MachinePlug, SeenMachine
+from kumoi.core.consoles import ConsoleKind
 from kumoi.core.errors import Unavailable, WrongState
 from kumoi.core.ids import InstanceId
 from kumoi.core.instances import SeenPower
@@ -105,6 +108,7 @@ class LibvirtCompute:
             # Named before the effect: whoever finds the domain on after a crash knows which run it is.
             self._runs.change(machine.id, lambda r: replace(r, starting=run))
             self._define(connection, machine, run).create()
+            serial_line.close_to_others(self._serial(machine.id))
             self._runs.change(machine.id, lambda r: started(r, run, self._settings.boot_id))
 
     def stop(self, instance: InstanceId, *, hard: bool) -> None:
@@ -149,6 +153,7 @@ class LibvirtCompute:
                         domain.destroy()
                 domain.undefineFlags(_UNDEFINE)
             self._console(instance).unlink(missing_ok=True)
+            self._serial(instance).unlink(missing_ok=True)
             for log in self._settings.logs.glob(f"{domain_name(instance)}.log*"):
                 log.unlink(missing_ok=True)
             self._runs.forget(instance)
@@ -171,6 +176,16 @@ class LibvirtCompute:
     def console(self, instance: InstanceId, limit: int) -> bytes:
         return console_log.tail(self._console(instance), limit)
 
+    def open_console(self, instance: InstanceId, kind: ConsoleKind) -> socket.socket:
+        with translated("console"):
+            domain = _find(self._hands.get(), instance)
+            if domain is None or not domain.isActive():
+                status = "missing" if domain is None else "off"
+                raise WrongState(LAYER, kind="instance", id=instance, status=status, action="console")
+            if kind == "vnc":
+                return socket.socket(fileno=domain.openGraphicsFD(0, libvirt.VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH))
+        return serial_line.call(self._serial(instance))
+
     def watch(self, callback: Callable[[InstanceId], None]) -> None:
         self._callbacks.append(callback)
         # A libvirtd that is down is met again by the caller's next observation, and listened to from then on.
@@ -192,6 +207,7 @@ class LibvirtCompute:
         with _unless_off():
             domain.destroy()
         domain.create()
+        serial_line.close_to_others(self._serial(instance))
         self._runs.change(instance, lambda r: started(r, r.number, self._settings.boot_id))
 
     def _lock(self, instance: InstanceId) -> threading.Lock:
@@ -199,7 +215,8 @@ class LibvirtCompute:
             return self._locks.setdefault(instance, threading.Lock())
 
     def _define(self, connection: libvirt.virConnect, machine: Machine, run: int) -> libvirt.virDomain:
-        Path(self._settings.domain.consoles).mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self._settings.domain.consoles, self._settings.domain.serials):
+            Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         return connection.defineXML(render(machine, self._settings.domain, run))
 
     # --- looking --------------------------------------------------------------------------------
@@ -240,6 +257,9 @@ class LibvirtCompute:
 
     def _console(self, instance: InstanceId) -> Path:
         return Path(console_path(self._settings.domain, instance))
+
+    def _serial(self, instance: InstanceId) -> Path:
+        return Path(serial_path(self._settings.domain, instance))
 
     def _pid(self, domain: libvirt.virDomain) -> int:
         try:

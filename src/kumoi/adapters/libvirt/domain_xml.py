@@ -29,12 +29,14 @@ class DomainSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What this host adds to every machine. Paths are those that libvirtd and QEMU see.
 
     `emulator` is written into each domain and outlives upgrades of ours: choose it once. `consoles` is the folder of
-    the serial logs. `disk_cache` is libvirt's cache mode for root disks.
+    the serial logs, `serials` that of the serial lines' sockets, closed to everybody but us. `disk_cache` is libvirt's
+    cache mode for root disks.
     """
 
     accelerator: Accelerator
     emulator: str
     consoles: str
+    serials: str
     disk_cache: Literal["none", "writeback"] = "none"
 
 
@@ -57,6 +59,10 @@ def instance_of(name: str) -> InstanceId | None:
 
 def console_path(settings: DomainSettings, instance: InstanceId) -> str:
     return f"{settings.consoles}/{instance}.log"
+
+
+def serial_path(settings: DomainSettings, instance: InstanceId) -> str:
+    return f"{settings.serials}/{instance}"
 
 
 def digest(machine: Machine, settings: DomainSettings) -> str:
@@ -155,16 +161,21 @@ def _devices(machine: Machine, settings: DomainSettings) -> Element:
         # Without a USB controller an idle guest costs less; nothing here is a USB device.
         _e("controller", type="usb", model="none"),
         *(_interface(plug) for plug in machine.plugs),
+        # libvirtd binds the socket and QEMU is handed it: its uid need not reach the path. The log is QEMU's, with or
+        # without anybody on the line.
         _e(
             "serial",
+            _e("source", mode="bind", path=serial_path(settings, machine.id)),
             _e("log", file=console_path(settings, machine.id), append="on"),
             _e("target", type="isa-serial", port="0"),
-            type="pty",
+            type="unix",
         ),
         _e("channel", _e("target", type="virtio", name="org.qemu.guest_agent.0"), type="unix"),
-        # A socket, never TCP: the screen is led out by the agent, who hands over a descriptor.
-        _e("graphics", _e("listen", type="socket"), type="vnc"),
+        # It listens nowhere: who shall see the screen is handed to QEMU as a descriptor.
+        _e("graphics", _e("listen", type="none"), type="vnc"),
         _e("video", _e("model", type="vga")),
+        # Says where the pointer is, not how far it moved; guests without a driver for it keep to the PS/2 mouse.
+        _e("input", type="tablet", bus="virtio"),
         _e("rng", _e("backend", model="random", text="/dev/urandom"), model="virtio"),
         _e("memballoon", _e("stats", period=str(_BALLOON_PERIOD_S)), model="virtio", freePageReporting="on"),
     )

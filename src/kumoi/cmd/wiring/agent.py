@@ -32,6 +32,7 @@ from kumoi.runtime.state_folder import StateFolder
 # Paths inside (see runtime.state_folder).
 IMAGES = Path("/var/lib/libvirt/images")
 CONSOLES = Path("/var/log/libvirt/consoles")
+SERIALS = Path("/run/kumoi/serials")
 RECORDS = Path("/var/lib/libvirt/kumoi")
 GUESTD = Path("/run/kumoi/guestd.sock")
 EMULATOR = str(daemon.EMULATORS / "qemu-system-x86_64")
@@ -49,7 +50,9 @@ def agent(settings: Settings) -> Agent:
         daemon.URI,
         RECORDS / "accelerator.json",
     )
-    domain = DomainSettings(accelerator=accelerates, emulator=EMULATOR, consoles=str(CONSOLES))
+    domain = DomainSettings(
+        accelerator=accelerates, emulator=EMULATOR, consoles=str(CONSOLES), serials=str(SERIALS)
+    )
     compute = LibvirtCompute(ComputeSettings(uri=daemon.URI, domain=domain, boot_id=boot_id, records=RECORDS))
     drivers = Drivers(
         compute=compute,

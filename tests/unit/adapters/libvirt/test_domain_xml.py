@@ -21,7 +21,12 @@ from kumoi.core.ids import InstanceId, NicId
 
 GOLDEN = Path(__file__).parent / "golden"
 ID = InstanceId("11111111-2222-4333-8444-555555555555")
-TCG = DomainSettings(accelerator="tcg", emulator="/run/bin/qemu-system-x86_64", consoles="/var/log/libvirt/consoles")
+TCG = DomainSettings(
+    accelerator="tcg",
+    emulator="/run/bin/qemu-system-x86_64",
+    consoles="/var/log/libvirt/consoles",
+    serials="/run/kumoi/serials",
+)
 KVM = msgspec.structs.replace(TCG, accelerator="kvm", disk_cache="writeback")
 SMALL = Machine(
     id=ID,
