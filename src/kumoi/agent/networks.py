@@ -20,7 +20,7 @@ from kumoi.core.plan import GuestData, InstanceEntry, NicEntry, VpcEntry, entry_
 from kumoi.planning.host_diff import networks as diff
 from kumoi.planning.host_diff import vpcs as vpc_diff
 
-Published = tuple[tuple[GuestNetwork, ...], dict[InstanceId, GuestData]]
+Published = tuple[tuple[GuestNetwork, ...], dict[InstanceId, GuestData], tuple[VpcEntry, ...]]
 
 
 class Networks:
@@ -136,16 +136,18 @@ class Networks:
     def _publish(self, wanted: Wish) -> None:
         """Before the guests that will ask."""
         busy = {*wanted.needs.plugs.values()}
+        routers = tuple(vpc for _, vpc in sorted(self._routed.items()))
+        legs = {leg.network_id for vpc in routers for leg in vpc.legs}
         networks = tuple(
-            GuestNetwork(network=s.network, subnets=s.subnets, nics=s.nics)
+            GuestNetwork(network=s.network, subnets=s.subnets, nics=s.nics, asked=network in busy)
             for network, s in sorted(self._drawn.items())
-            if network in busy
+            if network in busy | legs
         )
         guests = {one.id: one.guest for one in self._hands.ledger.own().instances.values()}
-        if (networks, guests) != self._published and self._try(
-            [], partial(self._hands.drivers.guests.publish, networks, guests)
+        if (networks, guests, routers) != self._published and self._try(
+            [], partial(self._hands.drivers.guests.publish, networks, guests, routers)
         ):
-            self._published = (networks, guests)
+            self._published = (networks, guests, routers)
 
     def _take_away(self, wanted: Wish) -> None:
         ledger = self._hands.ledger

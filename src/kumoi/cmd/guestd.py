@@ -5,6 +5,7 @@ It does not go through `wiring`, whose adapters it must not even have in memory.
 
 import argparse
 import asyncio
+import resource
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--socket", type=Path)
     parser.add_argument("--forward", action="append", default=[], metavar="ADDRESS", help="DNS server for other names")
     chosen = parser.parse_args(argv)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # some six a network
     listener = inherited_listeners().get("guestd") or _own(parser, chosen.socket)
     asyncio.run(Guestd(teller("guestd"), tuple(chosen.forward)).run(listener))
 

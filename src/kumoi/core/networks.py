@@ -75,6 +75,12 @@ class Subnet(msgspec.Struct, frozen=True, kw_only=True):
     deleted_at: float | None = None
 
 
+def served(subnet: Subnet) -> bool:
+    """Whether the network's service has an address on it; without modes an IPv6 address is the guest's to configure,
+    and its services are link-local."""
+    return subnet.dhcp and (subnet.ip_version == 4 or bool(subnet.ra_mode or subnet.address_mode))
+
+
 def self_addressed(subnet: Subnet) -> bool:
     """Whether guests make their own addresses out of the subnet's prefix and their MAC (SLAAC)."""
     return subnet.ra_mode in SELF_ADDRESSED or subnet.address_mode in SELF_ADDRESSED

@@ -119,15 +119,15 @@ class Floating(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="kind"):
-    """A router on this host. `gateway` is its leg on the external network, `default_via` the next hop there.
-
-    `shaping`: of what passes under the gateway's own address.
+    """A router on this host. `gateway` is its leg on the external network, `default_via` (of IPv4) and `default_via6`
+    the next hops there. `shaping`: of what passes under the gateway's own address.
     """
 
     id: VpcId
     legs: tuple[Leg, ...]
     gateway: Leg | None = None
     default_via: str | None = None
+    default_via6: str | None = None
     snat: bool = True
     routes: tuple[Route, ...] = ()
     floating: tuple[Floating, ...] = ()

@@ -7,8 +7,6 @@ from kumoi.core.addressing import LONGEST_DHCP_PREFIX, Block
 from kumoi.core.errors import Invalid
 from kumoi.core.networks import Ipv6Mode, Pool, Route
 
-# DHCP, DNS and metadata answer by IPv4. An IPv6 address is the guest's to configure (the config drive tells it).
-SERVED_VERSION = 4
 SLAAC_PREFIXLEN = 64
 ADVERTISES = "ipv6_ra"  # the capability of hosts that send router advertisements and answer DHCPv6
 MOST_NAME_SERVERS = 5
@@ -41,7 +39,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 def plan(draft: Draft) -> Plan:
     """Raises Invalid naming the field."""
     block = addressing.block(draft.cidr)
-    if draft.dhcp and block.version == SERVED_VERSION:
+    if draft.dhcp and block.version == 4:
         _check_dhcp(block)
     if draft.self_addressed and block.prefixlen != SLAAC_PREFIXLEN:
         raise Invalid("network", field="cidr", reason="slaac_prefixlen", value=str(block))

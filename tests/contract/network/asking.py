@@ -29,7 +29,7 @@ def read_answer(packet: bytes, asked: bytes) -> tuple[str, list[str]]:
 
 def ask_name(server: str, name: str, kind: str) -> tuple[str, list[str]]:
     asked = question(name, kind, random.randrange(1 << 16))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.settimeout(2)
         s.connect((server, 53))
         s.send(asked)
@@ -44,8 +44,8 @@ def ask_name(server: str, name: str, kind: str) -> tuple[str, list[str]]:
     return by_datagram
 
 
-def fetch(method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("169.254.169.254", timeout=3)
+def fetch(method: str, path: str, headers: dict[str, str], host: str = "169.254.169.254") -> tuple[int, str]:
+    connection = http.client.HTTPConnection(host, 80, timeout=3)
     try:
         connection.request(method, path, headers=headers)
         response = connection.getresponse()
@@ -54,6 +54,40 @@ def fetch(method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
         return 0, ""
     finally:
         connection.close()
+
+
+def ask_address6(own: str, kind: int, options: bytes) -> dict[int, bytes]:
+    """A DHCPv6 message of eth0's and the options of the answer; empty where nobody answered."""
+    number = random.randbytes(3)
+    client = b"\0\1\0\x0e\0\1\0\1" + random.randbytes(10)
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+        device = socket.if_nametoindex("eth0")
+        s.bind((own, 546, 0, device))
+        s.settimeout(1)
+        for _ in range(3):
+            s.sendto(bytes([kind]) + number + client + options, ("ff02::1:2", 547, 0, device))
+            try:
+                answer = s.recv(2000)
+            except OSError:
+                continue
+            assert answer[1:4] == number
+            found = options6(answer[4:])
+            assert found[1] == client[4:]
+            return {**found, 0: answer[:1]}
+    return {}
+
+
+def options6(data: bytes) -> dict[int, bytes]:
+    found = {}
+    while data:
+        kind, length = struct.unpack_from("!HH", data)
+        found[kind] = data[4 : 4 + length]
+        data = data[4 + length :]
+    return found
+
+
+def addresses_in(data: bytes) -> list[str]:
+    return [socket.inet_ntop(socket.AF_INET6, data[i : i + 16]) for i in range(0, len(data), 16)]
 
 
 def _name(data: bytes) -> str:

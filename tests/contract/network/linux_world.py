@@ -21,7 +21,7 @@ from typing import Any
 
 from tests.contract.network import asking
 
-from kumoi.adapters.linux import devices, links, netns, rooms
+from kumoi.adapters.linux import addresses, devices, links, netns, rooms
 from kumoi.adapters.linux.guests import LinuxGuestServices
 from kumoi.adapters.linux.network import LinuxNetwork
 from kumoi.contracts.network import Segment
@@ -85,8 +85,13 @@ class World:
             home.remove(devices.tap(nic))
         rooms.remove(nic)
 
-    def stranger(self, name: str, network: NetworkEntry, address: str, gateway: str | None = None) -> None:
+    def stranger(
+        self, name: str, network: NetworkEntry, address: str, gateway: str | None = None, gateway6: str | None = None
+    ) -> None:
         self._machine(name, f"out-{name}", network, [address], gateway=gateway)
+        if gateway6 is not None:
+            with links.at(name) as inside:
+                inside.ensure_routes({"::/0": gateway6})
 
     def _machine(
         self, name: str, device: str, network: NetworkEntry, own: list[str], *, gateway: str | None, mac: str = ""
@@ -136,12 +141,43 @@ class World:
         found = (line.partition("=") for line in said.splitlines() if line.startswith("got "))
         return {name.removeprefix("got "): value for name, _, value in found}
 
+    def ask_address6(self, guest: str, *, information: bool = False) -> dict[str, list[str]]:
+        with links.at(guest) as inside:
+            eth0 = inside.get("eth0")
+            assert eth0 is not None
+            own = str(addresses.link_local(eth0.mac))
+            wanted = struct.pack("!HHHH", 6, 4, 23, 24)
+            association = struct.pack("!HHIII", 3, 12, 7, 0, 0)
+            if information:
+                found = rooms.visit(guest, lambda: asking.ask_address6(own, 11, wanted))
+                ip = []
+            else:
+                offer = rooms.visit(guest, lambda: asking.ask_address6(own, 1, association + wanted))
+                server = struct.pack("!HH", 2, len(offer.get(2, b""))) + offer.get(2, b"")
+                found = offer and rooms.visit(guest, lambda: asking.ask_address6(own, 3, server + association + wanted))
+                ip = asking.addresses_in(asking.options6(found[3][12:]).get(5, b"")[:16]) if found else []
+                inside.ensure_addresses(eth0, [*inside.addresses(eth0), *(f"{a}/128" for a in ip)])
+        return {"ip": ip, "dns": asking.addresses_in(found[23])} if found else {}
+
+    def addresses6(self, guest: str) -> set[str]:
+        with links.at(guest) as inside:
+            eth0 = inside.get("eth0")
+            assert eth0 is not None
+            return {text.partition("/")[0] for text in inside.addresses(eth0) if ":" in text}
+
+    def ways_out6(self, guest: str) -> set[str]:
+        _, said = self.run(guest, "ip", "-6", "route", "show", "default")
+        return {words[words.index("via") + 1] for line in said.splitlines() if "via" in (words := line.split())}
+
     def ask_name(self, guest: str, server: str, name: str, kind: str = "A") -> tuple[str, list[str]]:
         return rooms.visit(guest, lambda: asking.ask_name(server, name, kind))
 
     def fetch(self, guest: str, path: str, method: str = "GET", **headers: str) -> tuple[int, str]:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return rooms.visit(guest, lambda: asking.fetch(method, path, named))
+
+    def fetch6(self, guest: str, path: str) -> tuple[int, str]:
+        return rooms.visit(guest, lambda: asking.fetch("GET", path, {}, "fe80::a9fe:a9fe%eth0"))
 
     def ping(self, guest: str, address: str, source: str = "") -> bool:
         # A busy machine may answer the first one late: silence is silence only when it lasts.
@@ -266,8 +302,18 @@ class World:
                     with _connect(address, port, "") as s:
                         s.sendall(packet)
                 else:
-                    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-                        s.sendto(packet, (address, port))
+                    family, *_, where = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM)[0]
+                    with socket.socket(family, socket.SOCK_DGRAM) as s:
+                        s.sendto(packet, where)
+
+        rooms.visit(guest, there)
+
+    def shout_icmp6(self, guest: str, address: str, packets: list[bytes]) -> None:
+        def there() -> None:
+            with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as s:
+                s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+                for packet in packets:
+                    s.sendto(packet, (address, 0, 0, socket.if_nametoindex("eth0")))
 
         rooms.visit(guest, there)
 

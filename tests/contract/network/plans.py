@@ -6,8 +6,10 @@ from typing import Any
 import msgspec
 
 from kumoi.contracts.network import Filters, Segment
+from kumoi.core.addressing import self_made
 from kumoi.core.groups import SecurityRule
 from kumoi.core.ids import GroupId, InstanceId, NetworkId, NicId, ProjectId, RuleId, SubnetId, VpcId
+from kumoi.core.networks import Ipv6Mode
 from kumoi.core.nics import FixedIp
 from kumoi.core.plan import GroupEntry, MemberEntry, NetworkEntry, NicEntry, SubnetEntry, VpcEntry
 from kumoi.core.vpcs import Leg
@@ -46,22 +48,40 @@ class Net(msgspec.Struct, frozen=True, kw_only=True):
         }
         return NicEntry(**(fields | changed))
 
+    def six(self, mode: Ipv6Mode = "slaac", number: int = 1, **changed: Any) -> SubnetEntry:
+        """An IPv6 subnet of the network, `fd00:N::/64`, with `::1` as gateway and `::2` as the services' address."""
+        block = f"fd00:{number:x}:"
+        fields = {
+            "id": SubnetId(new()), "network_id": self.entry.id, "cidr": f"{block}:/64", "gateway": f"{block}:1",
+            "dhcp": True, "service_address": f"{block}:2", "ra_mode": mode, "address_mode": mode,
+        }  # fmt: skip
+        return SubnetEntry(**(fields | changed))
+
+    def dual(self, six: SubnetEntry, number: int, *groups: GroupEntry, **changed: Any) -> NicEntry:
+        """A nic with addresses of both versions: the one that it makes itself where the subnet is of that kind."""
+        nic = self.nic(number, *groups, **changed)
+        own = self_made(six.cidr, nic.mac)
+        if six.address_mode == "dhcpv6-stateful":
+            own = six.cidr.replace("/64", f"{number:x}")
+        return msgspec.structs.replace(nic, fixed_ips=(*nic.fixed_ips, FixedIp(six.id, own)))
+
     def changed(self, **subnet: Any) -> "Net":
         """The same network with another subnet."""
         return msgspec.structs.replace(self, subnet=msgspec.structs.replace(self.subnet, **subnet))
 
-    def segment(self, *nics: NicEntry, services: bool = False) -> Segment:
-        """`services`: with DHCP, DNS and metadata."""
+    def segment(self, *nics: NicEntry, services: bool = False, more: tuple[SubnetEntry, ...] = ()) -> Segment:
+        """`services`: with DHCP, DNS and metadata. `more`: subnets beside the first."""
         subnet = self.subnet if services else msgspec.structs.replace(self.subnet, dhcp=False)
-        return Segment(network=self.entry, subnets=(subnet,), nics=nics, local=frozenset(n.id for n in nics))
+        return Segment(network=self.entry, subnets=(subnet, *more), nics=nics, local=frozenset(n.id for n in nics))
 
-    def leg(self, number: int, mac: str) -> Leg:
+    def leg(self, number: int, mac: str, *more: str) -> Leg:
+        """`more`: addresses with their prefixes beside the first."""
         return Leg(
             nic_id=NicId(new()),
             network_id=self.entry.id,
             vni=self.entry.vni,
             mac=mac,
-            addresses=(f"{self.host(number)}/24",),
+            addresses=(f"{self.host(number)}/24", *more),
             mtu=self.entry.mtu,
         )
 

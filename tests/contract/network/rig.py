@@ -25,7 +25,9 @@ class Rig(Protocol):
         ...
 
     def unplug(self, nic: NicId) -> None: ...
-    def stranger(self, name: str, network: NetworkEntry, address: str, gateway: str | None = None) -> None:
+    def stranger(
+        self, name: str, network: NetworkEntry, address: str, gateway: str | None = None, gateway6: str | None = None
+    ) -> None:
         """A machine on a network that is no guest of ours, with `address/prefix`."""
         ...
 
@@ -52,6 +54,21 @@ class Rig(Protocol):
         """
         ...
 
+    def ask_address6(self, guest: GuestId, *, information: bool = False) -> dict[str, list[str]]:
+        """The machine asks by DHCPv6 and lives by the answer: ip, dns. Empty where nobody answered.
+
+        `information`: for all but an address.
+        """
+        ...
+
+    def addresses6(self, guest: GuestId) -> set[str]:
+        """The machine's IPv6 addresses that are not link-local, however it came by them."""
+        ...
+
+    def ways_out6(self, guest: GuestId) -> set[str]:
+        """The next hops of its default routes."""
+        ...
+
     def ask_name(self, guest: GuestId, server: str, name: str, kind: str = "A") -> tuple[str, list[str]]:
         """The answer's code (`ok`, `no_such_name`, `refused`…; `silence`) and the texts of the records."""
         ...
@@ -61,6 +78,10 @@ class Rig(Protocol):
 
         Header names have underscores for dashes here.
         """
+        ...
+
+    def fetch6(self, guest: GuestId, path: str) -> tuple[int, str]:
+        """The same by http://[fe80::a9fe:a9fe%eth0]."""
         ...
 
     def ping(self, guest: GuestId, address: str, source: str = "") -> bool: ...

@@ -18,6 +18,7 @@ from tests.contract.network.frames import (
 from tests.contract.network.plans import ANYONE, Net, external, filters, group, net, tcp, vpc
 from tests.contract.network.test_guests import publish
 
+from kumoi.contracts.guests import GuestNetwork
 from kumoi.core.nics import FixedIp
 from kumoi.core.plan import Floating, NicEntry
 
@@ -284,4 +285,19 @@ class TestGuestd:
         assert linux.fetch(guest.id, "/latest/meta-data/instance-id")[0] == 200
         assert linux.ask_name(guest.id, server, "vm11")[0] == "ok"
         assert linux.ask_address(guest.id)["ip"] == place.host(11)
+
+    def test_nothing_that_it_sends_by_ipv6_does(self, linux: Any, place: Net) -> None:
+        six = place.six("dhcpv6-stateful")
+        a = place.dual(six, 11, ANYONE)
+        linux.start_services()
+        linux.network.ensure_filters(filters((ANYONE,), a), (a,))
+        linux.network.ensure_segment(place.segment(a, services=True, more=(six,)))
+        linux.services.publish((GuestNetwork(network=place.entry, subnets=(place.subnet, six), nics=(a,)),), {})
+        linux.plug(a, place.entry, by_hand=False)
+        garbage = [os.urandom(size) for size in (0, 1, 3, 4, 40, 1400)]
+        nearly = [bytes([kind]) + os.urandom(60) for kind in range(1, 12) for _ in range(10)]
+        linux.shout(a.id, "ff02::1:2%eth0", 547, [*garbage, *nearly])
+        linux.shout_icmp6(a.id, "ff02::2", [bytes([133, 0, 0, 0]) + g for g in garbage])
+        assert linux.ask_address6(a.id)["ip"] == ["fd00:1::b"]
+        assert linux.services_alive()
 

@@ -3,7 +3,7 @@
 from kumoi.adapters.fake.world import World
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.core.ids import InstanceId
-from kumoi.core.plan import GuestData
+from kumoi.core.plan import GuestData, VpcEntry
 
 
 class FakeGuestServices:
@@ -12,7 +12,13 @@ class FakeGuestServices:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def publish(self, networks: tuple[GuestNetwork, ...], guests: dict[InstanceId, GuestData]) -> None:
+    def publish(
+        self,
+        networks: tuple[GuestNetwork, ...],
+        guests: dict[InstanceId, GuestData],
+        routers: tuple[VpcEntry, ...] = (),
+    ) -> None:
         with self._world.act("publish", "network"):
             self._world.networks = networks
+            self._world.advertised = routers
             self._world.guests = dict(guests)

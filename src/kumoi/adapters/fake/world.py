@@ -95,6 +95,7 @@ class World:
         self.nics: dict[NicId, NicEntry] = {}
         self.vpcs: dict[VpcId, VpcEntry] = {}
         self.networks: tuple[GuestNetwork, ...] = ()
+        self.advertised: tuple[VpcEntry, ...] = ()
         self.guests: dict[InstanceId, GuestData] = {}
         self.watchers: list[Callable[[InstanceId], None]] = []
         self.meanwhile: Callable[[str], None] | None = None
@@ -168,5 +169,5 @@ class World:
                     one.plugged.clear()
                     hang_up(one)
             self.lose_networks()
-            self.networks, self.guests = (), {}
+            self.networks, self.advertised, self.guests = (), (), {}
             self.watchers.clear()

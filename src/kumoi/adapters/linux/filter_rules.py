@@ -29,6 +29,7 @@ from kumoi.core.plan import GroupEntry, NicEntry
 
 _WAY: Final[dict[Direction, str]] = {"ingress": "in", "egress": "out"}
 _METADATA: Final = "169.254.169.254"
+_METADATA6: Final = "fe80::a9fe:a9fe"
 _PORTS: Final = ", ".join(f'"{prefix}*"' for prefix in devices.PORT_PREFIXES)
 
 _BRIDGE_SETS: Final = {
@@ -124,7 +125,9 @@ _INET_CHAINS: Final = {
             "udp sport { 67, 547 } udp dport { 68, 546 } counter drop",
             _STATE,
             "udp sport 68 udp dport 67 accept",
+            "udp sport 546 udp dport 547 accept",
             f"ip daddr {_METADATA} tcp dport 80 accept",
+            f"ip6 daddr {_METADATA6} tcp dport 80 accept",
             "ip protocol igmp ip saddr 0.0.0.0 accept",
             "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit,"
             " mld-listener-report, mld2-listener-report } accept",
@@ -139,6 +142,7 @@ _INET_CHAINS: Final = {
             f"meta mark != @stateless {_STATE}",
             "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept",
             "udp sport 67 udp dport 68 accept",
+            "udp sport 547 udp dport 546 accept",
             "meta mark vmap @ingress",
             "counter drop",
         ),

@@ -17,8 +17,8 @@ from kumoi.core.ids import GroupId, NetworkId
 from kumoi.core.plan import NicEntry
 
 Address = IPv4Address | IPv6Address
-_METADATA: Final = "169.254.169.254"
-_DHCP_SERVER: Final = 67
+_METADATA: Final = frozenset({"169.254.169.254", "fe80::a9fe:a9fe"})
+_DHCP_SERVERS: Final = frozenset({67, 547})
 
 
 class _Judge:
@@ -89,8 +89,8 @@ def doomed(
 def _always(flow: Flow) -> bool:
     """What the filter lets out whatever the groups say."""
     if flow.protocol == protocols.TCP:
-        return flow.destination == _METADATA and flow.destination_port == 80
-    return flow.protocol == protocols.UDP and flow.destination_port == _DHCP_SERVER
+        return flow.destination in _METADATA and flow.destination_port == 80
+    return flow.protocol == protocols.UDP and flow.destination_port in _DHCP_SERVERS
 
 
 def _fits(rule: SecurityRule, flow: Flow) -> bool:

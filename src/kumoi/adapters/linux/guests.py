@@ -14,16 +14,16 @@ from typing import Final
 
 import msgspec
 
-from kumoi.adapters.linux import devices, rooms, segments
-from kumoi.adapters.linux.guestd import datagrams, messages
+from kumoi.adapters.linux import asked
+from kumoi.adapters.linux.asked import Room
+from kumoi.adapters.linux.guestd import messages
 from kumoi.adapters.linux.guestd.messages import Done, Frames, Give, Hello, Publish, ToAgent
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.core.errors import Unavailable
-from kumoi.core.ids import InstanceId, NetworkId
-from kumoi.core.plan import GuestData
+from kumoi.core.ids import InstanceId
+from kumoi.core.plan import GuestData, VpcEntry
 
 _PATIENCE_S: Final = 20.0
-_BACKLOG: Final = 128
 
 
 class LinuxGuestServices:
@@ -34,13 +34,18 @@ class LinuxGuestServices:
         self._lock = threading.Lock()
         self._guestd: socket.socket | None = None
         self._frames = Frames()
-        self._handed: dict[NetworkId, int] = {}
+        self._handed: dict[str, str] = {}
         self._digest = ""
 
-    def publish(self, networks: tuple[GuestNetwork, ...], guests: dict[InstanceId, GuestData]) -> None:
+    def publish(
+        self,
+        networks: tuple[GuestNetwork, ...],
+        guests: dict[InstanceId, GuestData],
+        routers: tuple[VpcEntry, ...] = (),
+    ) -> None:
         with self._lock:
             try:
-                self._publish(networks, guests)
+                self._publish(networks, guests, asked.wanted(networks, routers))
             except (OSError, ValueError) as e:
                 self._hang_up()
                 raise Unavailable("network", what="guestd", said=str(e)) from e
@@ -49,17 +54,19 @@ class LinuxGuestServices:
         with self._lock:
             self._hang_up()
 
-    def _publish(self, networks: tuple[GuestNetwork, ...], guests: dict[InstanceId, GuestData]) -> None:
+    def _publish(
+        self, networks: tuple[GuestNetwork, ...], guests: dict[InstanceId, GuestData], wanted: dict[str, Room]
+    ) -> None:
         guestd = self._called()
         digest = hashlib.sha256(msgspec.json.encode((networks, guests), order="deterministic")).hexdigest()
-        wanted = {n.network.id: room for n in networks if (room := _room(n)) is not None}
-        missing = {network: room for network, room in wanted.items() if self._handed.get(network) != room}
-        for network, room in missing.items():
-            sockets = rooms.visit(devices.dhcp_namespace(network), _open)
-            with contextlib.ExitStack() as opened:
-                numbers = tuple(opened.enter_context(s).fileno() for s in sockets)
-                messages.send(guestd, Give(network_id=network, room=room), numbers)
-        if self._handed == wanted and self._digest == digest:
+        handed = {entry: room.tells for entry, room in wanted.items()}
+        for entry, room in wanted.items():
+            if self._handed.get(entry) != room.tells:
+                with contextlib.ExitStack() as opened:
+                    numbers = tuple(opened.enter_context(s).fileno() for s in room.opened())
+                    give = Give(entry=entry, room=room.tells, kinds=room.kinds, legs=room.legs)
+                    messages.send(guestd, give, numbers)
+        if self._handed == handed and self._digest == digest:
             return
         # A namespace that went is one whose sockets guestd must let go of, or it stays.
         served = frozenset(wanted)
@@ -67,7 +74,7 @@ class LinuxGuestServices:
         answer = self._heard(guestd)
         if not isinstance(answer, Done) or answer.digest != digest:
             raise ConnectionError("guestd answered something else")
-        self._handed, self._digest = wanted, digest
+        self._handed, self._digest = handed, digest
 
     def _called(self) -> socket.socket:
         """The connection; a new one where guestd, or the connection, is another one now."""
@@ -101,33 +108,3 @@ def _speaks(guestd: socket.socket) -> bool:
     poll = select.poll()
     poll.register(guestd, select.POLLIN)
     return bool(poll.poll(0))
-
-
-def _room(known: GuestNetwork) -> int | None:
-    """The inode of the network's namespace, where it has one now."""
-    room = devices.dhcp_namespace(known.network.id)
-    return rooms.inode(room) if segments.served(known.subnets) and rooms.exists(room) else None
-
-
-def _open() -> tuple[socket.socket, ...]:
-    """In the calling thread's namespace. Bound to no address or device: they may come later and change."""
-    dhcp, dns = _datagrams(67), _datagrams(53)
-    dhcp.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-    return dhcp, dns, _stream(53), _stream(80)
-
-
-def _datagrams(port: int) -> socket.socket:
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-    # A former guestd's may be closing still.
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    datagrams.prepare(s)
-    s.bind(("", port))
-    return s
-
-
-def _stream(port: int) -> socket.socket:
-    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    s.bind(("", port))
-    s.listen(_BACKLOG)
-    return s

@@ -17,6 +17,8 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from kumoi.adapters.linux import netns
 
+_SYSCTLS: Final = Path("/proc/sys/net")
+IPV6: Final = _SYSCTLS / "ipv6"  # not there in a kernel without
 _STATIC: Final = 4  # RTPROT_STATIC: routes of ours
 _MAIN_TABLE: Final = 254
 _LINK_SCOPE: Final = 253
@@ -96,14 +98,17 @@ class Links:
             raise OSError(errno.ENODEV, name)
         return device
 
-    def addresses(self, device: Device) -> set[str]:
-        """`address/prefix`; the link-local ones of IPv6 are the kernel's own affair."""
-        found = (m for m in self._route.get_addr(index=device.index) if m["scope"] != _LINK_SCOPE or m["family"] == 2)
+    def addresses(self, device: Device, *, link_local: bool = False) -> set[str]:
+        """`address/prefix`; the link-local ones of IPv6 are the kernel's own affair, unless they are asked for."""
+        every = self._route.get_addr(index=device.index)
+        found = (m for m in every if link_local or m["scope"] != _LINK_SCOPE or m["family"] == socket.AF_INET)
         return {f"{m.get('local') or m.get('address')}/{m['prefixlen']}" for m in found}
 
     def ensure_addresses(self, device: Device, wanted: Iterable[str]) -> list[str]:
-        """Exactly these; the ones that were added."""
-        there, wished = self.addresses(device), list(dict.fromkeys(wanted))
+        """Exactly these; the ones that were added. Where link-local ones of IPv6 are among them, those too."""
+        wished = list(dict.fromkeys(wanted))
+        whole = any(text.startswith("fe80:") for text in wished)
+        there = self.addresses(device, link_local=whole)
         added = [text for text in wished if text not in there]
         for text in added:
             address, _, prefix = text.partition("/")
@@ -116,7 +121,8 @@ class Links:
             except NetlinkError as e:
                 if e.code not in _GONE:  # a secondary address goes with its primary
                     raise
-        missing = set(wished) - self.addresses(device) if there - set(wished) else set()
+        gone = there - set(wished)
+        missing = set(wished) - self.addresses(device, link_local=whole) if gone else set()
         return [*added, *self.ensure_addresses(device, wished)] if missing else added
 
     def ensure_routes(self, wanted: dict[str, str]) -> None:
@@ -165,9 +171,14 @@ def _open(room: str | None) -> Any:
 
 
 def sysctl(values: dict[str, int]) -> None:
-    """Of the calling thread's namespace: `ipv4/ip_forward` and the like, below /proc/sys/net."""
+    """Of the calling thread's namespace: `ipv4/ip_forward` and the like, below /proc/sys/net.
+
+    IPv6's are left out where the kernel has none.
+    """
     for name, value in values.items():
-        path = Path("/proc/sys/net") / name
+        path = _SYSCTLS / name
+        if name.startswith("ipv6/") and not IPV6.is_dir():
+            continue
         if path.read_text().strip() != str(value):
             path.write_text(str(value))
 

@@ -14,6 +14,8 @@ _SYSCTLS = {
     "ipv4/ip_forward": 1,
     "ipv6/conf/all/forwarding": 1,
     "ipv6/conf/default/accept_ra": 0,
+    # Its addresses are the plan's, nobody else's; it has to speak from them at once.
+    "ipv6/conf/default/accept_dad": 0,
     # An address is answered for on its own leg only, and asked from its own address.
     "ipv4/conf/all/arp_ignore": 1,
     "ipv4/conf/all/arp_announce": 2,
@@ -79,8 +81,9 @@ def _bridge(home: Links, leg: Leg) -> Device:
 
 def _ensure_addresses(room: str, vpc: VpcEntry, legs: dict[str, Leg]) -> None:
     routes = {str(addresses.network(r.destination)): str(addresses.network(r.nexthop)[0]) for r in vpc.routes}
-    if vpc.default_via is not None:
-        routes["0.0.0.0/0"] = str(addresses.network(vpc.default_via)[0])
+    for everything, hop in (("0.0.0.0/0", vpc.default_via), ("::/0", vpc.default_via6)):
+        if hop is not None:
+            routes[everything] = str(addresses.network(hop)[0])
     fresh: dict[str, list[str]] = {}
     with links.at(room) as inside:
         lo = inside.get("lo")

@@ -11,9 +11,19 @@ from kumoi.adapters.linux.links import Device, Links, sysctl
 from kumoi.adapters.linux.zones import Zones
 from kumoi.contracts.network import Segment
 from kumoi.core.ids import NetworkId
+from kumoi.core.networks import LEAST_MTU
 from kumoi.core.plan import SubnetEntry
 
 METADATA: Final = "169.254.169.254"
+METADATA6: Final = "fe80::a9fe:a9fe"
+# Nothing that a guest says makes a service's namespace learn an address or a route; its own addresses are good at once.
+_SERVICE_SYSCTLS: Final = {
+    "ipv6/conf/default/accept_ra": 0,
+    "ipv6/conf/default/autoconf": 0,
+    "ipv6/conf/default/accept_redirects": 0,
+    "ipv6/conf/default/accept_dad": 0,
+    "ipv6/conf/default/addr_gen_mode": 1,
+}
 
 
 def ensure(home: Links, zones: Zones, segment: Segment) -> None:
@@ -48,32 +58,42 @@ def own_names(bridge: str | None) -> set[str]:
     return {bridge, devices.gateway_end(vni), devices.gateway_port(vni), devices.service_wire(vni)}
 
 
-def served(subnets: tuple[SubnetEntry, ...]) -> list[SubnetEntry]:
-    """The subnets on which this host answers; IPv6 has no answer yet."""
-    return [s for s in subnets if s.dhcp and s.service_address and ":" not in s.service_address]
+def served(subnets: tuple[SubnetEntry, ...], version: int) -> list[SubnetEntry]:
+    """The subnets of an IP version on which the service has an address of its own."""
+    return [s for s in subnets if s.dhcp and s.service_address and addresses.network(s.cidr).version == version]
+
+
+def serves(subnets: tuple[SubnetEntry, ...]) -> bool:
+    """Whether guests are answered; those of IPv6 ask link-local addresses, on any subnet that is not left alone."""
+    return any(s.dhcp and (s.service_address or addresses.network(s.cidr).version == 6) for s in subnets)
 
 
 def _ensure_services(home: Links, bridge: Device, segment: Segment) -> None:
-    network, subnets = segment.network, served(segment.subnets)
+    network = segment.network
     room = devices.dhcp_namespace(network.id)
-    if not subnets:
+    if not serves(segment.subnets):
         wires.remove_room(home, room)
         return
     _ensure_room(room)
     name = devices.service_wire(network.vni)
     mac = devices.service_mac(network.id)
     wires.ensure_wire(home, wires.Wire(name=name, bridge=bridge, room=room, mtu=network.mtu, alias=network.id, mac=mac))
+    subnets = [s for version in (4, 6) for s in served(segment.subnets, version)]
     own = [f"{s.service_address}/{addresses.network(s.cidr).prefixlen}" for s in subnets]
     with links.at(room) as inside:
         device = inside.get(name)
         if device is not None:
-            inside.ensure_addresses(device, [*own, f"{METADATA}/32"])
+            six = [f"{addresses.link_local(mac)}/64", f"{METADATA6}/64"] if _carries_six(network.mtu) else []
+            inside.ensure_addresses(device, [*own, f"{METADATA}/32", *six])
+
+
+def _carries_six(mtu: int) -> bool:
+    return mtu >= LEAST_MTU[6] and links.IPV6.is_dir()
 
 
 def _ensure_room(room: str) -> None:
     rooms.ensure(room)
-    # Nothing that a guest says makes this namespace learn an address or a route.
-    rooms.visit(room, lambda: sysctl({"ipv6/conf/all/disable_ipv6": 1, "ipv6/conf/default/disable_ipv6": 1}))
+    rooms.visit(room, lambda: sysctl(_SERVICE_SYSCTLS))
     with links.at(room) as inside:
         lo = inside.get("lo")
         if lo is not None and not lo.up:

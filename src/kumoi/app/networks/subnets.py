@@ -21,11 +21,11 @@ from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, Unsupported
 from kumoi.core.given import given
 from kumoi.core.ids import NetworkId, ProjectId, SubnetId, SubnetPoolId
-from kumoi.core.networks import SELF_ADDRESSED, Ipv6Mode, Network, Pool, Route, Subnet, self_addressed
+from kumoi.core.networks import SELF_ADDRESSED, Ipv6Mode, Network, Pool, Route, Subnet, self_addressed, served
 from kumoi.core.nics import Nic
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, any_of, eq, is_in
-from kumoi.core.subnet_rules import ADVERTISES, SERVED_VERSION, Draft, Plan, check_modes, plan
+from kumoi.core.subnet_rules import ADVERTISES, Draft, Plan, check_modes, plan
 
 
 class SubnetWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,9 +131,9 @@ def update_subnet(house: House, call: Call, subnet_id: SubnetId, change: SubnetC
             _check_gateway_free(tx, subnet)
         saved = tx.subnets.save(_with(wished, planned))
         network = reading.there(tx.networks.get(subnet.network_id), "network", subnet.network_id)
-        if saved.dhcp and not subnet.dhcp and saved.ip_version == SERVED_VERSION:
+        if served(saved) and not served(subnet):
             serve(tx, house, call, network, saved)
-        elif subnet.dhcp and not saved.dhcp:
+        elif served(subnet) and not served(saved):
             unserve(tx, house, call, saved)
         _mark(tx, saved)
         record(tx, house, call, "subnet.update", Thing("subnet", saved.id, saved.project_id))
@@ -196,7 +196,7 @@ def _create(tx: Transaction, house: House, call: Call, wish: SubnetWish) -> Subn
         planned,
     )
     tx.subnets.insert(subnet)
-    if subnet.dhcp and subnet.ip_version == SERVED_VERSION:
+    if served(subnet):
         serve(tx, house, call, network, subnet)
     if self_addressed(subnet):
         address_all(tx, network.id, subnet, call.now)

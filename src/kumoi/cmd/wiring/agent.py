@@ -25,6 +25,7 @@ from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
 from kumoi.core.hosts import Capacity
 from kumoi.core.plan import Hello
+from kumoi.core.subnet_rules import ADVERTISES
 from kumoi.core.qos import GUARANTEES
 from kumoi.runtime.settings import Network, Settings
 from kumoi.runtime.state_folder import StateFolder
@@ -77,7 +78,7 @@ def agent(settings: Settings) -> Agent:
 def capabilities(network: Network) -> tuple[str, ...]:
     """What this version's drivers can do on a real host."""
     promises = network.bandwidth_mbps or network.packet_rate_kpps
-    return ("router", *((GUARANTEES,) if promises else ()))
+    return ("router", ADVERTISES, *((GUARANTEES,) if promises else ()))
 
 
 def _capacity(network: Network) -> Capacity:

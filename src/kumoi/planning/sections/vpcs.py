@@ -23,14 +23,14 @@ class VpcParts(msgspec.Struct, frozen=True, kw_only=True):
 
 def vpc_entry(parts: VpcParts) -> VpcEntry:
     gateway = parts.gateway
-    via = None
-    if gateway is not None:
-        via = next((g for ip in gateway.fixed_ips if (g := parts.subnets[ip.subnet_id].gateway)), None)
+    outer = [parts.subnets[ip.subnet_id].gateway for ip in gateway.fixed_ips] if gateway is not None else []
+    hops = [hop for hop in outer if hop]
     return VpcEntry(
         id=parts.vpc.id,
         legs=tuple(leg(nic, parts) for nic in sorted(parts.interfaces, key=lambda n: n.id)),
         gateway=leg(gateway, parts) if gateway else None,
-        default_via=via,
+        default_via=next((hop for hop in hops if ":" not in hop), None),
+        default_via6=next((hop for hop in hops if ":" in hop), None),
         snat=parts.vpc.snat,
         routes=parts.vpc.routes,
         floating=tuple(

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from kumoi.adapters.linux.addresses import link_local
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.core.ids import InstanceId, NetworkId
 from kumoi.core.plan import GuestData, NetworkEntry, NicEntry, SubnetEntry
@@ -58,8 +59,16 @@ class Book:
         self._by_address: dict[tuple[NetworkId, str], Place] = {}
         self._by_instance: dict[InstanceId, list[Place]] = {}
         self._names: dict[NetworkId, Names] = {}
+        self._networks = {known.network.id: known for known in networks}
         for known in networks:
             self._enter(known)
+
+    def network(self, network: NetworkId) -> GuestNetwork | None:
+        return self._networks.get(network)
+
+    def by_address(self, network: NetworkId, address: str) -> Place | None:
+        """Also by the link-local address that is made of its MAC: no other of its kind passes the filter."""
+        return self._by_address.get((network, address))
 
     def by_mac(self, network: NetworkId, mac: str) -> Place | None:
         """`mac` in lower case, with colons."""
@@ -87,6 +96,7 @@ class Book:
             place = Place(nic=nic, network=known.network, addresses=addresses)
             places.append(place)
             self._by_mac[known.network.id, nic.mac.lower()] = place
+            self._by_address[known.network.id, str(link_local(nic.mac.lower()))] = place
             for address, _ in addresses:
                 self._by_address[known.network.id, address] = place
             if nic.instance_id is not None:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from kumoi.adapters.linux.guestd.datagrams import plain
+
 _EVERYBODY: Final = 2000
 _OF_A_GUEST: Final = 16
 _TURN: Final = 32
@@ -28,7 +30,7 @@ class Connections:
                 connection, (address, *_) = listener.accept()
             except OSError:
                 return  # nobody waits, or he left, or there are no descriptors: the next turn is another chance
-            guest = (network, address)
+            guest = (network, plain(address))
             if len(self._tasks) >= _EVERYBODY or self._held[guest] >= _OF_A_GUEST:
                 connection.close()
                 continue

@@ -86,6 +86,7 @@ def _interface(machine: Machine, number: int, place: Place) -> Tree:
     public = machine.data.public_ipv4 if number == 0 else ""
     return {
         "device-number": str(number).encode(),
+        "ipv6s": "\n".join(a for a, _ in place.addresses if not is_v4(a)).encode(),
         "interface-id": f"eni-{place.nic.id.replace('-', '')[:17]}".encode(),
         "local-hostname": full_name(machine).encode(),
         "local-ipv4s": "\n".join(own).encode(),
@@ -94,6 +95,7 @@ def _interface(machine: Machine, number: int, place: Place) -> Tree:
         "public-ipv4s": public.encode(),
         "security-groups": "\n".join(machine.data.group_names).encode(),
         "subnet-ipv4-cidr-block": "\n".join(s.cidr for a, s in place.addresses if is_v4(a)).encode(),
+        "subnet-ipv6-cidr-blocks": "\n".join(s.cidr for a, s in place.addresses if not is_v4(a)).encode(),
     }
 
 

@@ -8,7 +8,7 @@ import contextlib
 import os
 import socket
 import struct
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -16,29 +16,43 @@ from kumoi.contracts.guests import GuestNetwork
 from kumoi.core.ids import InstanceId, NetworkId
 from kumoi.core.plan import GuestData
 
-SOCKETS: Final = 4  # of a network, in this order: DHCP, DNS by UDP, DNS by TCP, HTTP
+Kind = Literal["dhcp", "dhcp6", "dns", "dns_stream", "http", "advertise"]
+MOST_SOCKETS: Final = 6
 FRAME_LIMIT: Final = 1 << 28
 _HEAD: Final = struct.Struct("!I")
 
 
-class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello", tag_field="kind"):
-    """guestd → agent, first: the sockets it has (network → inode of the namespace), and what it was told last."""
+class Leg(msgspec.Struct, frozen=True, kw_only=True):
+    """A device in a namespace by which a network is reached: its index there and its MAC."""
 
-    sockets: dict[NetworkId, int]
+    network_id: NetworkId
+    device: int
+    mac: str
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello", tag_field="kind"):
+    """guestd → agent, first: the sockets it has (entry id → room, as in Give), and what it was told last."""
+
+    sockets: dict[str, str]
     digest: str
 
 
 class Give(msgspec.Struct, frozen=True, kw_only=True, tag="give", tag_field="kind"):
-    """agent → guestd, with SOCKETS descriptors: the sockets of a network in the namespace `room`."""
+    """agent → guestd, with a descriptor for each of `kinds`: the sockets of a network's or a router's namespace.
 
-    network_id: NetworkId
-    room: int
+    `entry`: its entry id. `room` tells the namespace and its devices from all others.
+    """
+
+    entry: str
+    room: str
+    kinds: tuple[Kind, ...]
+    legs: tuple[Leg, ...]
 
 
 class Publish(msgspec.Struct, frozen=True, kw_only=True, tag="publish", tag_field="kind"):
-    """agent → guestd: everything, from now on. Sockets of networks that are not in `served` are closed."""
+    """agent → guestd: everything, from now on. Sockets of entries that are not in `served` are closed."""
 
-    served: frozenset[NetworkId]
+    served: frozenset[str]
     networks: tuple[GuestNetwork, ...]
     guests: dict[InstanceId, GuestData]
     digest: str
@@ -83,7 +97,7 @@ class Frames:
 
     def receive(self, s: socket.socket) -> bool:
         """Take what is there; False at the end of the stream."""
-        data, ancillary, _flags, _address = s.recvmsg(1 << 18, socket.CMSG_SPACE(SOCKETS * 4))
+        data, ancillary, _flags, _address = s.recvmsg(1 << 18, socket.CMSG_SPACE(MOST_SOCKETS * 4))
         for level, kind, content in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 found = array.array("i")
@@ -106,11 +120,11 @@ class Frames:
         del self._data[:end]
         return frame
 
-    def descriptors(self) -> list[socket.socket]:
+    def descriptors(self, count: int) -> list[socket.socket]:
         """The sockets that came with the frame. Raises ValueError where they are too few."""
-        if len(self._descriptors) < SOCKETS:
+        if len(self._descriptors) < count:
             raise ValueError("descriptors missing")
-        taken, self._descriptors = self._descriptors[:SOCKETS], self._descriptors[SOCKETS:]
+        taken, self._descriptors = self._descriptors[:count], self._descriptors[count:]
         return [socket.socket(fileno=fd) for fd in taken]
 
     def close(self) -> None:

@@ -92,8 +92,9 @@ def _networks(place: Place) -> Iterator[dict[str, Any]]:
     for address, subnet in place.addresses:
         entry = {"id": "", "link": devices.tap(place.nic.id), "network_id": place.network.id}
         version = "ipv4" if is_v4(address) else "ipv6"
-        if subnet.dhcp:
-            yield {**entry, "type": f"{version}_dhcp"}
+        asked = _asked(subnet, version)
+        if asked is not None:
+            yield {**entry, "type": asked}
             continue
         yield {
             **entry,
@@ -103,6 +104,16 @@ def _networks(place: Place) -> Iterator[dict[str, Any]]:
             "routes": _routes(subnet),
             "services": [{"type": "dns", "address": server} for server in subnet.dns_servers],
         }
+
+
+def _asked(subnet: SubnetEntry, version: str) -> str | None:
+    """How the guest gets the address by itself; None where it has to be told here."""
+    if not subnet.dhcp:
+        return None
+    if version == "ipv4":
+        return "ipv4_dhcp"
+    mode = subnet.address_mode or subnet.ra_mode
+    return f"ipv6_{mode}" if mode else None
 
 
 def _routes(subnet: SubnetEntry) -> list[dict[str, str]]:

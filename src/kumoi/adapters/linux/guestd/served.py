@@ -1,4 +1,7 @@
-"""One network as guestd serves it: its four sockets, and what happens when something comes."""
+"""One namespace as guestd serves it: its sockets, and what happens when something comes.
+
+A network's has them all; a router's only advertises its legs. What does not belong here: what is answered.
+"""
 
 import asyncio
 import contextlib
@@ -9,20 +12,22 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from kumoi.adapters.linux.guestd import connections, datagrams, dhcp, dns, http
+from kumoi.adapters.linux.addresses import link_local
+from kumoi.adapters.linux.guestd import connections, datagrams, dhcp, dhcp6, dns, http
+from kumoi.adapters.linux.guestd.advertising import Advertiser
 from kumoi.adapters.linux.guestd.book import Book
 from kumoi.adapters.linux.guestd.connections import Connections
 from kumoi.adapters.linux.guestd.forwarding import Forwarder
+from kumoi.adapters.linux.guestd.messages import Give, Kind, Leg
 from kumoi.adapters.linux.guestd.metadata import Metadata
 from kumoi.adapters.linux.guestd.openstack import SEED_BYTES
-from kumoi.core.ids import NetworkId
 
 _BROADCAST: Final = "255.255.255.255"
 _STREAM_LIMIT: Final = 65_535
 
 
 class House:
-    """What all networks share. `book` is replaced at every publication."""
+    """What all namespaces share. `book` is replaced at every publication."""
 
     def __init__(self, forwarder: Forwarder, failed: Callable[[BaseException], None]) -> None:
         self.book = Book((), {})
@@ -33,21 +38,37 @@ class House:
         self.questions: set[asyncio.Task[None]] = set()
 
 
-class ServedNetwork:
-    """Reads its sockets while it lives; `room` tells in which namespace they were made."""
+class Served:
+    """Reads its sockets while it lives; `room` tells in which namespace, with which devices, they were made."""
 
-    def __init__(self, house: House, network: NetworkId, room: int, sockets: list[socket.socket]) -> None:
-        self.room = room
+    def __init__(self, house: House, give: Give, sockets: list[socket.socket]) -> None:
+        self.room = give.room
         self._house = house
-        self._network = network
         self._sockets = sockets
+        self._legs = {leg.device: leg for leg in give.legs}
+        self._first = give.legs[0]
+        self._network = self._first.network_id
+        self._advertiser: Advertiser | None = None
         loop = asyncio.get_running_loop()
-        actions = (self._dhcp, self._dns_datagram, self._dns_stream, self._http)
-        for s, action in zip(sockets, actions, strict=True):
+        actions: dict[Kind, Callable[[socket.socket], None]] = {
+            "dhcp": self._dhcp, "dhcp6": self._dhcp6, "dns": self._dns_datagram, "dns_stream": self._dns_stream,
+            "http": self._http, "advertise": self._solicited,
+        }  # fmt: skip
+        for s, kind in zip(sockets, give.kinds, strict=True):
             s.setblocking(False)
-            loop.add_reader(s, self._safely, action, s)
+            loop.add_reader(s, self._safely, actions[kind], s)
+            if kind == "advertise":
+                routes = give.entry.startswith("vpc/")
+                self._advertiser = Advertiser(s, give.legs, lambda: self._house.book, routes=routes)
+
+    def published(self) -> None:
+        """The book was replaced: who was advertised something else is told at once."""
+        if self._advertiser is not None:
+            self._advertiser.tell_news()
 
     def close(self) -> None:
+        if self._advertiser is not None:
+            self._advertiser.close()
         loop = asyncio.get_running_loop()
         for s in self._sockets:
             loop.remove_reader(s)
@@ -59,6 +80,8 @@ class ServedNetwork:
         except Exception as e:  # noqa: BLE001 - what one guest sends must not end the others' service
             self._house.failed(e)
 
+    # --- addresses and routers -----------------------------------------------------------------
+
     def _dhcp(self, s: socket.socket) -> None:
         for got in datagrams.receive(s):
             request = dhcp.parse(got.data)
@@ -68,6 +91,23 @@ class ServedNetwork:
             if reply is not None:
                 to = (reply.to or _BROADCAST, dhcp.CLIENT_PORT)
                 self._send(s, reply.packet, to, got.device, reply.source)
+
+    def _dhcp6(self, s: socket.socket) -> None:
+        for got in datagrams.receive(s):
+            request, leg = dhcp6.parse(got.data), self._legs.get(got.device)
+            if request is None or leg is None:
+                continue
+            place = self._house.book.by_address(self._network, got.sender[0])
+            reply = dhcp6.answer(request, place, dhcp6.duid(leg.mac))
+            if reply is not None:
+                self._send(s, reply, (got.sender[0], dhcp6.CLIENT_PORT), got.device, _own(leg))
+
+    def _solicited(self, s: socket.socket) -> None:
+        for got in datagrams.receive(s):
+            if self._advertiser is not None:
+                self._advertiser.answer(got)
+
+    # --- names ---------------------------------------------------------------------------------
 
     def _dns_datagram(self, s: socket.socket) -> None:
         for got in datagrams.receive(s):
@@ -108,6 +148,8 @@ class ServedNetwork:
                 answer = await self._house.forwarder.ask(packet, stream=True) or dns.failed(query)
             await loop.sock_sendall(connection, struct.pack("!H", len(answer)) + answer)
 
+    # --- metadata ------------------------------------------------------------------------------
+
     def _http(self, s: socket.socket) -> None:
         self._house.connections.accept(s, id(self), self._answer_request)
 
@@ -123,3 +165,7 @@ class ServedNetwork:
             response = self._house.metadata.answer(request, machine, time.monotonic(), os.urandom(SEED_BYTES))
             await loop.sock_sendall(connection, response.encode(head_only=request.method == "HEAD"))
         await connections.linger(connection)
+
+
+def _own(leg: Leg) -> str:
+    return str(link_local(leg.mac))

@@ -13,8 +13,7 @@ from kumoi.adapters.linux.guestd import messages
 from kumoi.adapters.linux.guestd.book import Book
 from kumoi.adapters.linux.guestd.forwarding import Forwarder
 from kumoi.adapters.linux.guestd.messages import Done, Frames, Give, Hello, Publish
-from kumoi.adapters.linux.guestd.served import House, ServedNetwork
-from kumoi.core.ids import NetworkId
+from kumoi.adapters.linux.guestd.served import House, Served
 from kumoi.runtime.lines import Say
 
 _CREDENTIALS: Final = struct.Struct("=iII")
@@ -25,7 +24,7 @@ class Guestd:
     def __init__(self, say: Say, forward: tuple[str, ...] = ()) -> None:
         self._say = say
         self._house = House(Forwarder(forward), self._failed)
-        self._networks: dict[NetworkId, ServedNetwork] = {}
+        self._served: dict[str, Served] = {}
         self._digest = ""
         self._agent: socket.socket | None = None
         self._frames = Frames()
@@ -46,7 +45,7 @@ class Guestd:
         """The newest is the living one."""
         self._dismiss()
         self._agent, self._frames = connection, Frames()
-        rooms = {network: served.room for network, served in self._networks.items()}
+        rooms = {entry: served.room for entry, served in self._served.items()}
         try:
             connection.settimeout(_PATIENCE_S)
             messages.send(connection, Hello(sockets=rooms, digest=self._digest))
@@ -78,19 +77,21 @@ class Guestd:
 
     def _obey(self, connection: socket.socket, message: Give | Publish) -> None:
         if isinstance(message, Give):
-            self._drop(message.network_id)
-            sockets = self._frames.descriptors()
-            self._networks[message.network_id] = ServedNetwork(self._house, message.network_id, message.room, sockets)
+            self._drop(message.entry)
+            sockets = self._frames.descriptors(len(message.kinds))
+            self._served[message.entry] = Served(self._house, message, sockets)
             return
         self._house.book = Book(message.networks, message.guests)
         self._digest = message.digest
-        for network in self._networks.keys() - message.served:
-            self._drop(network)
-        self._say("published", networks=len(self._networks), guests=len(message.guests))
+        for entry in self._served.keys() - message.served:
+            self._drop(entry)
+        for served in self._served.values():
+            served.published()
+        self._say("published", served=len(self._served), guests=len(message.guests))
         messages.send(connection, Done(digest=self._digest))
 
-    def _drop(self, network: NetworkId) -> None:
-        served = self._networks.pop(network, None)
+    def _drop(self, entry: str) -> None:
+        served = self._served.pop(entry, None)
         if served is not None:
             served.close()
 
