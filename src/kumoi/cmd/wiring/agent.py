@@ -25,8 +25,8 @@ from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
 from kumoi.core.hosts import Capacity
 from kumoi.core.plan import Hello
-from kumoi.core.subnet_rules import ADVERTISES
 from kumoi.core.qos import GUARANTEES
+from kumoi.core.subnet_rules import ADVERTISES
 from kumoi.runtime.settings import Network, Settings
 from kumoi.runtime.state_folder import StateFolder
 
