@@ -19,7 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.contract.network import asking
+from tests.contract.network import asking, calling
 
 from kumoi.adapters.linux import addresses, devices, links, netns, rooms
 from kumoi.adapters.linux.guests import LinuxGuestServices
@@ -29,7 +29,6 @@ from kumoi.core.errors import KumoiError
 from kumoi.core.plan import NetworkEntry, NicEntry, VpcEntry
 from kumoi.runtime import processes
 
-PATIENCE_S = 1.0
 _DHCP_SCRIPT = """#!/bin/busybox sh
 [ "$1" = bound ] || exit 0
 ip addr add "$ip/$mask" dev "$interface"
@@ -125,10 +124,10 @@ class World:
             guest,
             lambda: socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True),
         )
-        threading.Thread(target=_serve, args=(listener,), daemon=True).start()
+        threading.Thread(target=calling.serve, args=(listener,), daemon=True).start()
 
     def call(self, guest: str, address: str, port: int, source: str = "") -> str | None:
-        return rooms.visit(guest, lambda: _called(address, port, source))
+        return rooms.visit(guest, lambda: calling.called(address, port, source))
 
     def ask_address(self, guest: str) -> dict[str, str]:
         script = Path("/run/udhcpc.sh")
@@ -181,10 +180,10 @@ class World:
 
     def ping(self, guest: str, address: str, source: str = "") -> bool:
         # A busy machine may answer the first one late: silence is silence only when it lasts.
-        return any(rooms.visit(guest, lambda: _ping(address, source)) for _ in range(3))
+        return any(rooms.visit(guest, lambda: calling.ping(address, source)) for _ in range(3))
 
     def open(self, guest: str, address: str, port: int) -> int:
-        connection = rooms.visit(guest, lambda: _connect(address, port, ""))
+        connection = rooms.visit(guest, lambda: calling.connect(address, port, ""))
         connection.makefile().readline()
         self._connections[connection.fileno()] = connection
         return connection.fileno()
@@ -265,7 +264,7 @@ class World:
 
     def call_from_host(self, address: str, port: int) -> str | None:
         """As `kumoi ssh` does: from the cloud's own namespace."""
-        return rooms.in_thread(lambda: _called(address, port, ""))
+        return rooms.in_thread(lambda: calling.called(address, port, ""))
 
     def let_through(self, guest: str, address: str, port: int) -> bool:
         """Whether an attempt to connect is answered at all; a port that nobody serves answers too."""
@@ -282,7 +281,7 @@ class World:
 
     def hold(self, guest: str, count: int, port: int) -> tuple[int, int]:
         """Connections to the metadata address that say nothing: how many were kept, how many hung up on."""
-        held = [rooms.visit(guest, lambda: _connect("169.254.169.254", port, "")) for _ in range(count)]
+        held = [rooms.visit(guest, lambda: calling.connect("169.254.169.254", port, "")) for _ in range(count)]
         kept = 0
         for s in held:
             s.settimeout(0.2)
@@ -299,7 +298,7 @@ class World:
         def there() -> None:
             for packet in packets:
                 if stream:
-                    with _connect(address, port, "") as s:
+                    with calling.connect(address, port, "") as s:
                         s.sendall(packet)
                 else:
                     family, *_, where = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM)[0]
@@ -325,7 +324,7 @@ class World:
             sent = lost = 0
             while self._pinging:
                 sent += 1
-                lost += not _ping(address, "")
+                lost += not calling.ping(address, "")
                 time.sleep(0.002)
             return sent, lost
 
@@ -346,58 +345,6 @@ class World:
             if kind != socket.PACKET_OUTGOING:
                 frames.append(frame)
         return frames
-
-
-def _connect(address: str, port: int, source: str) -> socket.socket:
-    return socket.create_connection((address, port), PATIENCE_S, (source, 0) if source else None)
-
-
-def _called(address: str, port: int, source: str) -> str | None:
-    try:
-        with _connect(address, port, source) as s:
-            return s.makefile().readline().strip() or None
-    except OSError:
-        return None
-
-
-def _serve(listener: socket.socket) -> None:
-    while True:
-        connection, peer = listener.accept()
-        threading.Thread(target=_answer, args=(connection, peer[0]), daemon=True).start()
-
-
-def _answer(connection: socket.socket, peer: str) -> None:
-    with connection:
-        try:
-            connection.sendall(peer.removeprefix("::ffff:").encode() + b"\n")
-            while data := connection.recv(1000):
-                connection.sendall(data)
-        except OSError:
-            return
-
-
-def _ping(address: str, source: str) -> bool:
-    six = ":" in address
-    family, protocol = (socket.AF_INET6, socket.IPPROTO_ICMPV6) if six else (socket.AF_INET, socket.IPPROTO_ICMP)
-    body = os.urandom(8)
-    head = struct.pack("!BBHHH", 128 if six else 8, 0, 0, os.getpid() & 0xFFFF, 1)
-    total = sum(struct.unpack("!8H", head + body))
-    total = (total >> 16) + (total & 0xFFFF)
-    total += total >> 16
-    with socket.socket(family, socket.SOCK_RAW, protocol) as s:
-        if source:
-            s.bind((source, 0))
-        try:
-            s.sendto(head[:2] + struct.pack("!H", ~total & 0xFFFF) + head[4:] + body, (address, 0))
-            deadline = time.monotonic() + PATIENCE_S
-            while (left := deadline - time.monotonic()) > 0:
-                s.settimeout(left)
-                answer = s.recv(2000)
-                if answer[0 if six else 20] == (129 if six else 0) and answer.endswith(body):
-                    return True
-        except OSError:
-            pass
-    return False
 
 
 def _listens(path: Path) -> bool:
