@@ -12,6 +12,7 @@ from kumoi.contracts.hints import Hints
 from kumoi.contracts.inspector import Inspector
 from kumoi.contracts.secrets import KeyMaker, Passwords, Tokens, Vault
 from kumoi.contracts.store import Store
+from kumoi.runtime.loops import Loops
 from kumoi.runtime.series import Series
 
 
@@ -43,4 +44,5 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     asks: Asks
     series: Series
     holdings: Holdings = msgspec.field(default_factory=Holdings)
+    loops: Loops = msgspec.field(default_factory=Loops)
     rules: Rules = Rules()

@@ -13,7 +13,7 @@ from kumoi.control.series import forget_purged
 from kumoi.control.stamper import Stamper
 from kumoi.core.errors import KumoiError
 from kumoi.runtime import log
-from kumoi.runtime.loop import Loop, LoopState, Pace
+from kumoi.runtime.loop import Loop, Pace
 
 ALL = "all"
 STAMP_RESYNC_S = 5.0
@@ -44,6 +44,8 @@ class Control:
             self._loop("sweep", self._sweep, SWEEP_EVERY_S),
         )
 
+        house.loops.add(self.loops)
+
     def start(self) -> None:
         self._house.hints.subscribe(MARKS_TOPIC, lambda _key: self._stamp.hint(ALL))
         for loop in self.loops:
@@ -58,9 +60,6 @@ class Control:
     def run_due(self) -> int:
         """Do what is due in this thread (tests drive control by hand)."""
         return sum(loop.run_due() for loop in self.loops)
-
-    def states(self) -> list[LoopState]:
-        return [loop.state() for loop in self.loops]
 
     def _loop(self, name: str, work: Callable[[str], None], every_s: float) -> Loop:
         pace = Pace(resync_s=every_s)

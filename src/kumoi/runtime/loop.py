@@ -60,7 +60,11 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoopState(msgspec.Struct, frozen=True, kw_only=True):
-    """For metrics and `kumoi why`. `depth`: keys that are due and wait; `oldest_s`: for how long the first one does."""
+    """For metrics and operators. `depth`: keys that are due and wait; `oldest_s`: for how long the first one does.
+
+    `well_at`: when a pass last ended well, in seconds since the epoch (0.0: none did yet), and `took_s` how long it
+    took; listings do not count.
+    """
 
     name: str
     depth: int
@@ -68,6 +72,8 @@ class LoopState(msgspec.Struct, frozen=True, kw_only=True):
     running: tuple[str, ...]
     passes: int
     errors: int
+    well_at: float
+    took_s: float
     troubles: tuple[Trouble, ...]
 
 
@@ -103,6 +109,7 @@ class Loop:
         self._recent: deque[Pass] = deque(maxlen=_KEPT_PASSES)
         self._passes = 0
         self._errors = 0
+        self._well_at = self._took_s = 0.0
         self._listed = False
         self._stopping = False
         self._threads: list[threading.Thread] = []
@@ -175,6 +182,8 @@ class Loop:
                 running=tuple(self._running),
                 passes=self._passes,
                 errors=self._errors,
+                well_at=self._well_at,
+                took_s=self._took_s,
                 troubles=tuple(
                     Trouble(key=key, attempts=n, error=error, next_try_s=self._due.get(key, now) - now)
                     for key, (n, error) in self._failures.items()
@@ -262,6 +271,8 @@ class Loop:
                 self._due.setdefault(one.key, self._clock.monotonic() + wait_s)
             else:
                 self._failures.pop(one.key, None)
+                if one.key != LISTING:
+                    self._well_at, self._took_s = one.at + one.took_s, one.took_s
             if one.key in self._due:
                 heapq.heappush(self._heap, (self._due[one.key], next(self._order), one.key))
                 self._changed.notify()

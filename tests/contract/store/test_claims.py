@@ -149,6 +149,18 @@ def test_counters_are_listed_by_scope(store: SqlStore) -> None:
     assert [c.scope for c in store.read(lambda tx: tx.counters.under("project/"))] == ["project/a", "project/b"]
 
 
+def test_counters_are_summed_by_resource(store: SqlStore) -> None:
+    for scope, resource, most in (
+        ("host/a", "vcpus", 8), ("host/b", "vcpus", 4), ("host/b", "disk_gib", -1), ("project/a", "vcpus", 99)
+    ):  # fmt: skip
+        store.write(lambda tx, args=(scope, resource, most): tx.counters.set_most(*args))
+    for provider, resource in (("host/a", "vcpus"), ("host/b", "vcpus"), ("host/b", "disk_gib")):
+        taken = units("c", 3, provider=provider, resource=resource)
+        store.write(lambda tx, taken=taken: tx.counters.take(taken))
+    totals = store.read(lambda tx: tx.counters.totals("host/"))
+    assert {name: (one.used, one.most) for name, one in totals.items()} == {"vcpus": (6, 12), "disk_gib": (3, 0)}
+
+
 def counter(store: SqlStore) -> Counter:
     found = store.read(lambda tx: tx.counters.get("project/p", "vcpus"))
     assert found is not None

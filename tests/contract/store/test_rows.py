@@ -157,6 +157,17 @@ def test_filters_on_plain_fields(store: SqlStore) -> None:
     assert found(is_in("id", (*(CHANCE.uuid() for _ in range(70_000)), one.id))) == {"aB_c"}
 
 
+def test_rows_are_tallied_by_a_field(store: SqlStore) -> None:
+    found = [instance(name, status=status) for name, status in (("a", "active"), ("b", "active"), ("c", "error"))]
+    gone = instance("d", status="active", deleted_at=1.0)
+    for one in (*found, gone):
+        store.write(lambda tx, one=one: tx.instances.insert(one))
+    assert store.read(lambda tx: tx.instances.tally("status", Query(filters=(alive(),)))) == {"active": 2, "error": 1}
+    assert store.read(lambda tx: tx.instances.tally("name", Query(filters=(eq("name", "d"),)))) == {"d": 1}
+    with pytest.raises(Invalid):
+        store.read(lambda tx: tx.instances.tally("colour", Query()))
+
+
 def test_nested_fields_can_be_asked_what_they_hold(store: SqlStore) -> None:
     a = nic(group_ids=("g1", "g2"), fixed_ips=(FixedIp("s1", "10.0.0.1"),))
     b = nic(group_ids=("g2",), fixed_ips=(FixedIp("s1", "10.0.0.11"),))
@@ -171,6 +182,12 @@ def test_nested_fields_can_be_asked_what_they_hold(store: SqlStore) -> None:
     assert found("fixed_ips", "10.0.0.1") == {a.id}
     assert found("fixed_ips", "s1") == {a.id, b.id}
     assert found("fixed_ips", 'x" or "y') == set()
+    bare = nic(group_ids=(), fixed_ips=())
+    store.write(lambda tx: tx.nics.insert(bare))
+    none = Query(filters=(Filter("group_ids", "null", value=True),))
+    some = Query(filters=(Filter("group_ids", "null", value=False),))
+    assert [n.id for n in store.read(lambda tx: tx.nics.find(none))] == [bare.id]
+    assert {n.id for n in store.read(lambda tx: tx.nics.find(some))} == {a.id, b.id}
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.contract.store.together import together
+from tests.contract.store.together import together, wait_for
 from tests.contract.store.values import CHANCE, label
 
 from kumoi.adapters.sql.store import SqlStore
 from kumoi.adapters.sql.transaction import SqlTransaction
-from kumoi.contracts.store.sections import Stamp
+from kumoi.contracts.store.sections import Backlog, Stamp
 from kumoi.core.ids import SectionKey
 from kumoi.core.plan import SectionDelta, entry_digest, section_digest
 
@@ -211,6 +211,16 @@ def test_marks_are_coalesced_and_come_in_order(store: SqlStore) -> None:
     assert [(m.section, m.entry) for m in marks] == [(NETWORK, "nic/2"), (NETWORK, "nic/1")]
     store.write(lambda tx: tx.sections.unmark(marks))
     assert store.read(lambda tx: tx.sections.marks(10)) == []
+
+
+def test_what_waits_is_counted_and_has_an_age(store: SqlStore) -> None:
+    assert store.read(lambda tx: tx.sections.backlog()) == Backlog(marks=0, oldest_s=0.0, sections=0)
+    store.write(lambda tx: (tx.sections.mark(NETWORK, "nic/1"), tx.sections.mark(NETWORK, "nic/2")))
+    wait_for(lambda: store.read(lambda tx: tx.sections.backlog()).oldest_s > 0.01)
+    assert store.read(lambda tx: tx.sections.backlog()).marks == 2
+    store.write(lambda tx: tx.sections.unmark(tx.sections.marks(10)))
+    store.write(lambda tx: tx.sections.stamp([Stamp(NETWORK, "nic/1", b"{}")]))
+    assert store.read(lambda tx: tx.sections.backlog()) == Backlog(marks=0, oldest_s=0.0, sections=1)
 
 
 def test_a_mark_left_after_the_look_outlives_the_unmark(another: Callable[[], SqlStore]) -> None:

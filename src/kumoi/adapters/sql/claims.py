@@ -3,7 +3,7 @@
 from collections import Counter as Tally
 from functools import lru_cache
 
-from sqlalchemy import Executable, Integer, and_, bindparam, delete, or_, select, update
+from sqlalchemy import Executable, Integer, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -98,6 +98,13 @@ _GIVE_BACK = update(counters).where(_THIS_COUNTER).values(used=counters.c.used -
 _GET_COUNTER = select(*_COUNTER).where(_THIS_COUNTER)
 _COUNTERS_UNDER = select(*_COUNTER).where(starts(counters.c.scope)).order_by(counters.c.scope, counters.c.resource)
 
+_BOUND = case((counters.c.most > 0, counters.c.most), else_=0)
+_TOTALS = (
+    select(counters.c.resource, func.sum(counters.c.used), func.sum(_BOUND))
+    .where(starts(counters.c.scope))
+    .group_by(counters.c.resource)
+)
+
 _ALLOCATION = (allocations.c.consumer, allocations.c.provider, allocations.c.resource, allocations.c.amount)
 _ALLOCATE = insert(allocations).values({c.name: bindparam(c.name) for c in _ALLOCATION})
 _ALLOCATIONS = select(*_ALLOCATION).where(allocations.c.consumer == bindparam("consumer")).order_by(allocations.c.row)
@@ -143,6 +150,10 @@ class SqlCounters:
             sums[provider, resource] += amount
         for (provider, resource), amount in sorted(sums.items()):
             self._session.change(_GIVE_BACK, of_scope=provider, of_resource=resource, amount=amount)
+
+    def totals(self, scope_prefix: str) -> dict[str, Counter]:
+        rows = self._session.rows(_TOTALS, **between(scope_prefix))
+        return {resource: _counter(scope_prefix, resource, int(used), int(most)) for resource, used, most in rows}
 
     def get(self, scope: str, resource: str) -> Counter | None:
         rows = self._session.rows(_GET_COUNTER, of_scope=scope, of_resource=resource)

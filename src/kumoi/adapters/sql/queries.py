@@ -46,6 +46,7 @@ COMPARISONS: dict[Op, Callable[[Column[Any], ColumnElement[Any]], ColumnElement[
     "gt": operator.gt,
     "ge": operator.ge,
 }
+EMPTY = ("[]", "{}")  # how a nested field is told that has nothing in it
 LAST_CHARACTER = "\U0010ffff"
 LONGEST_INTEGER = 2**63
 
@@ -143,6 +144,12 @@ def count_statement(noun: Noun[Any], shape: Shape) -> Executable:
 
 
 @lru_cache(maxsize=256)
+def tally_statement(noun: Noun[Any], shape: Shape, field: str) -> Executable:
+    column = _column(noun, field)
+    return select(column, func.count()).where(*_where(noun, shape)).group_by(column)
+
+
+@lru_cache(maxsize=256)
 def marker_statement(noun: Noun[Any], order: tuple[Order, ...]) -> Executable:
     return select(*(noun.table.c[one.field] for one in order)).where(noun.table.c.id == bindparam("id"))
 
@@ -159,6 +166,8 @@ def _where(noun: Noun[Any], shape: Shape) -> list[ColumnElement[bool]]:
 
 def _condition(column: Column[Any], asked: Asked, name: str) -> ColumnElement[bool]:
     value = bindparam(name, type_=column.type)
+    if asked.op == "null" and column.info.get(JSON) and not column.nullable:
+        return column.in_(EMPTY) if asked.value else column.not_in(EMPTY)
     if asked.op == "null":
         return column.is_(None) if asked.value else column.is_not(None)
     if asked.none:

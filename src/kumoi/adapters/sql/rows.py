@@ -15,6 +15,7 @@ from kumoi.adapters.sql.queries import (
     order_of,
     params_of,
     shape_of,
+    tally_statement,
 )
 from kumoi.core.errors import NotFound, Stale, Taken
 from kumoi.core.query import Query
@@ -58,6 +59,10 @@ class SqlRows(Generic[T]):
         shape = shape_of(self._noun, query)
         rows = self._session.rows(count_statement(self._noun, shape), **self._packed(query))
         return int(rows[0][0])
+
+    def tally(self, field: str, query: Query) -> dict[str, int]:
+        statement = tally_statement(self._noun, shape_of(self._noun, query), field)
+        return dict(self._session.rows(statement, **self._packed(query)))
 
     def insert(self, row: T) -> None:
         params = self._noun.codec.to_params(row)

@@ -15,14 +15,16 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from kumoi.adapters.sql.claims import between, starts
 from kumoi.adapters.sql.connection import Session
-from kumoi.adapters.sql.language import Among, Params
+from kumoi.adapters.sql.language import Among, DatabaseNow, Params
 from kumoi.adapters.sql.tables import section_entries, section_marks, sections
-from kumoi.contracts.store.sections import Mark, Stamp
+from kumoi.contracts.store.sections import Backlog, Mark, Stamp
 from kumoi.core.errors import Stale
 from kumoi.core.ids import SectionKey
 from kumoi.core.plan import Entry, SectionDelta, entry_digest, section_digest
 
-_MARK = insert(section_marks).values(section=bindparam("section"), entry=bindparam("entry"))
+_MARK = insert(section_marks).values(section=bindparam("section"), entry=bindparam("entry"), at=DatabaseNow())
+_BACKLOG = select(func.count(), func.coalesce(DatabaseNow() - func.min(section_marks.c.at), 0.0))
+_COUNT = select(func.count()).select_from(sections)
 _MARKS = (
     select(section_marks.c.row, section_marks.c.section, section_marks.c.entry)
     .order_by(section_marks.c.row)
@@ -117,6 +119,10 @@ class SqlSections:
         for row, section, entry in self._session.rows(_MARKS, most=limit):
             seen.setdefault((section, entry), []).append(row)
         return [Mark(section, entry, tuple(rows)) for (section, entry), rows in seen.items()]
+
+    def backlog(self) -> Backlog:
+        marks, oldest_s = self._session.rows(_BACKLOG)[0]
+        return Backlog(marks=marks, oldest_s=max(0.0, oldest_s), sections=self._session.rows(_COUNT)[0][0])
 
     def unmark(self, marks: list[Mark]) -> None:
         rows = [row for mark in marks for row in mark.rows]

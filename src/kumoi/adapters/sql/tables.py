@@ -229,7 +229,12 @@ section_entries = Table(
 
 # Numbered for ever (AUTOINCREMENT): a number that was seen must never name another mark.
 section_marks = Table(
-    "section_marks", metadata, row_number("row"), *texts("section", "entry"), sqlite_autoincrement=True
+    "section_marks",
+    metadata,
+    row_number("row"),
+    *texts("section", "entry"),
+    *times("at"),
+    sqlite_autoincrement=True,
 )
 
 # --- what happened ------------------------------------------------------------------------------------

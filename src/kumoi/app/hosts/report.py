@@ -24,6 +24,7 @@ from kumoi.core.plan import Report, SeenInstance
 from kumoi.core.query import Query, eq
 
 TOUCH_S = 15.0
+STRAYS_MOST = 1000  # that are remembered of one host: one gone mad fills no database
 
 
 def take_report(house: House, report: Report) -> None:
@@ -46,7 +47,7 @@ def take_report(house: House, report: Report) -> None:
         if host is None or report.sequence <= host.sequence:
             return []
         heard = replace(host, sequence=report.sequence, report_digest=digest, seen_at=now, boot_id=report.boot_id)
-        strays = tuple(f"{stray.kind}/{stray.name}" for stray in report.strays)
+        strays = tuple(f"{stray.kind}/{stray.name}" for stray in report.strays[:STRAYS_MOST])
         tx.hosts.save(replace(heard, halted=report.halted, strays=strays))
         changed: list[InstanceId] = []
         if host.report_digest != digest:

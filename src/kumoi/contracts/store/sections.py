@@ -19,6 +19,14 @@ class Mark(msgspec.Struct, frozen=True):
     rows: tuple[int, ...] = ()
 
 
+class Backlog(msgspec.Struct, frozen=True):
+    """Marks that wait for the stamper, for how many seconds the oldest has, and how many sections there are."""
+
+    marks: int
+    oldest_s: float
+    sections: int
+
+
 class Stamp(msgspec.Struct, frozen=True):
     """What an entry is now: `body` JSON bytes, or None for absent with its cause."""
 
@@ -31,6 +39,7 @@ class Stamp(msgspec.Struct, frozen=True):
 class Sections(Protocol):
     def mark(self, section: SectionKey, entry: str) -> None: ...
     def marks(self, limit: int) -> list[Mark]: ...
+    def backlog(self) -> Backlog: ...
     def unmark(self, marks: list[Mark]) -> None: ...
     def stamp(self, stamps: list[Stamp]) -> dict[SectionKey, int]:
         """Write the entries whose body differs, one new serial for each section that changed; returns the new
