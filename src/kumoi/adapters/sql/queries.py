@@ -167,7 +167,8 @@ def _where(noun: Noun[Any], shape: Shape) -> list[ColumnElement[bool]]:
 def _condition(column: Column[Any], asked: Asked, name: str) -> ColumnElement[bool]:
     value = bindparam(name, type_=column.type)
     if asked.op == "null" and column.info.get(JSON) and not column.nullable:
-        return column.in_(EMPTY) if asked.value else column.not_in(EMPTY)
+        empty = or_(*(column == nothing for nothing in EMPTY))
+        return empty if asked.value else not_(empty)
     if asked.op == "null":
         return column.is_(None) if asked.value else column.is_not(None)
     if asked.none:
