@@ -18,6 +18,7 @@ from kumoi.app.identity import people, tokens
 from kumoi.app.identity.tokens import Scope, Who
 from kumoi.app.instances import run
 from kumoi.app.instances.wish import RunWish
+from kumoi.app.networks.address_groups import AddressGroupWish, create_address_group
 from kumoi.app.networks.address_scopes import AddressScopeWish, create_address_scope
 from kumoi.app.networks.networks import NetworkWish, create_networks
 from kumoi.app.networks.public_addresses import PublicWish, create_public_address
@@ -119,6 +120,7 @@ class Guarded:
         return {
             "subnetpools": pool.id,
             "policies": policy.id,
+            "address-groups": create_address_group(house, mine, AddressGroupWish(name="a")).group.id,
             "address-scopes": create_address_scope(house, mine, AddressScopeWish(name="s", ip_version=4)).scope.id,
             "rbac-policies": create_share(house, mine, wish).id,
         }
@@ -193,7 +195,7 @@ class Guarded:
             mine = Query(filters=(eq("project_id", self.cloud.project),))
             kinds: tuple[Any, ...] = (
                 tx.instances, tx.images, tx.networks, tx.subnets, tx.subnet_pools, tx.address_scopes,
-                tx.shares, tx.qos_policies, tx.nics, tx.vpcs, tx.public_addresses,
+                tx.shares, tx.qos_policies, tx.address_groups, tx.nics, tx.vpcs, tx.public_addresses,
                 tx.security_groups, tx.security_rules, tx.key_pairs, tx.access_keys,
             )  # fmt: skip
             return [sorted(kind.find(mine), key=lambda row: row.id) for kind in kinds]

@@ -63,9 +63,7 @@ def test_a_host_speaks_only_for_what_is_placed_on_it(cloud: Cloud) -> None:
     cloud.settle()
     capacity = Capacity(vcpus=1, memory_mib=1, disk_gib=1)
     other: Welcome = greet(cloud.house, Hello(name="two", boot_id="b", capacity=capacity, capabilities=()))
-    told = replace(
-        report(cloud, one, "off", 1), host_id=other.host_id, session=other.session, epoch=other.epoch
-    )
+    told = replace(report(cloud, one, "off", 1), host_id=other.host_id, session=other.session, epoch=other.epoch)
     take_report(cloud.house, told)
     assert status(cloud, one.id) == "active"
 

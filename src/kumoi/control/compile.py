@@ -146,7 +146,8 @@ class Compiler:
         if group is None or group.deleted_at is not None:
             return None
         rules = self._tx.security_rules.find(Query(filters=(eq("group_id", group_id),)))
-        return _encode(group_entry(group, tuple(rules)))
+        named = tuple({r.remote_address_group_id for r in rules if r.remote_address_group_id is not None})
+        return _encode(group_entry(group, tuple(rules), self._tx.address_groups.many(named)))
 
     def member(self, mark: Mark, nic_id: str) -> bytes | None:
         nic = self._nics.get(nic_id)

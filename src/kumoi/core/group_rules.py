@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from kumoi.core.addressing import block_around
+from kumoi.core.default_rules import DefaultRule
 from kumoi.core.errors import Invalid
 from kumoi.core.groups import RuleWish, SecurityRule
 
@@ -11,6 +12,7 @@ PROTOCOLS: dict[str, int] = {
     "ipv6-encap": 41, "ipv6-frag": 44, "ipv6-icmp": 58, "ipv6-nonxt": 59, "ipv6-opts": 60, "ipv6-route": 43,
     "ospf": 89, "pgm": 113, "rsvp": 46, "sctp": 132, "tcp": 6, "udp": 17, "udplite": 136, "vrrp": 112,
 }  # fmt: skip
+AnyRule = RuleWish | SecurityRule | DefaultRule
 _ALIASES = {"icmpv6": "ipv6-icmp", "any": None, "": None}
 _WITH_PORTS = frozenset({6, 17, 33, 132, 136})
 _ICMP = frozenset({1, 58})
@@ -26,9 +28,9 @@ def checked(wish: RuleWish) -> RuleWish:
     if wish.ether_type == "IPv4" and number in _IPV6_ONLY:
         raise Invalid("network", field="protocol", reason="protocol_of_other_ip_version", value=protocol)
     _check_ports(wish, number)
-    if wish.remote_cidr is not None and wish.remote_group_id is not None:
+    if sum(r is not None for r in (wish.remote_cidr, wish.remote_group_id, wish.remote_address_group_id)) > 1:
         raise Invalid("network", field="remote_cidr", reason="two_remotes")
-    return replace(wish, protocol=protocol, remote_cidr=_remote(wish))
+    return replace(wish, protocol=protocol, remote_cidr=_remote(wish), remote_text=wish.remote_cidr)
 
 
 def protocol_of(text: str | None) -> str | None:
@@ -47,12 +49,12 @@ def protocol_number(protocol: str | None) -> int | None:
     return int(protocol) if protocol.isdigit() else PROTOCOLS[protocol]
 
 
-def same(a: RuleWish | SecurityRule, b: RuleWish | SecurityRule) -> bool:
+def same(a: AnyRule, b: AnyRule) -> bool:
     """Whether two canonical rules let the same packets through, however their protocol is spelled."""
     return _meaning(a) == _meaning(b)
 
 
-def _meaning(rule: RuleWish | SecurityRule) -> tuple[object, ...]:
+def _meaning(rule: AnyRule) -> tuple[object, ...]:
     return (
         rule.direction,
         rule.ether_type,
@@ -61,6 +63,7 @@ def _meaning(rule: RuleWish | SecurityRule) -> tuple[object, ...]:
         rule.port_max,
         rule.remote_cidr,
         rule.remote_group_id,
+        rule.remote_address_group_id,
     )
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from kumoi.core.ids import GroupId, ProjectId, RuleId
+from kumoi.core.ids import AddressGroupId, GroupId, ProjectId, RuleId
 
 Direction = Literal["ingress", "egress"]
 EtherType = Literal["IPv4", "IPv6"]
@@ -27,7 +27,8 @@ class SecurityRule(msgspec.Struct, frozen=True, kw_only=True):
     """`protocol`: a name (tcp, udp, icmp, ipv6-icmp…) or number text, None for any. For ICMP the ports are type
     and code.
 
-    At most one of `remote_cidr`, `remote_group_id` is set; neither means anywhere.
+    At most one of `remote_cidr`, `remote_group_id`, `remote_address_group_id` is set; none means anywhere.
+    `remote_text`: the block as it was spelled.
     """
 
     id: RuleId
@@ -39,7 +40,9 @@ class SecurityRule(msgspec.Struct, frozen=True, kw_only=True):
     port_min: int | None = None
     port_max: int | None = None
     remote_cidr: str | None = None
+    remote_text: str | None = None
     remote_group_id: GroupId | None = None
+    remote_address_group_id: AddressGroupId | None = None
     description: str = ""
     generation: int = 1
     created_at: float = 0.0
@@ -55,14 +58,7 @@ class RuleWish(msgspec.Struct, frozen=True, kw_only=True):
     port_min: int | None = None
     port_max: int | None = None
     remote_cidr: str | None = None
+    remote_text: str | None = None
     remote_group_id: GroupId | None = None
+    remote_address_group_id: AddressGroupId | None = None
     description: str = ""
-
-
-def default_rules(group: SecurityGroup) -> tuple[RuleWish, ...]:
-    """What a new group allows: everything outward; the project's `default` also its members among themselves."""
-    types: tuple[EtherType, ...] = ("IPv4", "IPv6")
-    rules = [RuleWish(direction="egress", ether_type=t) for t in types]
-    if group.name == DEFAULT_GROUP:
-        rules += [RuleWish(direction="ingress", ether_type=t, remote_group_id=group.id) for t in types]
-    return tuple(rules)

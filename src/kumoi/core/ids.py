@@ -20,6 +20,8 @@ SubnetId = NewType("SubnetId", str)
 SubnetPoolId = NewType("SubnetPoolId", str)
 AddressScopeId = NewType("AddressScopeId", str)
 ShareId = NewType("ShareId", str)
+AddressGroupId = NewType("AddressGroupId", str)
+DefaultRuleId = NewType("DefaultRuleId", str)
 QosPolicyId = NewType("QosPolicyId", str)
 QosRuleId = NewType("QosRuleId", str)
 NicId = NewType("NicId", str)
@@ -45,6 +47,7 @@ Ec2Prefix = Literal[
     "eipassoc",
     "eni-attach",
     "key",
+    "pl",
     "vol",
     "snap",
 ]

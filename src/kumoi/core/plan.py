@@ -14,6 +14,7 @@ from kumoi.core.conditions import Condition
 from kumoi.core.groups import SecurityRule
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import (
+    AddressGroupId,
     GroupId,
     HostId,
     InstanceId,
@@ -179,9 +180,12 @@ class NicEntry(msgspec.Struct, frozen=True, kw_only=True, tag="nic", tag_field="
 
 
 class GroupEntry(msgspec.Struct, frozen=True, kw_only=True, tag="group", tag_field="kind"):
+    """`blocks`: the addresses of the address groups that the rules name."""
+
     id: GroupId
     rules: tuple[SecurityRule, ...]
     stateful: bool = True
+    blocks: dict[AddressGroupId, tuple[str, ...]] = {}
 
 
 class MemberEntry(msgspec.Struct, frozen=True, kw_only=True, tag="member", tag_field="kind"):

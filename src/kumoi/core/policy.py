@@ -22,6 +22,8 @@ _READ: tuple[str, ...] = (
     "vpc",
     "public_address",
     "security_group",
+    "address_group",
+    "default_rule",
     "quota",
     "event",
     "meter",
@@ -40,6 +42,7 @@ _WRITE: tuple[str, ...] = (
     "vpc",
     "public_address",
     "security_group",
+    "address_group",
 )
 
 ACTIONS: dict[str, Rule] = {
@@ -54,6 +57,7 @@ ACTIONS: dict[str, Rule] = {
     "image.publish": "admin",
     "image.deactivate": "member",
     "image.all_projects": "admin",
+    **{f"default_rule.{verb}": "admin" for verb in ("create", "delete")},
     **{f"qos_policy.{verb}": "admin" for verb in ("create", "update", "delete")},
     "qos_policy.rule_details": "admin",
     "network.external": "admin",

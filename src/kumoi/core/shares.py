@@ -7,7 +7,7 @@ import msgspec
 
 from kumoi.core.ids import ProjectId, ShareId
 
-SharedKind = Literal["network", "subnet_pool", "address_scope", "qos_policy"]
+SharedKind = Literal["network", "subnet_pool", "address_scope", "qos_policy", "security_group", "address_group"]
 ShareAction = Literal["use", "lead_out"]
 EVERYONE = "*"
 

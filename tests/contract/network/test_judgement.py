@@ -13,11 +13,12 @@ from kumoi.adapters.linux.flows import doomed
 from kumoi.adapters.linux.netfilter import Flow
 from kumoi.contracts.network import Filters
 from kumoi.core.groups import SecurityRule
-from kumoi.core.ids import GroupId, ProjectId, RuleId
+from kumoi.core.ids import AddressGroupId, GroupId, ProjectId, RuleId
 from kumoi.core.plan import GroupEntry, NetworkEntry, NicEntry
 
 PORTS = (22, 80, 443)
 ZONE = 1
+NAMED = AddressGroupId(new())
 
 
 def any_rule(chance: random.Random, group_id: GroupId, others: list[GroupId]) -> SecurityRule:
@@ -35,6 +36,7 @@ def any_rule(chance: random.Random, group_id: GroupId, others: list[GroupId]) ->
                 {},
                 {"remote_cidr": chance.choice(["10.0.0.0/24", "10.0.0.12/32", "10.0.0.8/29", "192.0.2.0/24"])},
                 {"remote_group_id": chance.choice(others)},
+                {"remote_address_group_id": NAMED},
             ]
         ),
     )
@@ -47,7 +49,7 @@ def any_plan(chance: random.Random, groups: list[GroupEntry]) -> tuple[GroupEntr
         # Most let everything out, or hardly a flow would ever pass both ends.
         out = each.rules[: chance.random() < 0.8]
         own = [any_rule(chance, each.id, ids) for _ in range(chance.randint(1, 5))]
-        made.append(GroupEntry(id=each.id, rules=(*out, *own)))
+        made.append(GroupEntry(id=each.id, rules=(*out, *own), blocks={NAMED: ("10.0.0.11/32", "10.0.0.12/31")}))
     return tuple(made)
 
 

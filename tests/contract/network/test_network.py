@@ -1,9 +1,11 @@
 """What gets through: the network contract where packets are, so for drivers of a real network."""
 
 import pytest
-from tests.contract.network.plans import ANYONE, Net, external, filters, group, net, tcp, vpc
+from msgspec.structs import replace
+from tests.contract.network.plans import ANYONE, Net, external, filters, group, net, new, tcp, vpc
 from tests.contract.network.rig import Rig
 
+from kumoi.core.ids import AddressGroupId
 from kumoi.core.nics import AddressPair
 from kumoi.core.plan import Floating, GroupEntry, NicEntry, VpcEntry
 
@@ -71,6 +73,22 @@ def test_a_rule_names_a_block(rig: Rig) -> None:
     rig.serve(b.id, 80)
     assert rig.call(a.id, place.host(12), 80) == place.host(11)
     assert rig.call(c.id, place.host(12), 80) is None
+
+
+def test_a_rule_names_an_address_group_and_what_leaves_it_is_cut(rig: Rig) -> None:
+    place, named = net(), AddressGroupId(new())
+    some = group(tcp(80, remote_address_group_id=named), blocks={named: ("10.0.0.0/28", "2001:db8::/32")})
+    a, b, c = place.nic(11, some), place.nic(12, some), place.nic(99, some)
+    draw(rig, place, (some,), a, b, c)
+    rig.serve(b.id, 80)
+    assert rig.call(a.id, place.host(12), 80) == place.host(11)
+    assert rig.call(c.id, place.host(12), 80) is None
+    held = rig.open(a.id, place.host(12), 80)
+    for blocks, reached in ((("10.0.0.96/28",), c), ((), None)):
+        changed = replace(some, blocks={named: blocks})
+        rig.network.ensure_filters(filters((changed,), a, b, c), (a, b, c))
+        assert not rig.alive(held)
+        assert [rig.call(g.id, place.host(12), 80) is not None for g in (a, c)] == [False, reached is c]
 
 
 @pytest.mark.parametrize(("kind", "passes"), [(8, True), (13, False)])

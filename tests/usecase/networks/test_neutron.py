@@ -199,7 +199,7 @@ def test_projects_do_not_see_each_other(neutron: Neutron) -> None:
     mac = {"port": {"network_id": network, "mac_address": "fa:16:3e:00:00:09"}}
     assert neutron.refused("POST", "ports", mac, "two") == (403, "PolicyNotAuthorized")
     rename = {"network": {"name": "mine"}}
-    assert neutron.refused("PUT", f"networks/{network}", rename, "two") == (403, "PolicyNotAuthorized")
+    assert neutron.refused("PUT", f"networks/{network}", rename, "two") == (404, "NetworkNotFound")
     unshare = {"network": {"shared": False}}
     assert neutron.refused("PUT", f"networks/{network}", unshare, "admin") == (409, "InvalidSharedSetting")
     assert neutron.refused("POST", "networks", {"network": {"shared": True}}) == (403, "PolicyNotAuthorized")

@@ -188,7 +188,7 @@ def _inet_table(filters: Filters, nics: tuple[NicEntry, ...]) -> Table:
     sets = dict(_INET_SETS)
     elements: dict[str, dict[str, str]] = {name: {} for name in _INET_SETS}
     chains = dict(_INET_CHAINS)
-    crowded = _members(filters, sets, elements)
+    crowded = _members(filters, sets, elements) | _blocks(filters, sets, elements)
     for group in groups.values():
         for direction, way in _WAY.items():
             rules = [t for r in group.rules if r.direction == direction for t in rule_texts(r, crowded)]
@@ -237,6 +237,20 @@ def _members(filters: Filters, sets: dict[str, str], elements: dict[str, dict[st
     return frozenset(made)
 
 
+def _blocks(filters: Filters, sets: dict[str, str], elements: dict[str, dict[str, str]]) -> frozenset[str]:
+    """A set for each IP version of every address group that a rule names; the names of those made."""
+    made: set[str] = set()
+    for group, addressed in {g: blocks for f in filters.groups for g, blocks in f.blocks.items()}.items():
+        for version in (4, 6):
+            networks = _collapsed(n for n in addresses.networks(addressed) if n.version == version)
+            if networks:
+                name = f"a{version}-{addresses.identity(group)}"
+                sets[name] = f"set type ipv{version}_addr; flags interval;"
+                elements[name] = {str(n): "" for n in networks}
+                made.add(name)
+    return frozenset(made)
+
+
 def _collapsed(networks: Iterable[IPv4Network | IPv6Network]) -> list[IPv4Network | IPv6Network]:
     return list(collapse_addresses(list(networks)))  # type: ignore[type-var]
 
@@ -249,6 +263,9 @@ def rule_texts(rule: SecurityRule, crowded: frozenset[str]) -> list[str]:
     if rule.remote_group_id is not None:
         name = f"m{version}-{addresses.identity(rule.remote_group_id)}"
         return [_line(words, f"{side} @{n}") for n in (name, f"n{name}") if n in crowded]
+    if rule.remote_address_group_id is not None:
+        name = f"a{version}-{addresses.identity(rule.remote_address_group_id)}"
+        return [_line(words, f"{side} @{name}")] if name in crowded else []
     if rule.remote_cidr is None:
         return [_line(words, "")]
     network = ip_network(addresses.checked(rule.remote_cidr), strict=False)

@@ -13,7 +13,7 @@ from kumoi.adapters.linux.addresses import IpNetwork
 from kumoi.adapters.linux.netfilter import Flow
 from kumoi.contracts.network import Filters
 from kumoi.core.groups import Direction, SecurityRule
-from kumoi.core.ids import GroupId, NetworkId
+from kumoi.core.ids import AddressGroupId, GroupId, NetworkId
 from kumoi.core.plan import NicEntry
 
 Address = IPv4Address | IPv6Address
@@ -26,6 +26,9 @@ class _Judge:
 
     def __init__(self, filters: Filters, nics: Iterable[NicEntry], zones: dict[NetworkId, int]) -> None:
         self._groups = {group.id: group.rules for group in filters.groups}
+        self._blocks_of: dict[AddressGroupId, tuple[IpNetwork, ...]] = {
+            named: tuple(addresses.networks(blocks)) for g in filters.groups for named, blocks in g.blocks.items()
+        }
         self._single: dict[GroupId, set[str]] = {}
         self._wide: dict[GroupId, list[IpNetwork]] = {}
         for member in filters.members:
@@ -75,6 +78,8 @@ class _Judge:
             if remote in self._single.get(rule.remote_group_id, ()):
                 return True
             return any(ip_address(remote) in block for block in self._wide.get(rule.remote_group_id, ()))
+        if rule.remote_address_group_id is not None:
+            return any(ip_address(remote) in block for block in self._blocks_of.get(rule.remote_address_group_id, ()))
         return rule.remote_cidr is None or ip_address(remote) in addresses.network(rule.remote_cidr)
 
 

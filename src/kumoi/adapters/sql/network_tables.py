@@ -157,11 +157,35 @@ security_rules = Table(
     metadata,
     key(),
     *texts("group_id", "project_id", "direction", "ether_type", "description"),
-    *texts("protocol", "remote_cidr", "remote_group_id", null=True),
+    *texts("protocol", "remote_cidr", "remote_text", "remote_group_id", "remote_address_group_id", null=True),
     *integers("port_min", "port_max", null=True),
     *integers("generation"),
     *times("created_at", "updated_at"),
     Index(None, "group_id"),
     Index(None, "project_id", "created_at", "id"),
     Index(None, "remote_group_id"),
+    Index(None, "remote_address_group_id"),
+)
+
+default_rules = Table(
+    "default_rules",
+    metadata,
+    key(),
+    *texts("direction", "ether_type", "description"),
+    *texts("protocol", "remote_cidr", "remote_group_id", "remote_address_group_id", null=True),
+    *integers("port_min", "port_max", null=True),
+    *switches("in_default", "in_others"),
+    *integers("generation"),
+    *times("created_at", "updated_at"),
+)
+
+address_groups = Table(
+    "address_groups",
+    metadata,
+    key(),
+    *texts("project_id", "name", "description"),
+    *nested("addresses"),
+    *integers("generation"),
+    *times("created_at", "updated_at"),
+    Index(None, "project_id", "created_at", "id"),
 )

@@ -11,7 +11,9 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles on
 from kumoi.adapters.sql import network_tables, tables
 from kumoi.adapters.sql.codec import Codec
 from kumoi.adapters.sql.language import Among
+from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
+from kumoi.core.default_rules import DefaultRule
 from kumoi.core.events import Event, Label
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
@@ -111,6 +113,8 @@ VPCS = Noun(Vpc, network_tables.vpcs)
 PUBLIC_ADDRESSES = Noun(PublicAddress, network_tables.public_addresses)
 SECURITY_GROUPS = Noun(SecurityGroup, network_tables.security_groups)
 SECURITY_RULES = Noun(SecurityRule, network_tables.security_rules)
+ADDRESS_GROUPS = Noun(AddressGroup, network_tables.address_groups)
+DEFAULT_RULES = Noun(DefaultRule, network_tables.default_rules)
 HOSTS = Noun(Host, tables.hosts)
 EVENTS = Noun(Event, tables.events)
 LABELS = Noun(Label, tables.labels)

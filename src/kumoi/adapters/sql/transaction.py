@@ -55,6 +55,8 @@ class SqlTransaction:
     public_addresses = Of(noun.PUBLIC_ADDRESSES)
     security_groups = Of(noun.SECURITY_GROUPS)
     security_rules = Of(noun.SECURITY_RULES)
+    address_groups = Of(noun.ADDRESS_GROUPS)
+    default_rules = Of(noun.DEFAULT_RULES)
     hosts = Of(noun.HOSTS)
 
     def __init__(self, session: Session) -> None:

@@ -4,10 +4,11 @@ from kumoi.app.house import House
 from kumoi.app.writing import Thing, charge, mark_group, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
+from kumoi.core.default_rules import rules_for
 from kumoi.core.errors import Taken
-from kumoi.core.groups import DEFAULT_GROUP, SecurityGroup, SecurityRule, default_rules
+from kumoi.core.groups import DEFAULT_GROUP, SecurityGroup, SecurityRule
 from kumoi.core.ids import GroupId, ProjectId, RuleId
-from kumoi.core.query import Query, alive, eq
+from kumoi.core.query import Order, Query, alive, eq
 from kumoi.core.quotas import Allocation, Claim, Resource, project_scope
 
 
@@ -28,14 +29,12 @@ def add_group(tx: Transaction, house: House, call: Call, group: SecurityGroup) -
         if not tx.claims.take(Claim(kind="name", key=key, owner=group.id, at=call.now)):
             raise Taken("network", kind="security_group", name=DEFAULT_GROUP)
     tx.security_groups.insert(group)
-    for draft in default_rules(group):
+    for draft in rules_for(group, tx.default_rules.find(Query(order=(Order("created_at"),)))):
         rule = SecurityRule(
             id=RuleId(house.chance.uuid()),
             group_id=group.id,
             project_id=group.project_id,
-            direction=draft.direction,
-            ether_type=draft.ether_type,
-            remote_group_id=draft.remote_group_id,
+            **{field: getattr(draft, field) for field in draft.__struct_fields__},
             created_at=call.now,
             updated_at=call.now,
         )

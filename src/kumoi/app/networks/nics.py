@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import Claimer, FixedWish, claim_number
 from kumoi.app.networks.default_group import default_group
 from kumoi.app.networks.reservations import release, reserve
@@ -168,11 +169,11 @@ def mark_public(tx: Transaction, public: PublicAddress) -> None:
 
 
 def check_groups(tx: Transaction, project_id: str, group_ids: tuple[GroupId, ...]) -> tuple[GroupId, ...]:
-    """All living and of this project (a group's members are of its own project), each once, all stateful or none."""
+    """All living, the project's own or shared to it, each once, all stateful or none."""
     if len(set(group_ids)) != len(group_ids):
         raise Invalid("network", field="group_ids", reason="twice")
     groups = tx.security_groups.many(group_ids)
-    found = {g.id: g for g in groups if g.deleted_at is None and g.project_id == project_id}
+    found = {g.id: g for g in groups if g.deleted_at is None and reading.is_usable(tx, "security_group", g, project_id)}
     for group_id in group_ids:
         if group_id not in found:
             raise NotFound("network", kind="security_group", id=group_id)

@@ -109,7 +109,7 @@ def owned(tx: Transaction, call: Call, noun: Noun[R, V], row_id: str, verb: str)
     """The row, if the caller may change it: its project's own, or by the right to all projects'."""
     row = visible(tx, call, noun, row_id)
     if row.project_id != call.actor.project_id and not sees_all(call):
-        raise Forbidden("network", action=f"{noun.action}.{verb}", needs=["admin"])
+        raise Forbidden("network", action=f"{noun.action}.{verb}", needs=["admin"], kind=noun.kind, id=row.id)
     return row
 
 

@@ -6,8 +6,10 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.networks import reading
+from kumoi.app.networks.address_groups import ADDRESS_GROUPS
 from kumoi.app.networks.default_group import add_group, default_group
 from kumoi.app.networks.reading import Noun
+from kumoi.app.networks.sharing import Owned, drop_shares
 from kumoi.app.writing import Thing, charge, commit, mark_group, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
@@ -50,10 +52,20 @@ class GroupRuleWish(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GroupView(msgspec.Struct, frozen=True, kw_only=True):
+    """`targets`: whom it is shared with."""
+
     group: SecurityGroup
     rules: tuple[SecurityRule, ...]
     tags: tuple[str, ...]
+    targets: tuple[str, ...] = ()
     vpc_id: VpcId | None = None
+
+
+class RuleView(msgspec.Struct, frozen=True, kw_only=True):
+    """`of_default`: of a project's default group."""
+
+    rule: SecurityRule
+    of_default: bool
 
 
 def _views(tx: Transaction, rows: list[SecurityGroup]) -> list[GroupView]:
@@ -63,10 +75,22 @@ def _views(tx: Transaction, rows: list[SecurityGroup]) -> list[GroupView]:
         rules.setdefault(rule.group_id, []).append(rule)
     tags = reading.tags_of(tx, "security_group", rows)
     vpcs = _vpcs(tx, ids)
+    targets = reading.targets_of(tx, "security_group", ids)
     return [
-        GroupView(group=r, rules=tuple(rules.get(r.id, ())), tags=tags.get(r.id, ()), vpc_id=vpcs.get(r.id))
+        GroupView(
+            group=r,
+            rules=tuple(rules.get(r.id, ())),
+            tags=tags.get(r.id, ()),
+            targets=targets.get(r.id, ()),
+            vpc_id=vpcs.get(r.id),
+        )
         for r in rows
     ]
+
+
+def _rule_views(tx: Transaction, rows: list[SecurityRule]) -> list[RuleView]:
+    defaults = {g.id for g in tx.security_groups.many(tuple({r.group_id for r in rows})) if g.name == DEFAULT_GROUP}
+    return [RuleView(rule=r, of_default=r.group_id in defaults) for r in rows]
 
 
 def _vpcs(tx: Transaction, group_ids: tuple[str, ...]) -> dict[str, VpcId]:
@@ -80,16 +104,16 @@ GROUPS: Noun[SecurityGroup, GroupView] = Noun(
     action="security_group",
     rows=lambda tx: tx.security_groups,
     views=_views,
-    listed=reading.own,
-    shown=reading.never,
+    listed=reading.own_and_shared("security_group"),
+    shown=reading.shown_if_shared("security_group"),
 )
-RULES: Noun[SecurityRule, SecurityRule] = Noun(
+RULES: Noun[SecurityRule, RuleView] = Noun(
     kind="security_rule",
     action="security_group",
     rows=lambda tx: tx.security_rules,
-    views=lambda _tx, rows: rows,
-    listed=lambda tx, call: reading.among("group_id", _own_groups(tx, call)),
-    shown=lambda tx, call, rule: _owns_group(tx, call, rule.group_id),
+    views=_rule_views,
+    listed=lambda tx, call: reading.among("group_id", _seen_groups(tx, call)),
+    shown=lambda tx, call, rule: _sees_group(tx, call, rule.group_id),
     mortal=False,
 )
 
@@ -201,11 +225,13 @@ def drop_groups_of(tx: Transaction, house: House, call: Call, project_id: Projec
         _drop_group(tx, house, call, group)
 
 
-def create_rules(house: House, call: Call, wishes: tuple[GroupRuleWish, ...]) -> list[SecurityRule]:
+def create_rules(house: House, call: Call, wishes: tuple[GroupRuleWish, ...]) -> list[RuleView]:
     """All of them or none. Taken for a rule that lets through what another of the group does."""
     allow(call, "security_group.create")
     canonical = [(wish, checked(wish.rule)) for wish in wishes]
-    return commit(house, lambda tx: [_add_rule(tx, house, call, wish, rule) for wish, rule in canonical])
+    return commit(
+        house, lambda tx: _rule_views(tx, [_add_rule(tx, house, call, wish, rule) for wish, rule in canonical])
+    )
 
 
 def delete_rules(house: House, call: Call, rule_ids: tuple[RuleId, ...]) -> None:
@@ -230,6 +256,8 @@ def _add_rule(tx: Transaction, house: House, call: Call, wish: GroupRuleWish, ru
     group = reading.owned(tx, call, GROUPS, wish.group_id, "update")
     if rule.remote_group_id is not None:
         reading.visible(tx, call, GROUPS, rule.remote_group_id)
+    if rule.remote_address_group_id is not None:
+        reading.visible(tx, call, ADDRESS_GROUPS, rule.remote_address_group_id)
     for other in tx.security_rules.find(Query(filters=(eq("group_id", group.id),))):
         if same(other, rule):
             raise Taken("network", kind="security_rule", name=other.id)
@@ -259,6 +287,7 @@ def _drop_group(tx: Transaction, house: House, call: Call, group: SecurityGroup)
     tx.counters.give_back(group.id, "project/")
     tx.claims.drop_owner(group.id)
     tx.labels.drop("security_group", group.id)
+    drop_shares(tx, Owned(kind="security_group", id=group.id, project_id=group.project_id))
     mark_group(tx, group.id)
     record(tx, house, call, "security_group.delete", Thing("security_group", group.id, group.project_id))
 
@@ -282,10 +311,12 @@ def _check_unused(tx: Transaction, group: SecurityGroup) -> None:
         raise InUse("network", kind="security_group", id=group.id, by_kind="nic", by_id=nic.id)
 
 
-def _own_groups(tx: Transaction, call: Call) -> tuple[str, ...]:
-    return tuple(g.id for g in tx.security_groups.find(Query(filters=(*reading.own(tx, call), alive()))))
+def _seen_groups(tx: Transaction, call: Call) -> tuple[str, ...]:
+    return tuple(g.id for g in tx.security_groups.find(Query(filters=(*GROUPS.listed(tx, call), alive()))))
 
 
-def _owns_group(tx: Transaction, call: Call, group_id: GroupId) -> bool:
+def _sees_group(tx: Transaction, call: Call, group_id: GroupId) -> bool:
     group = tx.security_groups.get(group_id)
-    return group is not None and group.project_id == call.actor.project_id
+    if group is None:
+        return False
+    return group.project_id == call.actor.project_id or GROUPS.shown(tx, call, group)

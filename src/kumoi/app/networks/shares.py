@@ -7,10 +7,12 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.networks import reading, sharing
+from kumoi.app.networks.address_groups import ADDRESS_GROUPS
 from kumoi.app.networks.address_scopes import ADDRESS_SCOPES
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.qos_policies import QOS_POLICIES
 from kumoi.app.networks.reading import Noun
+from kumoi.app.networks.security_groups import GROUPS
 from kumoi.app.networks.sharing import Owned
 from kumoi.app.networks.subnet_pools import SUBNET_POOLS
 from kumoi.app.writing import Thing, charge, commit, mark_network, record
@@ -37,6 +39,8 @@ _NOUNS: Final[dict[SharedKind, Noun[Any, Any]]] = {
     "subnet_pool": SUBNET_POOLS,
     "address_scope": ADDRESS_SCOPES,
     "qos_policy": QOS_POLICIES,
+    "security_group": GROUPS,
+    "address_group": ADDRESS_GROUPS,
 }
 
 

@@ -130,10 +130,24 @@ def _shaped_by(tx: Transaction, policy_id: str) -> Iterator[Use]:
         yield Use(project_id=public.project_id, kind="public_address", id=public.id)
 
 
+def _in_group(tx: Transaction, group_id: str) -> Iterator[Use]:
+    for nic in tx.nics.find(Query(filters=(eq("group_ids", group_id), alive()))):
+        yield Use(project_id=nic.project_id, kind="nic", id=nic.id)
+    for rule in tx.security_rules.find(Query(filters=(eq("remote_group_id", group_id),))):
+        yield Use(project_id=rule.project_id, kind="security_rule", id=rule.id)
+
+
+def _by_addresses(tx: Transaction, group_id: str) -> Iterator[Use]:
+    for rule in tx.security_rules.find(Query(filters=(eq("remote_address_group_id", group_id),))):
+        yield Use(project_id=rule.project_id, kind="security_rule", id=rule.id)
+
+
 _USES: Final[dict[tuple[SharedKind, ShareAction], Callable[[Transaction, str], Iterator[Use]]]] = {
     ("network", "use"): _on_network,
     ("network", "lead_out"): _out_by_network,
     ("address_scope", "use"): _in_scope,
     ("subnet_pool", "use"): _from_pool,
     ("qos_policy", "use"): _shaped_by,
+    ("security_group", "use"): _in_group,
+    ("address_group", "use"): _by_addresses,
 }

@@ -13,7 +13,9 @@ from kumoi.contracts.store.claims import Claims, Counters
 from kumoi.contracts.store.events import Events, Labels, Leases
 from kumoi.contracts.store.rows import Rows
 from kumoi.contracts.store.sections import Sections
+from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
+from kumoi.core.default_rules import DefaultRule
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
 from kumoi.core.hosts import Host
@@ -86,6 +88,10 @@ class Transaction(Protocol):
     def security_groups(self) -> Rows[SecurityGroup]: ...
     @property
     def security_rules(self) -> Rows[SecurityRule]: ...
+    @property
+    def address_groups(self) -> Rows[AddressGroup]: ...
+    @property
+    def default_rules(self) -> Rows[DefaultRule]: ...
     @property
     def hosts(self) -> Rows[Host]: ...
     @property

@@ -131,11 +131,8 @@ def authorize(house: House, direction: Direction, request: Request, wish: Values
     call = request.call()
     group_id = _chosen(house, call, wish)
     asked = _asked(house, call, direction, wish)
-    made = create_rules(
-        house,
-        call,
-        tuple(GroupRuleWish(group_id=group_id, rule=permissions.rule_of(one.atom, one.description)) for one in asked),
-    )
+    wishes = (GroupRuleWish(group_id=group_id, rule=permissions.rule_of(one.atom, one.description)) for one in asked)
+    made = [view.rule for view in create_rules(house, call, tuple(wishes))]
     own = account(house, call)
     pairs = tags.wished(wish, "security_rule")
     for rule in made:
@@ -208,7 +205,7 @@ def _groups(house: House, call: Call, query: Query) -> list[GroupView]:
 
 
 def _rules(house: House, call: Call, query: Query) -> list[SecurityRule]:
-    return reading.find(house, call, RULES, _own(call, query))
+    return reading.find_rows(house, call, RULES, _own(call, query))
 
 
 def _within(house: House, call: Call, query: Query, rules: list[SecurityRule]) -> list[SecurityRule]:

@@ -15,7 +15,7 @@ from kumoi.core.group_rules import protocol_number, protocol_of
 from kumoi.core.groups import Direction, EtherType, RuleWish, SecurityRule
 from kumoi.core.ids import GroupId, ec2_id
 
-Remote = Literal["cidr", "cidr6", "group"]
+Remote = Literal["cidr", "cidr6", "group", "list"]
 ALL: Final = "-1"
 NAMES: Final = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmpv6"}
 ICMP: Final = frozenset({"icmp", "icmpv6"})
@@ -26,7 +26,8 @@ ANY: Final = (-1, -1)
 
 
 class Atom(msgspec.Struct, frozen=True):
-    """In EC2's words. `ports` None: the protocol has none. `remote`: a block, or core's id of a group."""
+    """In EC2's words. `ports` None: the protocol has none. `remote`: a block, or core's id of a group, or of an address
+    group, which is EC2's prefix list."""
 
     direction: Direction
     protocol: str
@@ -40,6 +41,8 @@ def atom_of(rule: SecurityRule) -> Atom:
     protocol = ALL if number is None else NAMES.get(number, str(number))
     if rule.remote_group_id is not None:
         return Atom(rule.direction, protocol, _shown_ports(rule, protocol), "group", rule.remote_group_id)
+    if rule.remote_address_group_id is not None:
+        return Atom(rule.direction, protocol, _shown_ports(rule, protocol), "list", rule.remote_address_group_id)
     kind: Remote = "cidr" if rule.ether_type == "IPv4" else "cidr6"
     remote = rule.remote_cidr or ANYWHERE[rule.ether_type]
     return Atom(rule.direction, protocol, _shown_ports(rule, protocol), kind, remote)
@@ -187,6 +190,8 @@ def _add(permission: Values, atom: Atom, description: str, account: str) -> None
         case "group":
             pair = {"GroupId": ec2_id("sg", atom.remote), "UserId": account}
             permission["UserIdGroupPairs"].append({**pair, **said})
+        case "list":
+            permission["PrefixListIds"].append({"PrefixListId": ec2_id("pl", atom.remote), **said})
 
 
 def shown_rule(rule: SecurityRule, account: str, tags: list[dict[str, str]]) -> Values:
@@ -204,6 +209,7 @@ def shown_rule(rule: SecurityRule, account: str, tags: list[dict[str, str]]) -> 
         "ToPort": high,
         "CidrIpv4": atom.remote if atom.kind == "cidr" else None,
         "CidrIpv6": atom.remote if atom.kind == "cidr6" else None,
+        "PrefixListId": ec2_id("pl", atom.remote) if atom.kind == "list" else None,
         "ReferencedGroupInfo": pair,
         "Description": rule.description or None,
         "Tags": tags,

@@ -132,7 +132,7 @@ def _row_id(house: House, call: Call, kind: str, text: str) -> str:
         case "keypair":
             return ids.one(kind, text, lambda query: keypairs.find(house, call, query)).id
         case "security_rule":
-            return ids.one(kind, text, lambda query: reading.find(house, call, RULES, query.where(own))).id
+            return ids.one(kind, text, lambda query: reading.find_rows(house, call, RULES, query.where(own))).id
         case _:
             noun = NOUNS[kind]
             row: reading.Row = ids.one(kind, text, lambda query: reading.find_rows(house, call, noun, query.where(own)))

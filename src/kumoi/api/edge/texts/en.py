@@ -264,6 +264,8 @@ KINDS: Final[dict[str, str]] = {
     "qos_amounts": "QoS policy",
     "default_qos_policy": "default QoS policy",
     "qos_rule_type": "type of QoS rules",
+    "address_group": "address group",
+    "default_rule": "default security group rule",
     "address_scope": "address scope",
     "prefix": "block of addresses",
     "default_network": "default external network",

@@ -261,6 +261,8 @@ KINDS: Final[dict[str, str]] = {
     "qos_amounts": "QoS ポリシー",
     "default_qos_policy": "既定の QoS ポリシー",
     "qos_rule_type": "QoS ルールの種類",
+    "address_group": "アドレスグループ",
+    "default_rule": "既定のセキュリティグループルール",
     "address_scope": "アドレススコープ",
     "prefix": "アドレスブロック",
     "default_network": "既定の外部ネットワーク",

@@ -142,7 +142,7 @@ def create_rule(house: House, request: Request) -> Response:
         remote_group_id=remote,
     )
     wish = GroupRuleWish(group_id=GroupId(new.parent_group_id), rule=rule)
-    made = security_groups.create_rules(house, request.call(), (wish,))[0]
+    made = security_groups.create_rules(house, request.call(), (wish,))[0].rule
     return json_response({"security_group_rule": _render_rule(house, request, made)})
 
 
@@ -218,8 +218,13 @@ def render(house: House, request: Request, view: GroupView) -> dict[str, Any]:
         "name": one.name,
         "description": one.description,
         "tenant_id": one.project_id,
-        "rules": [_render_rule(house, request, r) for r in view.rules if r.direction == "ingress"],
+        "rules": [_render_rule(house, request, r) for r in view.rules if _known_to_nova(r)],
     }
+
+
+def _known_to_nova(rule: SecurityRule) -> bool:
+    """Nova had no word for what goes out, nor for address groups."""
+    return rule.direction == "ingress" and rule.remote_address_group_id is None
 
 
 def _render_rule(house: House, request: Request, rule: SecurityRule) -> dict[str, Any]:

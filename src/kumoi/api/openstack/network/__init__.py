@@ -6,8 +6,10 @@ from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.network import (
+    address_groups,
     address_scopes,
     availability,
+    default_rules,
     discovery,
     floating_ips,
     networks,
@@ -37,10 +39,12 @@ _TAGGED: tuple[Resource[Any], ...] = (
     floating_ips.RESOURCE,
     security_groups.GROUP,
     qos_policies.RESOURCE,
+    address_groups.RESOURCE,
 )
 RESOURCES: tuple[Resource[Any], ...] = (
     *_TAGGED,
     security_groups.RULE,
+    default_rules.RESOURCE,
     address_scopes.RESOURCE,
     rbac_policies.RESOURCE,
 )
@@ -55,6 +59,7 @@ def tongue(house: House, site: Site) -> Tongue:
         *(route for r in _TAGGED for route in tags.routes(house, r)),
         *routers.action_routes(house),
         *subnet_pools.action_routes(house),
+        *address_groups.action_routes(house),
         *qos_rules.routes(house),
         *quotas.routes(house),
         *zones_and_agents.routes(house),

@@ -13,6 +13,7 @@ from kumoi.core.errors import NotFound
 
 UPDATED: Final = "2026-11-20T00:00:00-00:00"
 EXTENSIONS: Final[dict[str, str]] = {
+    "address-group": "Address group",
     "address-scope": "Address scope",
     "agent": "agent",
     "allowed-address-pairs": "Allowed Address Pairs",
@@ -57,13 +58,19 @@ EXTENSIONS: Final[dict[str, str]] = {
     "quota-check-limit-default": "Quota engine limit check by default",
     "quota_details": "Quota details management support",
     "quotas": "Quota management support",
+    "rbac-address-group": "Add address_group type to RBAC",
     "rbac-address-scope": "Add address_scope type to RBAC",
     "rbac-policies": "RBAC Policies",
+    "rbac-security-groups": "Add security_group type to network RBAC",
     "rbac-subnetpool": "Add subnetpool type to RBAC",
     "revision-if-match": "If-Match constraints based on revision_number",
     "router": "Neutron L3 Router",
     "router_availability_zone": "Router Availability Zone",
     "security-group": "security-group",
+    "security-groups-default-rules": "Default rules for security groups",
+    "security-groups-remote-address-group": "Remote address group id field for security group rules",
+    "security-groups-rules-belongs-to-default-sg": "Whether a rule belongs to the default security group",
+    "security-groups-shared-filtering": "Security group filtering on the shared field",
     "security-groups-normalized-cidr": "Normalized CIDR field for security group rules",
     "service-type": "Neutron Service Type Management",
     "sort-key-validation": "Sort keys validation",

@@ -18,7 +18,10 @@ _TYPES: Final[dict[str, str]] = {
     "not_found:subnet": "SubnetNotFound",
     "not_found:subnet_pool": "SubnetPoolNotFound",
     "not_found:default_subnet_pool": "BadRequest",
+    "not_found:address": "AddressesNotFound",
     "not_found:address_scope": "AddressScopeNotFound",
+    "not_found:address_group": "AddressGroupNotFound",
+    "not_found:default_rule": "DefaultSecurityGroupRuleNotFound",
     "not_found:qos_policy": "QosPolicyNotFound",
     "not_found:qos_rule": "QosRuleNotFound",
     "not_found:qos_rule_type": "QosRuleTypeNotFound",
@@ -36,6 +39,7 @@ _TYPES: Final[dict[str, str]] = {
     "taken:address": "IpAddressInUse",
     "taken:mac": "MacAddressInUse",
     "taken:vni": "TunnelIdInUse",
+    "taken:default_rule": "DefaultSecurityGroupRuleExists",
     "taken:share": "DuplicateRbacPolicy",
     "taken:security_group": "SecurityGroupDefaultAlreadyExists",
     "taken:security_rule": "SecurityGroupRuleExists",
@@ -46,6 +50,7 @@ _TYPES: Final[dict[str, str]] = {
     "in_use:subnet_pool": "SubnetPoolInUse",
     "in_use:default_subnet_pool": "InvalidInput",
     "in_use:default_network": "DefaultExternalNetworkExists",
+    "in_use:address_group": "AddressGroupInUse",
     "in_use:qos_policy": "QosPolicyInUse",
     "in_use:qos_rule": "QoSRulesConflict",
     "in_use:qos_amounts": "QoSRuleParameterConflict",
@@ -175,6 +180,9 @@ _FIELDS: Final[dict[str, str]] = {
 
 def render_error(request: Request, error: KumoiError) -> Response:
     """`{"NeutronError": {"type", "message", "detail"}}`; a caller who is nobody gets Keystone's middleware's answer."""
+    if isinstance(error, errors.Forbidden) and "id" in error.facts:
+        # What is another's to change is not there, even where one may look at it.
+        error = errors.NotFound(error.layer, kind=error.facts["kind"], id=error.facts["id"])
     status = status_of(error, _STATUS)
     message = say(_in_neutrons_terms(error), request.locale, _wording(error) if request.locale == "en" else None)
     if status == 401:

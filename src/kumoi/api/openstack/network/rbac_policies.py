@@ -20,6 +20,8 @@ _KINDS: dict[str, SharedKind] = {
     "subnetpool": "subnet_pool",
     "address_scope": "address_scope",
     "qos_policy": "qos_policy",
+    "security_group": "security_group",
+    "address_group": "address_group",
 }
 _ACTIONS: dict[str, ShareAction] = {"access_as_shared": "use", "access_as_external": "lead_out"}
 _KIND_NAMES = {kind: name for name, kind in _KINDS.items()}
@@ -27,7 +29,7 @@ _ACTION_NAMES = {action: name for name, action in _ACTIONS.items()}
 
 
 class New(msgspec.Struct, forbid_unknown_fields=True):
-    object_type: Literal["network", "subnetpool", "address_scope", "qos_policy"]
+    object_type: Literal["network", "subnetpool", "address_scope", "qos_policy", "security_group", "address_group"]
     object_id: Id
     action: Literal["access_as_shared", "access_as_external"]
     target_tenant: str

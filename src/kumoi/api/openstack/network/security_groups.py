@@ -1,18 +1,21 @@
 """/v2.0/security-groups and /v2.0/security-group-rules."""
 
+from typing import Any
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from kumoi.api.openstack.network.bodies import Description, Id, Name
-from kumoi.api.openstack.network.listing import Shown, Table, flag, text
+from kumoi.api.openstack.network.listing import Shown, Table, flag, text, text_or_none
 from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, owner_of, standard
 from kumoi.app.house import House
 from kumoi.app.networks import security_groups
-from kumoi.app.networks.security_groups import GROUPS, RULES, GroupChange, GroupRuleWish, GroupView, GroupWish
+from kumoi.app.networks.security_groups import GROUPS, RULES, GroupChange, GroupRuleWish, GroupView, GroupWish, RuleView
 from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Invalid
-from kumoi.core.groups import Direction, EtherType, RuleWish, SecurityRule
-from kumoi.core.ids import GroupId, RuleId
+from kumoi.core.groups import DEFAULT_GROUP, Direction, EtherType, RuleWish
+from kumoi.core.ids import AddressGroupId, GroupId, RuleId
+from kumoi.core.shares import reaches
 
 _ETHER_TYPES: dict[str, EtherType] = {"ipv4": "IPv4", "ipv6": "IPv6"}
 
@@ -42,6 +45,7 @@ class NewRule(msgspec.Struct, forbid_unknown_fields=True):
     port_range_max: int | str | None = None
     remote_ip_prefix: str | None = None
     remote_group_id: str | None = None
+    remote_address_group_id: Id | None = None
     description: Description = ""
     project_id: str = ""
     tenant_id: str = ""
@@ -61,14 +65,14 @@ def _update_group(house: House, call: Call, group_id: str, change: ChangeGroup, 
     return security_groups.update_group(house, call, GroupId(group_id), wanted)
 
 
-def _create_rules(house: House, call: Call, news: list[NewRule]) -> list[SecurityRule]:
+def _create_rules(house: House, call: Call, news: list[NewRule]) -> list[RuleView]:
     wishes = tuple(
-        GroupRuleWish(group_id=GroupId(n.security_group_id), rule=_rule(n), project_id=owner_of(n)) for n in news
+        GroupRuleWish(group_id=GroupId(n.security_group_id), rule=rule_wish(n), project_id=owner_of(n)) for n in news
     )
     return security_groups.create_rules(house, call, wishes)
 
 
-def _rule(new: NewRule) -> RuleWish:
+def rule_wish(new: Any) -> RuleWish:
     ether_type = _ETHER_TYPES.get((new.ethertype or "IPv4").lower())
     if ether_type is None:
         raise Invalid("network", field="ethertype", reason="not_in_enum", value=new.ethertype)
@@ -80,6 +84,7 @@ def _rule(new: NewRule) -> RuleWish:
         port_max=_port(new.port_range_max, "port_range_max"),
         remote_cidr=new.remote_ip_prefix or None,
         remote_group_id=GroupId(new.remote_group_id) if new.remote_group_id else None,
+        remote_address_group_id=AddressGroupId(new.remote_address_group_id) if new.remote_address_group_id else None,
         description=new.description,
     )
 
@@ -93,18 +98,21 @@ def _port(given: int | str | None, field: str) -> int | None:
         raise Invalid("network", field=field, reason="wrong_type", expected="int", got="str") from None
 
 
-def _render_group(view: GroupView, _actor: Actor) -> Shown:
+def _render_group(view: GroupView, actor: Actor) -> Shown:
     one = view.group
     return {
         **standard(one, view.tags),
         "name": one.name,
         "stateful": one.stateful,
-        "shared": False,
-        "security_group_rules": [_render_rule(r, _actor) for r in view.rules],
+        "shared": reaches(view.targets, actor.project_id),
+        "security_group_rules": [
+            _render_rule(RuleView(rule=r, of_default=one.name == DEFAULT_GROUP), actor) for r in view.rules
+        ],
     }
 
 
-def _render_rule(rule: SecurityRule, _actor: Actor) -> Shown:
+def _render_rule(view: RuleView, _actor: Actor) -> Shown:
+    rule = view.rule
     return {
         **standard(rule),
         "security_group_id": rule.group_id,
@@ -113,10 +121,11 @@ def _render_rule(rule: SecurityRule, _actor: Actor) -> Shown:
         "protocol": rule.protocol,
         "port_range_min": rule.port_min,
         "port_range_max": rule.port_max,
-        "remote_ip_prefix": rule.remote_cidr,
+        "remote_ip_prefix": rule.remote_text,
         "remote_group_id": rule.remote_group_id,
-        "remote_address_group_id": None,
+        "remote_address_group_id": rule.remote_address_group_id,
         "normalized_cidr": rule.remote_cidr,
+        "belongs_to_default_sg": view.of_default,
     }
 
 
@@ -148,6 +157,10 @@ RULE = Resource(
             "security_group_id": ("group_id", text),
             "direction": ("direction", text),
             "ethertype": ("ether_type", text),
+            "protocol": ("protocol", text_or_none),
+            "remote_group_id": ("remote_group_id", text_or_none),
+            "remote_address_group_id": ("remote_address_group_id", text_or_none),
+            "remote_ip_prefix": ("remote_text", text_or_none),
         },
         attributes=(STANDARD - {"name", "tags"})
         | {
@@ -161,6 +174,7 @@ RULE = Resource(
             "remote_group_id",
             "remote_address_group_id",
             "normalized_cidr",
+            "belongs_to_default_sg",
         },
         render=_render_rule,
     ),
