@@ -8,8 +8,8 @@ from sqlalchemy import Column, Index, MetaData, Table
 
 from kumoi.adapters.sql.schema import NAMES, TEXT, integers, key, nested, switches, texts, times
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
