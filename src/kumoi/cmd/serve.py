@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
+from prometheus_client import CollectorRegistry, Histogram
 
 from kumoi.api.aws.ec2.tongue import tongue as ec2_tongue
 from kumoi.api.aws.s3 import tongue as s3_tongue
 from kumoi.api.aws.sts import tongue as sts_tongue
+from kumoi.api.edge.access import Access
 from kumoi.api.edge.app import Edge
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.server import run, server
@@ -24,6 +26,7 @@ from kumoi.api.openstack.identity import tongue as identity_tongue
 from kumoi.api.openstack.image import tongue as image_tongue
 from kumoi.api.openstack.network import tongue as network_tongue
 from kumoi.api.operator import tongue as operator_tongue
+from kumoi.api.operator.scrape import tongue as scrape_tongue
 from kumoi.api.web.assets import Assets
 from kumoi.api.web.assets import tongue as assets_tongue
 from kumoi.app.founding import found_networks
@@ -47,7 +50,8 @@ def main() -> None:
     chosen = settings.load(parser.parse_args().state)
     log.configure("serve", chosen.log.level)
     sockets = inherited_listeners() or _own_sockets(chosen)
-    house = make_house(chosen)
+    registry = CollectorRegistry()
+    house = make_house(chosen, _commits(registry).observe)
     control = Control(
         house,
         f"{socket.gethostname()}/{os.getpid()}",
@@ -57,7 +61,7 @@ def main() -> None:
     _quiet_collector()
     control.start()
     try:
-        run(_serve(house, chosen, sockets))
+        run(_serve(house, chosen, sockets, registry))
     finally:
         control.stop()
         house.series.close()
@@ -71,8 +75,8 @@ def _quiet_collector() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-def tongues(house: House, chosen: Settings) -> list[Tongue]:
-    """Everything that the public listener speaks."""
+def tongues(house: House, chosen: Settings, registry: CollectorRegistry | None = None) -> list[Tongue]:
+    """Everything that the public listener speaks. `registry`: what /metrics shows beside the cloud's own numbers."""
     site = Site(public_url=chosen.api.public_url, region=chosen.cloud.region)
     return [
         identity_tongue(house, site),
@@ -80,19 +84,29 @@ def tongues(house: House, chosen: Settings) -> list[Tongue]:
         compute_tongue(house, site),
         network_tongue(house, site),
         operator_tongue(house),
+        scrape_tongue(house, registry or CollectorRegistry(), credentials.scrape_secret(chosen.state / "keys")),
         ec2_tongue(house),
         sts_tongue(house),
         assets_tongue(Assets()),
     ]
 
 
-async def _serve(house: House, chosen: Settings, sockets: dict[str, socket.socket]) -> None:
-    public = _edge(house, tongues(house, chosen))
-    inner: Edge = _edge(house, [link_tongue(house, lambda: inner.waiters)])
+def _commits(registry: CollectorRegistry) -> Histogram:
+    buckets = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 5.0)
+    return Histogram("kumoi_store_commit_seconds", "Until a batch of writes is on the disk", registry=registry,
+                     buckets=buckets)  # fmt: skip
+
+
+async def _serve(
+    house: House, chosen: Settings, sockets: dict[str, socket.socket], registry: CollectorRegistry
+) -> None:  # fmt: skip
+    access = Access(registry)
+    public = _edge(house, tongues(house, chosen, registry), access, "api")
+    inner: Edge = _edge(house, [link_tongue(house, lambda: inner.waiters)], access, "link")
     pacer = Pacer(asyncio.get_running_loop(), inner.waiters.wake)
     house.hints.subscribe("section", pacer.hint)
     house.hints.subscribe("instance", public.waiters.wake)
-    servers = [server(public), server(inner), server(_edge(house, [s3_tongue()]))]
+    servers = [server(public), server(inner), server(_edge(house, [s3_tongue()], access, "s3"))]
     groups = (("api", "inner"), ("link",), ("s3",))
     jobs = [
         asyncio.create_task(one.serve(sockets=[sockets[name] for name in names if name in sockets]))
@@ -110,8 +124,8 @@ async def _until_first_ends(jobs: Sequence["asyncio.Task[None]"], servers: Seque
     await asyncio.gather(*jobs)
 
 
-def _edge(house: House, spoken: Sequence[Tongue]) -> Edge:
-    return Edge(spoken, now=house.clock.now, new_id=house.chance.uuid)
+def _edge(house: House, spoken: Sequence[Tongue], access: Access, name: str) -> Edge:
+    return Edge(spoken, now=house.clock.now, new_id=house.chance.uuid, access=access, name=name)
 
 
 def _found(house: House, chosen: Settings, sockets: dict[str, socket.socket]) -> None:

@@ -36,6 +36,16 @@ def passwords(keys: Path) -> Passwords:
     return made
 
 
+def scrape_secret(keys: Path) -> str:
+    """What Prometheus shows to be let in: made once and kept in `keys` (0600), as `credentials_file` wants it."""
+    path = keys / "scrape"
+    if path.exists():
+        return path.read_text().strip()
+    made = secrets.token_urlsafe(30)
+    _write(path, made.encode())
+    return made
+
+
 def write_clients(state: Path, site: Site, chosen: Passwords, admin: Keys) -> None:
     """STATE/clouds.yaml with the clouds `kumoi` (admin in project demo), `kumoi-admin`, `kumoi-demo`, and STATE/env."""
     clouds = {

@@ -33,11 +33,13 @@ _RAISE = update(cloud).values(epoch=bindparam("epoch"))
 class SqlStore:
     """`contracts.store.Store`. `folder` is removed with the store, where it has one of its own."""
 
-    def __init__(self, database: Database, folder: Path | None = None) -> None:
+    def __init__(
+        self, database: Database, folder: Path | None = None, committed: Callable[[float], None] = lambda _took_s: None
+    ) -> None:
         self.folder = folder
         self._forget = weakref.finalize(self, _remove, folder)  # also when nobody closed it
         self._turn = Turn()
-        self._writer = Writer(database, self._turn)
+        self._writer = Writer(database, self._turn, committed)
         self._readers = Readers(database, self._turn)
 
     def write(self, fn: Callable[[SqlTransaction], T]) -> T:
@@ -84,8 +86,8 @@ def _raised(tx: SqlTransaction) -> int:
     return epoch
 
 
-def open_store(url: str) -> SqlStore:
-    """Bring the schema up to this version's and open it.
+def open_store(url: str, committed: Callable[[float], None] = lambda _took_s: None) -> SqlStore:
+    """Bring the schema up to this version's and open it. `committed` is told how many seconds each commit took.
 
     Raises Unsupported (what=schema) when the schema is newer, Unavailable (what=database), Invalid (field=url).
     """
@@ -95,7 +97,7 @@ def open_store(url: str) -> SqlStore:
         migrate(database)
     except Again as again:
         raise unavailable(again) from again
-    return SqlStore(database, folder)
+    return SqlStore(database, folder, committed)
 
 
 def database_of(url: str) -> Database:

@@ -43,9 +43,12 @@ class Job(Generic[T]):
 
 
 class Writer:
-    def __init__(self, database: Database, turn: Turn) -> None:
+    """`committed` is told how many seconds each commit took."""
+
+    def __init__(self, database: Database, turn: Turn, committed: Callable[[float], None]) -> None:
         self._database = database
         self._turn = turn
+        self._committed = committed
         self._connection: Connection | None = None
         self._lock = threading.Lock()
         self._waiting: deque[Job[Any]] = deque()
@@ -114,7 +117,9 @@ class Writer:
             for job in batch:
                 self._run(connection, job)
             publish(connection, [event for job in batch for event in job.outbox])
+            began = time.perf_counter()
             connection.commit()
+            self._committed(time.perf_counter() - began)
         finally:
             connection.rollback()
 

@@ -51,7 +51,7 @@ class Edge:
         name: str = "api",
     ) -> None:
         self._access = access or Access()
-        self.router = Router([*builtin_tongues(health, self._access.registry), *tongues])
+        self.router = Router([*builtin_tongues(health), *tongues])
         self._name = name
         self.sockets = SocketRules()
         self._talking = 0
@@ -62,7 +62,7 @@ class Edge:
 
     @property
     def registry(self) -> CollectorRegistry:
-        """What /metrics shows."""
+        """What its requests are counted in."""
         return self._access.registry
 
     @property

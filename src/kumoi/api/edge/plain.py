@@ -1,9 +1,7 @@
-"""What the edge says in its own name: /healthz, /metrics, and refusals outside all tongues."""
+"""What the edge says in its own name: /healthz, and refusals outside all tongues."""
 
 from collections.abc import Callable, Sequence
 from typing import NoReturn
-
-from prometheus_client import CollectorRegistry, generate_latest
 
 from kumoi.api.edge.errors import status_of
 from kumoi.api.edge.request import Request
@@ -11,8 +9,6 @@ from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.edge.text import say
 from kumoi.core.errors import KumoiError, Unauthenticated
-
-_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def render_plain(request: Request, error: KumoiError) -> Response:
@@ -27,20 +23,14 @@ def render_plain(request: Request, error: KumoiError) -> Response:
     return json_response({"error": document}, status_of(error))
 
 
-def builtin_tongues(health: Callable[[], Sequence[str]], registry: CollectorRegistry) -> list[Tongue]:
+def builtin_tongues(health: Callable[[], Sequence[str]]) -> list[Tongue]:
     """`health` gives what is wrong as codes; nothing is well (200), anything is not (503)."""
 
     def healthz(_request: Request) -> Response:
         wrong = list(health())
         return json_response({"ok": not wrong, "wrong": wrong}, 503 if wrong else 200)
 
-    def metrics(_request: Request) -> Response:
-        return Response(200, generate_latest(registry), _METRICS_TYPE)
-
-    return [
-        _alone("/healthz", Route("GET", "/", healthz, anonymous=True)),
-        _alone("/metrics", Route("GET", "/", metrics, anonymous=True)),
-    ]
+    return [_alone("/healthz", Route("GET", "/", healthz, anonymous=True))]
 
 
 def _alone(prefix: str, route: Route) -> Tongue:

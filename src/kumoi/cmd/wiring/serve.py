@@ -1,5 +1,6 @@
 """What the serve process is made of."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from kumoi.adapters.hints_local import LocalHints
@@ -17,11 +18,11 @@ from kumoi.runtime.series import Series
 from kumoi.runtime.settings import Settings
 
 
-def house(settings: Settings) -> House:
-    """What the doors of the serve process use."""
+def house(settings: Settings, committed: Callable[[float], None]) -> House:
+    """What the doors of the serve process use. `committed` is told how many seconds each commit took."""
     keys: Path = settings.state / "keys"
     hints = LocalHints()
-    store = open_store(settings.database_url)
+    store = open_store(settings.database_url, committed)
 
     def woken(host_id: HostId) -> None:
         hints.publish("section", host_section(host_id))
