@@ -34,6 +34,7 @@ from kumoi.app.house import House
 from kumoi.app.identity.bootstrap import FirstUser, Made, bootstrap
 from kumoi.app.images.upload import forget_uploads
 from kumoi.cmd.wiring.serve import house as make_house
+from kumoi.cmd.wiring.serve import resolver
 from kumoi.control.loops import Control
 from kumoi.control.purge import Retention
 from kumoi.ops import credentials
@@ -60,6 +61,8 @@ def main() -> None:
     _found(house, chosen, sockets)
     _quiet_collector()
     control.start()
+    if "resolver" in sockets:
+        resolver(chosen, sockets["resolver"]).start()
     try:
         run(_serve(house, chosen, sockets, registry))
     finally:

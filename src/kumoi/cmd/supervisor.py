@@ -28,7 +28,7 @@ FLOCK: Final = "/usr/bin/flock"
 _KEPT: Final = frozenset({"HOME", "USER", "LOGNAME", "LANG", "TZ"})
 _KEPT_PREFIXES: Final = ("KUMOI_", "PYTHON", "LC_")
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-SERVE_SOCKETS: Final = ("api", "s3", "link")
+SERVE_SOCKETS: Final = ("api", "s3", "link", "resolver")
 EVERY: Final = "0.0.0.0"  # noqa: S104 - all of the inside, which is ours
 INNER: Final = "inner"  # for guests and test clients: the API's port on every address inside
 
@@ -164,8 +164,13 @@ def _sockets(state: StateFolder, chosen: Settings, given: Mapping[str, int]) -> 
             socket = listeners.open_tcp(chosen.api.host, last, movable=not explicit)
             bound = f"{chosen.api.host}:{socket.getsockname()[1]}"
             found[name] = (socket.detach(), bound)
-    for name, path in (("link", state.link_socket), ("guestd", state.guestd_socket)):
-        fd = given[name] if name in given else listeners.open_unix(path).detach()
+    # guestd's uid has no way to the last but through the cloud's own mounts.
+    for name, path, mode in (
+        ("link", state.link_socket, 0o600),
+        ("guestd", state.guestd_socket, 0o600),
+        ("resolver", state.resolver_socket, 0o666),
+    ):
+        fd = given[name] if name in given else listeners.open_unix(path, mode).detach()
         found[name] = (fd, str(path))
     return found
 

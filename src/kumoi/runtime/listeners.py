@@ -42,7 +42,7 @@ def inherited(environ: Mapping[str, str] = os.environ) -> dict[str, int]:
 
 
 def inherited_listeners() -> dict[str, socket.socket]:
-    """The listening sockets among them: `api`, `s3`, `link` for serve, `guestd` for guestd."""
+    """The listening sockets among them: `api`, `s3`, `link`, `resolver` for serve, `guestd` for guestd."""
     found: dict[str, socket.socket] = {}
     for name, fd in inherited().items():
         try:
@@ -68,12 +68,13 @@ def open_tcp(host: str, port: int, *, movable: bool) -> socket.socket:
     raise Taken("host", kind="port", name=f"{host}:{port}")
 
 
-def open_unix(path: Path) -> socket.socket:
-    """A listener at `path` that only its owner may call; a former one's file is replaced."""
+def open_unix(path: Path, mode: int = 0o600) -> socket.socket:
+    """A listener at `path` that only its owner may call, or by `mode` others who can pass its folders; a former one's
+    file is replaced."""
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     # The folder is ours alone, so nobody calls between bind and chmod.
     listener.bind(str(path))
-    path.chmod(0o600)
+    path.chmod(mode)
     listener.listen(_BACKLOG)
     return listener

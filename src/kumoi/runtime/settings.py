@@ -63,9 +63,15 @@ class Compute(_Section, frozen=True):
 
 class Network(_Section, frozen=True):
     """`bandwidth_mbps`, `packet_rate_kpps`: what this host's networks carry each way, to be promised to nics whose QoS
-    policy guarantees them some of it; 0: nothing is promised."""
+    policy guarantees them some of it; 0: nothing is promised.
+
+    `dns_servers`: who is asked for names that are not the cloud's: `host` for the machine's own resolvers, addresses
+    with commas between, or nobody (empty). `http_proxy`: told to guests, by which they reach what is outside.
+    """
 
     public_cidr: str = "172.24.4.0/24"
+    dns_servers: str = "host"
+    http_proxy: str = ""
     bandwidth_mbps: Annotated[int, msgspec.Meta(ge=0)] = 0
     packet_rate_kpps: Annotated[int, msgspec.Meta(ge=0)] = 0
 

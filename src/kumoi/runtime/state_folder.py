@@ -61,6 +61,11 @@ class StateFolder(msgspec.Struct, frozen=True):
         return self.root / "run" / "kumoi" / "guestd.sock"
 
     @property
+    def resolver_socket(self) -> Path:
+        """Where serve takes guests' DNS questions from guestd; /run/kumoi/resolver.sock inside."""
+        return self.root / "run" / "kumoi" / "resolver.sock"
+
+    @property
     def clouds_yaml(self) -> Path:
         return self.root / "clouds.yaml"
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.contract.network import asking, calling
+from tests.contract.network.outside import Outside
 
 from kumoi.adapters.linux import addresses, devices, links, netns, rooms
 from kumoi.adapters.linux.guests import LinuxGuestServices
@@ -37,6 +38,7 @@ while [ $# -gt 1 ]; do ip route add "$1" via "$2"; shift 2; done
 for name in ip mask router dns mtu staticroutes hostname domain lease serverid; do eval echo "got $name=\\$$name"; done
 """
 GUESTD_SOCKET = Path("/run/guestd.sock")
+RESOLVER_SOCKET = Path("/run/resolver.sock")
 
 
 class World:
@@ -46,6 +48,7 @@ class World:
         self._connections: dict[int, socket.socket] = {}
         self._guestd: subprocess.Popen[bytes] | None = None
         self._pool = ThreadPoolExecutor(max_workers=2)
+        self._outside: Outside | None = None
         self._pinging = False
         self._pinger: Future[tuple[int, int]] = Future()
 
@@ -57,6 +60,7 @@ class World:
 
     def start_services(self) -> None:
         command = [sys.executable, "-P", "-m", "kumoi.cmd.guestd", "--socket", str(GUESTD_SOCKET)]
+        command += ["--resolver", str(RESOLVER_SOCKET)]
         self._guestd = subprocess.Popen(command)
         self._await(lambda: _listens(GUESTD_SOCKET))
 
@@ -167,6 +171,11 @@ class World:
     def ways_out6(self, guest: str) -> set[str]:
         _, said = self.run(guest, "ip", "-6", "route", "show", "default")
         return {words[words.index("via") + 1] for line in said.splitlines() if "via" in (words := line.split())}
+
+    def name_outside(self, name: str, address: str) -> None:
+        if self._outside is None:
+            self._outside = Outside(RESOLVER_SOCKET)
+        self._outside.names[name] = address
 
     def ask_name(self, guest: str, server: str, name: str, kind: str = "A") -> tuple[str, list[str]]:
         return rooms.visit(guest, lambda: asking.ask_name(server, name, kind))

@@ -69,6 +69,10 @@ class Rig(Protocol):
         """The next hops of its default routes."""
         ...
 
+    def name_outside(self, name: str, address: str) -> None:
+        """Outside of the cloud's namespaces, whom the machine asks for names knows this one, and guests may ask too."""
+        ...
+
     def ask_name(self, guest: GuestId, server: str, name: str, kind: str = "A") -> tuple[str, list[str]]:
         """The answer's code (`ok`, `no_such_name`, `refused`…; `silence`) and the texts of the records."""
         ...

@@ -98,6 +98,19 @@ def test_names_of_the_network_are_answered_both_ways(rig: Rig, place: Net) -> No
     assert rig.ask_name(a.id, server, "www.example.org")[0] == "refused"
 
 
+def test_other_names_are_asked_where_the_machine_asks(rig: Rig, place: Net) -> None:
+    a = place.nic(11, ANYONE)
+    draw(rig, place, a)
+    rig.ask_address(a.id)
+    server = place.host(2)
+    rig.name_outside("www.example.org", "192.0.2.80")
+    assert rig.ask_name(a.id, server, "www.example.org") == ("ok", ["192.0.2.80"])
+    assert rig.ask_name(a.id, server, "ftp.example.org")[0] == "no_such_name"
+    rig.name_outside("vm11.cloud.example", "192.0.2.66")
+    assert rig.ask_name(a.id, server, "vm11.cloud.example") == ("ok", [place.host(11)]), "what is ours is ours"
+    assert rig.ask_name(a.id, server, "1.0.168.192.in-addr.arpa", "PTR")[0] == "no_such_name"
+
+
 def test_metadata_in_ec2s_spelling(rig: Rig, place: Net) -> None:
     a = place.nic(11, ANYONE)
     draw(rig, place, a)

@@ -267,6 +267,16 @@ class TestGuestd:
         publish(linux, place, guest)
         assert linux.fetch(guest.id, "/latest/meta-data/instance-id")[0] == 200
 
+    def test_a_token_dies_at_the_next_hop(self, linux: Any, guest: NicEntry) -> None:
+        ear = linux.listen_frames(guest.id)
+        ttl = {"X_aws_ec2_metadata_token_ttl_seconds": "60"}
+        status, token = linux.fetch(guest.id, "/latest/api/token", "PUT", **ttl)
+        assert status == 200
+        told = linux.heard(ear, token.encode())[-1]
+        assert told[22] == 1
+        linux.fetch(guest.id, "/latest/meta-data/instance-id")
+        assert linux.heard(ear, b"i-0123456789abcdef0")[-1][22] == 64
+
     def test_one_guest_cannot_hold_everything(self, linux: Any, guest: NicEntry) -> None:
         kept, refused = linux.hold(guest.id, 40, 80)
         assert 0 < kept <= 16

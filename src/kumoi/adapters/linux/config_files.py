@@ -10,7 +10,9 @@ from kumoi.core.plan import InstanceEntry, NetworkEntry, NicEntry, SubnetEntry
 FOLDER = "openstack/latest"
 
 
-def config_files(entry: InstanceEntry, nics: list[NicEntry], subnets: list[SubnetEntry]) -> dict[str, bytes]:
+def config_files(
+    http_proxy: str, entry: InstanceEntry, nics: list[NicEntry], subnets: list[SubnetEntry]
+) -> dict[str, bytes]:
     """Path → content. Empty for an instance without an address: nothing is known of it that a drive could tell."""
     networks = tuple(
         GuestNetwork(
@@ -20,7 +22,7 @@ def config_files(entry: InstanceEntry, nics: list[NicEntry], subnets: list[Subne
         )
         for plug in entry.nics
     )
-    book = Book(networks, {entry.id: entry.guest})
+    book = Book(networks, {entry.id: entry.guest}, http_proxy)
     asking = ((n.network_id, ip.address) for n in nics for ip in n.fixed_ips if n.instance_id == entry.id)
     machine = next((m for network, address in asking if (m := book.machine(network, address))), None)
     if machine is None:

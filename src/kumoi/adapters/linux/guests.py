@@ -29,8 +29,9 @@ _PATIENCE_S: Final = 20.0
 class LinuxGuestServices:
     """`contracts.guests.GuestServices` by guestd at `path`. Raises Unavailable while it does not answer."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, http_proxy: str = "") -> None:
         self._path = path
+        self._http_proxy = http_proxy
         self._lock = threading.Lock()
         self._guestd: socket.socket | None = None
         self._frames = Frames()
@@ -58,7 +59,8 @@ class LinuxGuestServices:
         self, networks: tuple[GuestNetwork, ...], guests: dict[InstanceId, GuestData], wanted: dict[str, Room]
     ) -> None:
         guestd = self._called()
-        digest = hashlib.sha256(msgspec.json.encode((networks, guests), order="deterministic")).hexdigest()
+        told = (networks, guests, self._http_proxy)
+        digest = hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
         handed = {entry: room.tells for entry, room in wanted.items()}
         for entry, room in wanted.items():
             if self._handed.get(entry) != room.tells:
@@ -70,7 +72,10 @@ class LinuxGuestServices:
             return
         # A namespace that went is one whose sockets guestd must let go of, or it stays.
         served = frozenset(wanted)
-        messages.send(guestd, Publish(served=served, networks=networks, guests=guests, digest=digest))
+        messages.send(
+            guestd,
+            Publish(served=served, networks=networks, guests=guests, digest=digest, http_proxy=self._http_proxy),
+        )
         answer = self._heard(guestd)
         if not isinstance(answer, Done) or answer.digest != digest:
             raise ConnectionError("guestd answered something else")

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+from functools import partial
 from pathlib import Path
 
 from kumoi.adapters.libvirt import accelerator, daemon
@@ -60,8 +61,8 @@ def agent(settings: Settings) -> Agent:
         gauges=LibvirtGauges(daemon.URI),
         network=LinuxNetwork(),
         storage=FileStorage(IMAGES, Owner(uid=daemon.QEMU_UID, gid=daemon.QEMU_UID)),
-        guests=LinuxGuestServices(GUESTD),
-        config_files=config_files,
+        guests=LinuxGuestServices(GUESTD, settings.network.http_proxy),
+        config_files=partial(config_files, settings.network.http_proxy),
     )
     hello = Hello(
         name=settings.cloud.host_name or socket.gethostname(),

@@ -1,9 +1,11 @@
 """What the serve process is made of."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
 from kumoi.adapters.hints_local import LocalHints
+from kumoi.adapters.linux.resolver import Resolver, servers
 from kumoi.adapters.secrets import Argon2Passwords, FernetTokens, FernetVault, SshKeys
 from kumoi.adapters.sql.shelf import open_shelf
 from kumoi.adapters.sql.store import open_store
@@ -47,3 +49,8 @@ def house(settings: Settings, committed: Callable[[float], None]) -> House:
             terminated_shown_s=settings.retention.terminated_s,
         ),
     )
+
+
+def resolver(settings: Settings, listener: socket.socket) -> Resolver:
+    """Who asks for guests' other names, outside."""
+    return Resolver(listener, lambda: servers(settings.network.dns_servers))

@@ -60,6 +60,9 @@ def test_answers(name: str, kind: str, answer: tuple[str, list[str]]) -> None:
 def test_what_is_not_ours_is_asked_elsewhere_where_there_is_one() -> None:
     assert ask("www.example.org", forwards=True) is None
     assert ask("vm77.cloud.example", forwards=True) == ("no_such_name", [])
+    assert ask("1.0.0.8.in-addr.arpa", "PTR", forwards=True) is None
+    for private in ("9.9.9.10.in-addr.arpa", "1.1.168.192.in-addr.arpa", "1." + "0." * 29 + "d.f.ip6.arpa"):
+        assert ask(private, "PTR", forwards=True) == ("no_such_name", [])
 
 
 def test_more_than_fits_is_cut_and_said() -> None:

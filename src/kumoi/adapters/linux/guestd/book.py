@@ -35,12 +35,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
-    """An instance with all its nics; `asked_by` is the one that asks."""
+    """An instance with all its nics; `asked_by` is the one that asks. `http_proxy`: its way out, if any."""
 
     id: InstanceId
     data: GuestData
     asked_by: Place
     places: tuple[Place, ...]
+    http_proxy: str = ""
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +54,11 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Book:
-    def __init__(self, networks: tuple[GuestNetwork, ...], guests: dict[InstanceId, GuestData]) -> None:
+    def __init__(
+        self, networks: tuple[GuestNetwork, ...], guests: dict[InstanceId, GuestData], http_proxy: str = ""
+    ) -> None:
         self._guests = guests
+        self._http_proxy = http_proxy
         self._by_mac: dict[tuple[NetworkId, str], Place] = {}
         self._by_address: dict[tuple[NetworkId, str], Place] = {}
         self._by_instance: dict[InstanceId, list[Place]] = {}
@@ -83,7 +87,9 @@ class Book:
         if data is None:
             return None
         places = tuple(self._by_instance[place.nic.instance_id])
-        return Machine(id=place.nic.instance_id, data=data, asked_by=place, places=places)
+        return Machine(
+            id=place.nic.instance_id, data=data, asked_by=place, places=places, http_proxy=self._http_proxy
+        )
 
     def names(self, network: NetworkId) -> Names | None:
         return self._names.get(network)

@@ -82,6 +82,13 @@ async def receive_exactly(connection: socket.socket, size: int) -> bytes:
     return data
 
 
+def limit_hops(connection: socket.socket, hops: int) -> None:
+    """Of what is sent from now on."""
+    connection.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, hops)
+    if connection.family == socket.AF_INET6:
+        connection.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, hops)
+
+
 async def linger(connection: socket.socket) -> None:
     """Close so that the last word arrives: what the guest still sends is read away, else the kernel would reset."""
     loop = asyncio.get_running_loop()

@@ -5,7 +5,7 @@ Everything else is refused, or somebody else's (`forwarding`).
 """
 
 import struct
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, Literal
 
 import msgspec
@@ -59,6 +59,8 @@ def answer(query: Query, names: Names, *, limit: int = UDP_LIMIT, forwards: bool
     if query.flags & _OPCODE or query.cls not in {_IN, _ANY}:
         return _reply(query, "not_implemented", [], limit, own=False, forwards=forwards)
     if not _is_ours(query.name, names):
+        if forwards and _is_private(query.name):
+            return _reply(query, "no_such_name", [], limit, own=False, forwards=True)
         return None if forwards else _reply(query, "refused", [], limit, own=False, forwards=False)
     if query.name in names.names:
         pointers = [_name(names.names[query.name])] if query.type in {_PTR, _ANY} else []
@@ -102,13 +104,19 @@ def _is_ours(name: str, names: Names) -> bool:
     return bool(name) and ("." not in name or name == names.domain or name.endswith("." + names.domain))
 
 
-def _pointed(name: str) -> object | None:
+def _is_private(name: str) -> bool:
+    """The reverse of an address that nobody outside can know (RFC 6303)."""
+    address = _pointed(name) if name.endswith(_REVERSED) else None
+    return address is not None and (address.is_private or address.is_link_local)
+
+
+def _pointed(name: str) -> IPv4Address | IPv6Address | None:
     """The address that a reverse name spells."""
     parts = name.split(".")[:-2][::-1]
     try:
         if name.endswith(".in-addr.arpa"):
             return ip_address(".".join(parts)) if len(parts) == 4 else None
-        return ip_network(int("".join(parts), 16))[0] if len(parts) == 32 else None
+        return IPv6Address(int("".join(parts), 16)) if len(parts) == 32 else None
     except ValueError:
         return None
 

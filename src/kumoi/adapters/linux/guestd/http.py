@@ -25,10 +25,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """`hops`: how far its packets may go; 0: as far as others'."""
+
     status: int
     body: bytes = b""
     kind: str = "text/plain"
     headers: tuple[tuple[str, str], ...] = ()
+    hops: int = 0
 
     def encode(self, *, head_only: bool = False) -> bytes:
         lines = [

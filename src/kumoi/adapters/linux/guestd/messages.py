@@ -56,6 +56,7 @@ class Publish(msgspec.Struct, frozen=True, kw_only=True, tag="publish", tag_fiel
     networks: tuple[GuestNetwork, ...]
     guests: dict[InstanceId, GuestData]
     digest: str
+    http_proxy: str = ""
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done", tag_field="kind"):

@@ -18,6 +18,8 @@ TTL_HEADER: Final = "x-aws-ec2-metadata-token-ttl-seconds"
 _TOKEN_PATH: Final = ["latest", "api", "token"]
 _TTL_LIMIT_S: Final = 21_600
 _STAMP: Final = struct.Struct("!d")
+# A token is for the guest alone: its packets die at the next hop, be it a container's or a VPN's (EC2's default).
+TOKEN_HOPS: Final = 1
 
 
 class Metadata:
@@ -53,7 +55,7 @@ class Metadata:
             return Response(status=400)
         stamp = _STAMP.pack(now + int(ttl))
         token = base64.urlsafe_b64encode(stamp + self._signature(stamp, machine))
-        return Response(status=200, body=token, headers=((TTL_HEADER, ttl),))
+        return Response(status=200, body=token, headers=((TTL_HEADER, ttl),), hops=TOKEN_HOPS)
 
     def _good(self, token: str, machine: Machine, now: float) -> bool:
         try:

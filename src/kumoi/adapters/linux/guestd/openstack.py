@@ -37,7 +37,7 @@ def documents(machine: Machine, seed: bytes) -> dict[str, bytes]:
     found = {
         "meta_data.json": _json(meta_data(machine, seed)),
         "password": b"",
-        "vendor_data.json": b"{}",
+        "vendor_data.json": _json(vendor_data(machine)),
         "vendor_data2.json": b"{}",
         "network_data.json": _json(network_data(machine)),
     }
@@ -64,6 +64,14 @@ def meta_data(machine: Machine, seed: bytes) -> dict[str, Any]:
         found["public_keys"] = {data.keypair_name: data.public_key}
         found["keys"] = [{"name": data.keypair_name, "type": "ssh", "data": data.public_key}]
     return found
+
+
+def vendor_data(machine: Machine) -> dict[str, Any]:
+    """What the cloud's operator has to say: the way out for HTTP, also as cloud-init takes it."""
+    if not machine.http_proxy:
+        return {}
+    config = {"apt": {"http_proxy": machine.http_proxy, "https_proxy": machine.http_proxy}}
+    return {"http_proxy": machine.http_proxy, "cloud-init": "#cloud-config\n" + _json(config).decode()}
 
 
 def network_data(machine: Machine) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from kumoi.adapters.linux.guestd import connections, datagrams, dhcp, dhcp6, dns
 from kumoi.adapters.linux.guestd.advertising import Advertiser
 from kumoi.adapters.linux.guestd.book import Book
 from kumoi.adapters.linux.guestd.connections import Connections
-from kumoi.adapters.linux.guestd.forwarding import Forwarder
+from kumoi.adapters.linux.guestd.forwarding import Others
 from kumoi.adapters.linux.guestd.messages import Give, Kind, Leg
 from kumoi.adapters.linux.guestd.metadata import Metadata
 from kumoi.adapters.linux.guestd.openstack import SEED_BYTES
@@ -29,11 +29,11 @@ _STREAM_LIMIT: Final = 65_535
 class House:
     """What all namespaces share. `book` is replaced at every publication."""
 
-    def __init__(self, forwarder: Forwarder, failed: Callable[[BaseException], None]) -> None:
+    def __init__(self, others: Others, failed: Callable[[BaseException], None]) -> None:
         self.book = Book((), {})
         self.metadata = Metadata(os.urandom(32))
         self.connections = Connections(failed)
-        self.forwarder = forwarder
+        self.others = others
         self.failed = failed
         self.questions: set[asyncio.Task[None]] = set()
 
@@ -115,7 +115,7 @@ class Served:
             names = self._house.book.names(self._network)
             if query is None or names is None:
                 continue
-            answer = dns.answer(query, names, forwards=bool(self._house.forwarder))
+            answer = dns.answer(query, names, forwards=bool(self._house.others))
             if answer is not None:
                 self._send(s, answer, got.sender, got.device, got.to)
             else:
@@ -124,7 +124,7 @@ class Served:
                 task.add_done_callback(self._house.questions.discard)
 
     async def _ask_others(self, s: socket.socket, got: datagrams.Datagram, query: dns.Query) -> None:
-        answer = await self._house.forwarder.ask(got.data, stream=False) or dns.failed(query)
+        answer = await self._house.others.ask(got.data, stream=False) or dns.failed(query)
         self._send(s, answer, got.sender, got.device, got.to)
 
     def _send(self, s: socket.socket, data: bytes, to: tuple[str, int], device: int, source: str) -> None:
@@ -143,9 +143,9 @@ class Served:
             query, names = dns.parse(packet), self._house.book.names(self._network)
             if query is None or names is None:
                 return
-            answer = dns.answer(query, names, limit=_STREAM_LIMIT, forwards=bool(self._house.forwarder))
+            answer = dns.answer(query, names, limit=_STREAM_LIMIT, forwards=bool(self._house.others))
             if answer is None:
-                answer = await self._house.forwarder.ask(packet, stream=True) or dns.failed(query)
+                answer = await self._house.others.ask(packet, stream=True) or dns.failed(query)
             await loop.sock_sendall(connection, struct.pack("!H", len(answer)) + answer)
 
     # --- metadata ------------------------------------------------------------------------------
@@ -163,6 +163,8 @@ class Served:
             await connections.receive_exactly(connection, max(0, request.body_bytes - len(got[1] if got else b"")))
             machine = self._house.book.machine(self._network, guest)
             response = self._house.metadata.answer(request, machine, time.monotonic(), os.urandom(SEED_BYTES))
+            if response.hops:
+                connections.limit_hops(connection, response.hops)
             await loop.sock_sendall(connection, response.encode(head_only=request.method == "HEAD"))
         await connections.linger(connection)
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from kumoi.adapters.linux.guestd import messages
 from kumoi.adapters.linux.guestd.book import Book
-from kumoi.adapters.linux.guestd.forwarding import Forwarder
+from kumoi.adapters.linux.guestd.forwarding import Others
 from kumoi.adapters.linux.guestd.messages import Done, Frames, Give, Hello, Publish
 from kumoi.adapters.linux.guestd.served import House, Served
 from kumoi.runtime.lines import Say
@@ -21,9 +21,9 @@ _PATIENCE_S: Final = 2.0
 
 
 class Guestd:
-    def __init__(self, say: Say, forward: tuple[str, ...] = ()) -> None:
+    def __init__(self, say: Say, others: Others) -> None:
         self._say = say
-        self._house = House(Forwarder(forward), self._failed)
+        self._house = House(others, self._failed)
         self._served: dict[str, Served] = {}
         self._digest = ""
         self._agent: socket.socket | None = None
@@ -81,7 +81,7 @@ class Guestd:
             sockets = self._frames.descriptors(len(message.kinds))
             self._served[message.entry] = Served(self._house, message, sockets)
             return
-        self._house.book = Book(message.networks, message.guests)
+        self._house.book = Book(message.networks, message.guests, message.http_proxy)
         self._digest = message.digest
         for entry in self._served.keys() - message.served:
             self._drop(entry)
