@@ -8,6 +8,7 @@ from kumoi.contracts.store import Transaction
 from kumoi.core.ids import SectionKey, group_section, network_section
 from kumoi.core.query import Filter, Query, eq, is_in
 from kumoi.core.query import Order as By
+from kumoi.core.web_sessions import IDLE_MOST_S
 
 PAGE = 200
 SHARED = ("network/", "group/")
@@ -47,6 +48,7 @@ def _sweep(tx: Transaction, keep: Retention, now: float) -> int:
         + _tombstones(tx, now - keep.rest_s)
         + _layers(tx, now - keep.rest_s)
         + _tokens(tx, now)
+        + _sessions(tx, now)
         + tx.events.drop_before(now - keep.events_s)
     )
 
@@ -122,3 +124,12 @@ def _tokens(tx: Transaction, now: float) -> int:
     for token in stale:
         tx.revoked_tokens.remove(token.id)
     return len(stale)
+
+
+def _sessions(tx: Transaction, now: float) -> int:
+    """Browsers that were not seen for so long that they must sign in again."""
+    query = Query(filters=(Filter("seen_at", "lt", now - IDLE_MOST_S),), limit=PAGE)
+    idle = tx.web_sessions.find(query)
+    for session in idle:
+        tx.web_sessions.remove(session.id)
+    return len(idle)

@@ -32,6 +32,7 @@ PublicAddressId = NewType("PublicAddressId", str)
 HostId = NewType("HostId", str)
 PlacementId = NewType("PlacementId", str)
 SessionId = NewType("SessionId", str)
+WebSessionId = NewType("WebSessionId", str)
 SectionKey = NewType("SectionKey", str)
 
 Ec2Prefix = Literal[

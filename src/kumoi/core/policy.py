@@ -86,6 +86,7 @@ ACTIONS: dict[str, Rule] = {
     "identity.read_own": "any",
     "identity.write": "admin",
     "credential.own": "any",
+    "web_session.own": "any",
     "credential.all": "admin",
 }
 _ORDER: dict[Rule, tuple[str, ...]] = {

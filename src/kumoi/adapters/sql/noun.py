@@ -28,6 +28,7 @@ from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import AccessKey, Assignment, Domain, KeyPair, Project, RevokedToken, User
 from kumoi.core.troubles import Trouble
 from kumoi.core.vpcs import PublicAddress, Vpc
+from kumoi.core.web_sessions import Preference, WebSession
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -94,6 +95,8 @@ ASSIGNMENTS = Noun(Assignment, tables.assignments)
 ACCESS_KEYS = Noun(AccessKey, tables.access_keys)
 KEY_PAIRS = Noun(KeyPair, tables.key_pairs, "keypair")
 REVOKED_TOKENS = Noun(RevokedToken, tables.revoked_tokens)
+WEB_SESSIONS = Noun(WebSession, tables.web_sessions)
+PREFERENCES = Noun(Preference, tables.preferences)
 FLAVORS = Noun(Flavor, tables.flavors)
 IMAGES = Noun(Image, tables.images)
 LAYERS = Noun(Layer, tables.layers)

@@ -76,6 +76,20 @@ key_pairs = Table(
 
 revoked_tokens = Table("revoked_tokens", metadata, key(), *times("expires_at"), Index(None, "expires_at"))
 
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    key(),
+    *texts("digest", "user_id", "project_id", "agent", "address"),
+    *integers("revocation"),
+    *times("created_at", "seen_at"),
+    UniqueConstraint("digest"),
+    Index(None, "user_id"),
+    Index(None, "seen_at"),
+)
+
+preferences = Table("preferences", metadata, key(), *texts("locale", "theme"))
+
 # --- what is run --------------------------------------------------------------------------------------
 
 flavors = Table(

@@ -36,6 +36,8 @@ class SqlTransaction:
     access_keys = Of(noun.ACCESS_KEYS)
     key_pairs = Of(noun.KEY_PAIRS)
     revoked_tokens = Of(noun.REVOKED_TOKENS)
+    web_sessions = Of(noun.WEB_SESSIONS)
+    preferences = Of(noun.PREFERENCES)
     flavors = Of(noun.FLAVORS)
     images = Of(noun.IMAGES)
     layers = Of(noun.LAYERS)

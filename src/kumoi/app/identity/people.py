@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.identity.web_sessions import drop_of
 from kumoi.app.images.doors import OPEN
 from kumoi.app.networks.security_groups import drop_groups_of
 from kumoi.app.writing import Thing, commit, open_quota, record
@@ -255,7 +256,7 @@ def _update_user(
 
 
 def delete_user(house: House, call: Call, user_id: UserId) -> None:
-    """With the user go its roles, key pairs and access keys."""
+    """With the user go its roles, key pairs, access keys and sessions."""
     allow(call, "identity.write")
 
     def write(tx: Transaction) -> None:
@@ -269,6 +270,7 @@ def delete_user(house: House, call: Call, user_id: UserId) -> None:
             tx.key_pairs.remove(pair.id)
         for key in tx.access_keys.find(own):
             tx.access_keys.remove(key.id)
+        drop_of(tx, user_id)
         record(tx, house, call, "user.delete", Thing("user", user_id, ""))
 
     house.store.write(write)

@@ -48,11 +48,16 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 def by_password(house: House, who: Who, password: str, scope: Scope) -> Grant:
     """Unauthenticated for a wrong name or password, without saying which, and for a scope where
     the user has no role. Runs in the hashing pool."""
+    return _grant(house, check_password(house, who, password), scope, ("password",), ())
+
+
+def check_password(house: House, who: Who, password: str) -> User:
+    """The user. Unauthenticated for a wrong name or password, without saying which. Runs in the hashing pool."""
     user = house.store.read(lambda tx: _user(tx, who))
     hashed = user.password_hash if user is not None else house.passwords.dummy
     if not house.passwords.verify(hashed, password) or user is None or not user.enabled:
         raise Unauthenticated("identity", reason=WRONG)
-    return _grant(house, user, scope, ("password",), ())
+    return user
 
 
 def by_token(house: House, token: str, scope: Scope) -> Grant:

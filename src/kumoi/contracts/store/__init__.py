@@ -29,6 +29,7 @@ from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import AccessKey, Assignment, Domain, KeyPair, Project, RevokedToken, User
 from kumoi.core.troubles import Trouble
 from kumoi.core.vpcs import PublicAddress, Vpc
+from kumoi.core.web_sessions import Preference, WebSession
 
 T = TypeVar("T")
 
@@ -50,6 +51,10 @@ class Transaction(Protocol):
     def key_pairs(self) -> Rows[KeyPair]: ...
     @property
     def revoked_tokens(self) -> Rows[RevokedToken]: ...
+    @property
+    def web_sessions(self) -> Rows[WebSession]: ...
+    @property
+    def preferences(self) -> Rows[Preference]: ...
     @property
     def flavors(self) -> Rows[Flavor]: ...
     @property

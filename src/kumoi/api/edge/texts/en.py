@@ -178,6 +178,7 @@ UNAUTHENTICATED: Final[dict[str, str]] = {
     "wrong_credentials": "The name or the password is wrong.",
     "no_access": "User {user} has no access to project {project}.",
     "no_system_access": "User {user} has no role on the system.",
+    "session": "You are not signed in any more. Sign in again.",
 }
 
 CONDITIONS: Final[dict[str, str]] = {

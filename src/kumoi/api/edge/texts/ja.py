@@ -175,6 +175,7 @@ UNAUTHENTICATED: Final[dict[str, str]] = {
     "wrong_credentials": "名前またはパスワードが違います。",
     "no_access": "ユーザー {user} はプロジェクト {project} を利用できません。",
     "no_system_access": "ユーザー {user} はシステムのロールを持っていません。",
+    "session": "サインインの有効期限が切れました。もう一度サインインしてください。",
 }
 
 CONDITIONS: Final[dict[str, str]] = {
