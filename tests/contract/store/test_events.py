@@ -48,6 +48,16 @@ def test_numbers_are_never_given_again(store: SqlStore) -> None:
     assert [e.seq > last for e in store.read(lambda tx: tx.events.after(0, 10))] == [True]
 
 
+def test_a_watcher_is_woken_after_a_commit_with_events_and_finds_them(store: SqlStore) -> None:
+    found: list[int] = []
+    store.watch(lambda: found.append(len(store.read(lambda tx: tx.events.after(0, 10)))))
+    store.write(lambda tx: tx.labels.put(label("i", "k", "v")))
+    assert found == []
+    store.write(lambda tx: (tx.events.add(event("a")), tx.events.add(event("b"))))
+    store.write(lambda tx: tx.events.add(event("c")))
+    assert found == [2, 3]
+
+
 def test_a_follower_misses_nothing_that_two_processes_add(another: Callable[[], SqlStore]) -> None:
     writers, reader = (another(), another()), another()
     over = threading.Event()

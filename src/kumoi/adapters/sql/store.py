@@ -48,6 +48,9 @@ class SqlStore:
     def read(self, fn: Callable[[SqlTransaction], T]) -> T:
         return self._readers.read(fn)
 
+    def watch(self, callback: Callable[[], None]) -> None:
+        self._writer.watch(callback)
+
     def epoch(self) -> int:
         return self.read(lambda tx: int(tx.session.rows(_CLOUD)[0][1]))
 

@@ -52,6 +52,10 @@ class Writer:
         self._connection: Connection | None = None
         self._lock = threading.Lock()
         self._waiting: deque[Job[Any]] = deque()
+        self._watchers: tuple[Callable[[], None], ...] = ()
+
+    def watch(self, callback: Callable[[], None]) -> None:
+        self._watchers = (*self._watchers, callback)
 
     def write(self, fn: Callable[[SqlTransaction], T]) -> T:
         self._turn.free()
@@ -116,12 +120,15 @@ class Writer:
             connection.begin()
             for job in batch:
                 self._run(connection, job)
-            publish(connection, [event for job in batch for event in job.outbox])
+            events = [event for job in batch for event in job.outbox]
+            publish(connection, events)
             began = time.perf_counter()
             connection.commit()
             self._committed(time.perf_counter() - began)
         finally:
             connection.rollback()
+        for callback in self._watchers if events else ():
+            callback()
 
     def _run(self, connection: Connection, job: Job[Any]) -> None:
         session = Session(connection, writes=True)
