@@ -13,9 +13,11 @@ from tests.usecase.cloud import Cloud
 
 from kumoi.api.edge.app import Edge
 from kumoi.api.edge.routes import Route, Tongue
+from kumoi.api.web.visits import token_for
 from kumoi.app import keypairs
 from kumoi.app.identity import people, tokens
 from kumoi.app.identity.tokens import Scope, Who
+from kumoi.app.identity.web_sessions import Browser, digest_of, sign_in
 from kumoi.app.instances import run
 from kumoi.app.instances.wish import RunWish
 from kumoi.app.networks.address_groups import AddressGroupWish, create_address_group
@@ -38,6 +40,7 @@ from kumoi.runtime.settings import load
 
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 SIGNED: Final = frozenset({"ec2", "sts"})  # by signatures, not tokens: see test_every_action_is_guarded.py
+STREAMS: Final = frozenset({"/feed"})  # which end when their listener goes: only their heads are asked for
 READS: Final = frozenset({"GET", "HEAD"})
 # What these tell is the same for everybody who has a token (agents: to all but administrators, none).
 TOLD_TO_ALL: Final = frozenset({
@@ -69,11 +72,11 @@ class Guarded:
     def __init__(self, folder: Path, runner: asyncio.Runner) -> None:
         self.cloud = Cloud(folder)
         self._runner = runner
-        self.app = Edge(
-            tongues(self.cloud.house, load(folder, {})), now=self.cloud.clock.now, new_id=self.cloud.chance.uuid
-        )
+        spoken = tongues(self.cloud.house, load(folder, {}), lambda: self.app.waiters)
+        self.app = Edge(spoken, now=self.cloud.clock.now, new_id=self.cloud.chance.uuid)
         self.cloud.settle()
         self.things = self._things()
+        self.secrets: dict[str, str] = {}  # of browsers' sessions, by the token of the same person
         self.tokens = self._tokens()
 
     def _things(self) -> dict[str, str]:
@@ -146,15 +149,19 @@ class Guarded:
             return str(made.id)
 
         def token(user_id: str, scope: Scope) -> str:
-            return tokens.by_password(house, Who(user_id=user_id), "p", scope).token
+            made: str = tokens.by_password(house, Who(user_id=user_id), "p", scope).token
+            browser = Browser(agent="", address="")
+            self.secrets[made] = sign_in(house, "req-1", Who(user_id=user_id), "p", browser)[0]
+            return made
 
+        nobody = user("nobody", "", "reader")
         stranger = user("stranger", other.id, "member")
         reader = user("reader", self.cloud.project, "reader")
         operator = user("operator", "", "admin")
         return {
             "stranger": token(stranger, Scope(project_id=other.id)),
             "reader": token(reader, Scope(project_id=self.cloud.project)),
-            "unscoped": token(stranger, Scope(unscoped=True)),
+            "unscoped": token(nobody, Scope(unscoped=True)),
             "system": token(operator, Scope(system=True)),
         }
 
@@ -173,9 +180,11 @@ class Guarded:
             else:
                 parts.append(part)
             before = part
-        return Try(tongue.name, route, f"{tongue.prefix}/{'/'.join(parts)}", owned)
+        return Try(tongue.name, route, f"{tongue.prefix.rstrip('/')}/{'/'.join(parts)}", owned)
 
     def ask(self, one: Try, token: str | None) -> Answer:
+        if one.tongue == "web":
+            return self._visit(one, self.secrets.get(token or "", token))
         headers = [] if token is None else [("x-auth-token", token)]
         if one.tongue == "compute":
             last = one.route.max_version or (2, 53)
@@ -187,6 +196,21 @@ class Guarded:
                 kind, body = "application/openstack-images-v2.1-json-patch", b"[]"
             headers.append(("content-type", kind))
         return self._runner.run(call(self.app, one.route.method, one.target, headers, body))
+
+    def _visit(self, one: Try, secret: str | None) -> Answer:
+        """The dashboard is asked with a browser's cookie, and by its forms."""
+        headers, body = [("content-type", "application/x-www-form-urlencoded")], None
+        if secret is not None:
+            headers.append(("cookie", f"kumoi={secret}"))
+            found = self.cloud.store.read(
+                lambda tx: tx.web_sessions.find(Query(filters=(eq("digest", digest_of(secret)),)))
+            )
+            project = found[0].project_id if found else ""
+            headers.append(("x-csrf-token", token_for(secret, project, b"m" * 16)))
+        if one.route.method not in READS:
+            body = b"name=x"
+        method = "HEAD" if one.target in STREAMS else one.route.method
+        return self._runner.run(call(self.app, method, one.target, headers, body))
 
     def owned_rows(self) -> list[Any]:
         """Everything of the demo project that a stranger could harm."""
@@ -233,7 +257,7 @@ def least(kind: Any) -> Any:
 
 def refusals(route: Route) -> set[int]:
     """What may be said to one who may not: with a body, that it is wrong as well."""
-    return {403, 404} if route.method in {*READS, "DELETE"} else {400, 403, 404, 415}
+    return {403, 404} if route.method in {*READS, "DELETE"} else {400, 403, 404, 415, 422}
 
 
 @pytest.fixture(scope="module")

@@ -35,9 +35,8 @@ class Measured:
     def __init__(self, folder: Path, runner: asyncio.Runner) -> None:
         self.cloud = Cloud(folder)
         self._runner = runner
-        self.app = Edge(
-            tongues(self.cloud.house, load(folder, {})), now=self.cloud.clock.now, new_id=self.cloud.chance.uuid
-        )
+        spoken = tongues(self.cloud.house, load(folder, {}), lambda: self.app.waiters)
+        self.app = Edge(spoken, now=self.cloud.clock.now, new_id=self.cloud.chance.uuid)
         self.cloud.settle()
         wish = RunWish(name="a", flavor_id=FlavorId("1"), image_id=self.cloud.image())
         self.id: InstanceId = run.run(self.cloud.house, self.cloud.call(), wish)[0].id

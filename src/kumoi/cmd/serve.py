@@ -5,7 +5,7 @@ import asyncio
 import gc
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -18,6 +18,7 @@ from kumoi.api.edge.access import Access
 from kumoi.api.edge.app import Edge
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.server import run, server
+from kumoi.api.edge.waiters import Waiters
 from kumoi.api.link.pacing import Pacer
 from kumoi.api.link.routes import tongue as link_tongue
 from kumoi.api.openstack.catalog import Site
@@ -29,6 +30,8 @@ from kumoi.api.operator import tongue as operator_tongue
 from kumoi.api.operator.scrape import tongue as scrape_tongue
 from kumoi.api.web.assets import Assets
 from kumoi.api.web.assets import tongue as assets_tongue
+from kumoi.api.web.front import Site as WebSite
+from kumoi.api.web.tongue import tongue as web_tongue
 from kumoi.app.founding import found_networks
 from kumoi.app.house import House
 from kumoi.app.identity.bootstrap import FirstUser, Made, bootstrap
@@ -78,9 +81,14 @@ def _quiet_collector() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-def tongues(house: House, chosen: Settings, registry: CollectorRegistry | None = None) -> list[Tongue]:
-    """Everything that the public listener speaks. `registry`: what /metrics shows beside the cloud's own numbers."""
+def tongues(
+    house: House, chosen: Settings, waiters: Callable[[], Waiters], registry: CollectorRegistry | None = None
+) -> list[Tongue]:
+    """Everything that the public listener speaks. `waiters` are its edge's own; `registry`: what /metrics shows beside
+    the cloud's own numbers."""
     site = Site(public_url=chosen.api.public_url, region=chosen.cloud.region)
+    assets = Assets()
+    here = WebSite(public_url=chosen.api.public_url, region=chosen.cloud.region)
     return [
         identity_tongue(house, site),
         image_tongue(house, site),
@@ -90,7 +98,8 @@ def tongues(house: House, chosen: Settings, registry: CollectorRegistry | None =
         scrape_tongue(house, registry or CollectorRegistry(), credentials.scrape_secret(chosen.state / "keys")),
         ec2_tongue(house),
         sts_tongue(house),
-        assets_tongue(Assets()),
+        assets_tongue(assets),
+        web_tongue(house, here, assets, waiters),
     ]
 
 
@@ -104,7 +113,7 @@ async def _serve(
     house: House, chosen: Settings, sockets: dict[str, socket.socket], registry: CollectorRegistry
 ) -> None:  # fmt: skip
     access = Access(registry)
-    public = _edge(house, tongues(house, chosen, registry), access, "api")
+    public: Edge = _edge(house, tongues(house, chosen, lambda: public.waiters, registry), access, "api")
     inner: Edge = _edge(house, [link_tongue(house, lambda: inner.waiters)], access, "link")
     pacer = Pacer(asyncio.get_running_loop(), inner.waiters.wake)
     house.hints.subscribe("section", pacer.hint)

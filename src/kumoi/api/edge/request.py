@@ -17,7 +17,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Request:
-    """Read-only to handlers, except `actor`, which the edge sets after `Tongue.authenticate`.
+    """Read-only to handlers, except `actor`, which the edge sets after `Tongue.authenticate`, and `chosen_locale`,
+    which a tongue sets that knows better than a header what its caller reads.
 
     method, raw_path, raw_query   as sent, still percent-encoded: what signatures are made over
     params                        the route's `{names}`, decoded
@@ -32,6 +33,7 @@ class Request:
         "_query",
         "actor",
         "body",
+        "chosen_locale",
         "chunks",
         "client",
         "global_id",
@@ -62,6 +64,7 @@ class Request:
         self.body: bytes = b""
         self.actor: Actor | None = None
         self.version: tuple[int, int] | None = None
+        self.chosen_locale: Locale | None = None
         self.chunks: Callable[[], AsyncIterator[bytes]] = _no_chunks
         self.run_in: Callable[..., Awaitable[Any]] = _no_pool
         self.socket = _NO_SOCKET
@@ -111,7 +114,7 @@ class Request:
     @property
     def locale(self) -> Locale:
         """The language that the caller reads."""
-        return locale_of(self.header("accept-language"))
+        return self.chosen_locale or locale_of(self.header("accept-language"))
 
     def call(self, idempotency_key: str | None = None) -> Call:
         """What a door takes first. Raises Unauthenticated on an anonymous route: nobody was asked who they are."""
@@ -124,6 +127,16 @@ class Request:
             locale=self.locale,
             idempotency_key=idempotency_key,
         )
+
+    def cookie(self, name: str) -> str | None:
+        """The first value of a cookie, as sent."""
+        for key, value in self.headers:
+            if key == b"cookie":
+                for pair in value.decode("latin-1").split(";"):
+                    found, sign, text = pair.strip().partition("=")
+                    if sign and found == name:
+                        return text
+        return None
 
     @property
     def base_url(self) -> str:

@@ -5,8 +5,8 @@ from sqlalchemy import Index, MetaData, Table, UniqueConstraint
 
 from kumoi.adapters.sql.schema import NAMES, integers, key, texts, times
 
-revision = "0004"
-down_revision = "0003"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,22 @@
+"""The main menu. A page that a visitor may not use is not hidden by a trick: its door refuses it all the same."""
+
+from typing import Final, NamedTuple
+
+
+class Entry(NamedTuple):
+    """`word` and `icon` by name; shown to who may do `action` (see core/policy.py)."""
+
+    word: str
+    href: str
+    icon: str
+    action: str
+
+
+class Group(NamedTuple):
+    """`word` empty: entries without a heading."""
+
+    word: str
+    entries: tuple[Entry, ...]
+
+
+MENU: Final[tuple[Group, ...]] = (Group("", (Entry("nav.overview", "/", "layout-dashboard", "quota.read"),)),)

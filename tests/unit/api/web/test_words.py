@@ -1,0 +1,52 @@
+"""The dashboard says everything in both languages, and nothing that no table has."""
+
+import re
+import string
+from pathlib import Path
+
+from kumoi.api.web.tongue import words
+
+USED = re.compile(r"""\b(?:t|say)\(\s*(?:request,\s*)?["']([a-z_.]+)["'](\s*~)?""")
+JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+# Names and figures, which are the same everywhere.
+SAME = re.compile(r"[A-Za-z0-9 .,:/{}()+·%&’'-]*")
+
+
+def test_every_word_is_there_in_both_languages() -> None:
+    for key, (english, japanese) in words().items().items():
+        assert english.strip(), key
+        assert japanese.strip(), key
+        assert JAPANESE.search(japanese) or SAME.fullmatch(japanese), key
+        assert key.endswith("other_language") or not JAPANESE.search(english), key
+
+
+def test_both_languages_take_the_same_facts() -> None:
+    def places(text: str) -> set[str | None]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+    assert [key for key, (en, ja) in words().items().items() if places(en) != places(ja)] == []
+
+
+def test_every_word_that_is_used_is_in_a_table(clone: Path) -> None:
+    known = words()
+    folder = clone / "src/kumoi/api/web"
+    used = {
+        (path.name, key)
+        for path in [*folder.rglob("*.html"), *folder.rglob("*.py"), *(folder / "assets/script").glob("*.js")]
+        for key, goes_on in USED.findall(path.read_text())
+        if not goes_on
+    }
+    assert sorted(f"{name}: {key}" for name, key in used if not known.knows(key)) == []
+    assert len(used) > 50
+
+
+def test_nothing_but_tables_speaks(clone: Path) -> None:
+    """A sentence that stands in a template is in one language only."""
+    template = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+    markup = re.compile(r"<svg.*?</svg>|<[^>]*>|&\w+;|[\w:-]+=\"[^\"]*\"|[\s·×*:()/,.–—-]+", re.DOTALL)
+    spoken = {
+        path.name: text
+        for path in (clone / "src/kumoi/api/web/templates").rglob("*.html")
+        if (text := markup.sub("", template.sub("", path.read_text())))
+    }
+    assert spoken == {}
