@@ -4,13 +4,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import Literal, TypeVar
 
-from kumoi.contracts.link import Link
+from kumoi.contracts.link import Link, Stream
 from kumoi.core.errors import Unavailable
 from kumoi.core.meters import Samples
 from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, Welcome
 
-Verb = Literal["hello", "fetch", "report", "stream"]
-VERBS: tuple[Verb, ...] = ("hello", "fetch", "report", "stream")
+Verb = Literal["hello", "fetch", "report", "layer", "stream"]
+VERBS: tuple[Verb, ...] = ("hello", "fetch", "report", "layer", "stream")
 REMEMBERED = 12
 T = TypeVar("T")
 
@@ -67,8 +67,11 @@ class FaultyLink:
     def read(self, ask_id: str, answer: bytes) -> None:
         self._link.read(ask_id, answer)
 
-    def stream(self, sha256: str) -> Iterator[bytes]:
-        return self._say("stream", lambda: self._link.stream(sha256))
+    def layer(self, sha256: str) -> Iterator[bytes]:
+        return self._say("layer", lambda: self._link.layer(sha256))
+
+    def stream(self, ask_id: str) -> Stream:
+        return self._say("stream", lambda: self._link.stream(ask_id))
 
     def _say(self, verb: Verb, done: Callable[[], T]) -> T:
         if self.dead or self._counted(self.unheard, verb):

@@ -33,6 +33,7 @@ from kumoi.app.identity.bootstrap import FirstUser, bootstrap
 from kumoi.app.images import doors as images
 from kumoi.app.images import upload
 from kumoi.app.rooms import Rooms
+from kumoi.contracts.link import Link
 from kumoi.control.loops import Control
 from kumoi.control.purge import Retention
 from kumoi.core.call import Actor, Call
@@ -94,6 +95,7 @@ class Cloud:
         self.world = World(self.clock)
         self.ledger, self.notebook = FakeJournal(), FakeJournal()
         self._found()
+        self.link: Link = LocalLink(self.house)
         self.agent = self.new_agent()
 
     def _found(self) -> None:
@@ -122,7 +124,7 @@ class Cloud:
         )
         papers = Papers(Ledger(self.ledger), Notebook(self.notebook))
         tools = Tools(clock=self.clock, chance=self.chance, manner=MANNER)
-        agent = Agent(hello, drivers, papers, LocalLink(self.house), tools)
+        agent = Agent(hello, drivers, papers, self.link, tools)
         self.world.watchers[:] = [agent.noticed]
         return agent
 

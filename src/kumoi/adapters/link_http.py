@@ -13,6 +13,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from kumoi.adapters.stream_http import Refused, WebSocketStream
+from kumoi.contracts.link import Stream
 from kumoi.core.errors import Fact, Invalid, KumoiError, Layer, Unavailable
 from kumoi.core.meters import Samples, SamplesMany
 from kumoi.core.plan import (
@@ -76,7 +78,15 @@ class HttpLink:
     def read(self, ask_id: str, answer: bytes) -> None:
         self._post(f"read/{ask_id}", answer, content_type="application/octet-stream")
 
-    def stream(self, sha256: str) -> Iterator[bytes]:
+    def stream(self, ask_id: str) -> Stream:
+        try:
+            return WebSocketStream(self._path, f"/link/v1/streams/{ask_id}")
+        except Refused as e:
+            raise _refusal(e.status, e.body) from e
+        except OSError as e:
+            raise _silence(e) from e
+
+    def layer(self, sha256: str) -> Iterator[bytes]:
         connection = self._connection(_PATIENCE_S)
         try:
             answer = self._ask(connection, "GET", f"/link/v1/layers/{sha256}")

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from kumoi.adapters.stream_local import LocalStream
 from kumoi.app.hosts.fetch import deltas
 from kumoi.app.hosts.greet import greet
 from kumoi.app.hosts.report import take_report
 from kumoi.app.house import House
 from kumoi.app.meters.take import take_samples
+from kumoi.contracts.link import Stream
 from kumoi.core.errors import NotFound, Stale
 from kumoi.core.meters import Samples
 from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, Welcome
@@ -36,5 +38,13 @@ class LocalLink:
         if not self._house.asks.answer(ask_id, answer):
             raise NotFound("host", kind="ask", id=ask_id)
 
-    def stream(self, sha256: str) -> Iterator[bytes]:
+    def stream(self, ask_id: str) -> Stream:
+        stream = LocalStream()
+        if not self._house.asks.dialled(ask_id, stream):
+            stream.socket.close()
+            stream.theirs.close()
+            raise NotFound("host", kind="ask", id=ask_id)
+        return stream
+
+    def layer(self, sha256: str) -> Iterator[bytes]:
         return self._house.blobs.read(sha256)

@@ -20,6 +20,7 @@ from kumoi.agent.sampling import Sampling
 from kumoi.agent.wish import wish
 from kumoi.contracts.link import Link
 from kumoi.core.conditions import Condition
+from kumoi.core.consoles import CAPABILITY as CONSOLES
 from kumoi.core.errors import Stale
 from kumoi.core.ids import InstanceId, SectionKey, SessionId
 from kumoi.core.meters import CAPABILITY
@@ -46,7 +47,7 @@ class Agent:
     """`hello` says who this host is, its boot included. Nothing happens before `start`, or before its loops are run."""
 
     def __init__(self, hello: Hello, drivers: Drivers, papers: Papers, link: Link, tools: Tools) -> None:
-        self._hello = hello
+        self._hello = hello = replace(hello, capabilities=(*hello.capabilities, CONSOLES))
         self._link = link
         self._manner = tools.manner
         self._clock = tools.clock
@@ -81,6 +82,7 @@ class Agent:
         self.samples.stop(0.0)
         self.talk.stop(0.0)
         self.loop.stop()
+        self._hands.pump.stop()
 
     @property
     def ledger(self) -> Ledger:

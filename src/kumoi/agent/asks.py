@@ -1,7 +1,8 @@
-"""Reads that somebody waits for: consoles and diagnostics, answered once."""
+"""What somebody waits for: a console's text and diagnostics, answered once, and consoles, dialled for once."""
 
 import msgspec
 
+from kumoi.agent.consoles import KINDS, Consoles
 from kumoi.agent.hands import FETCH, Hands
 from kumoi.core.errors import NotFound
 from kumoi.core.ids import InstanceId
@@ -18,6 +19,7 @@ class Asks:
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
         self._open: dict[str, Ask] = {}
+        self._consoles = Consoles(hands)
 
     def open(self, ask: Ask) -> None:
         """Answer it soon; one that is open already is not answered twice."""
@@ -30,7 +32,10 @@ class Asks:
         if ask is None:
             return
         try:
-            self._hands.link.read(ask.id, self._look(ask))
+            if ask.kind in KINDS:
+                self._consoles.open(ask)
+            else:
+                self._hands.link.read(ask.id, self._look(ask))
         except NotFound:
             pass  # nobody waits any more
         finally:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from kumoi.agent.reporting import says_the_same
-from kumoi.contracts.link import ManyLink
+from kumoi.contracts.link import ManyLink, Stream
 from kumoi.core.errors import Stale
 from kumoi.core.ids import HostId
 from kumoi.core.meters import Samples, SamplesMany
@@ -89,8 +89,11 @@ class Seat:
     def read(self, ask_id: str, answer: bytes) -> None:
         self._flock.link.read(ask_id, answer)
 
-    def stream(self, sha256: str) -> Iterator[bytes]:
-        return self._flock.link.stream(sha256)
+    def layer(self, sha256: str) -> Iterator[bytes]:
+        return self._flock.link.layer(sha256)
+
+    def stream(self, ask_id: str) -> Stream:
+        return self._flock.link.stream(ask_id)
 
     def _check(self, host_id: HostId) -> None:
         if self.stale:

@@ -173,7 +173,7 @@ class Guests:
         """From nothing, or from whatever part of it stands."""
         compute, storage = self._hands.drivers.compute, self._hands.drivers.storage
         for layer in entry.root.layers:
-            storage.ensure_layer(layer, self._hands.link.stream)
+            storage.ensure_layer(layer, self._hands.link.layer)
         disk = storage.ensure_root(entry.id, entry.root)
         drive = ""
         if entry.config_drive:

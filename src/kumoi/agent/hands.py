@@ -8,6 +8,7 @@ from kumoi.agent.drivers import Drivers, Manner
 from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
 from kumoi.agent.progress import Progress
+from kumoi.agent.pump import Pump
 from kumoi.agent.scene import Scene
 from kumoi.contracts.chance import Chance
 from kumoi.contracts.clock import Clock
@@ -31,6 +32,7 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     chance: Chance
     manner: Manner
+    pump: Pump | None = None  # where several hosts share one
 
 
 class Hands:
@@ -45,6 +47,7 @@ class Hands:
         self.manner = tools.manner
         self.scene = Scene(drivers, tools.clock)
         self.progress = Progress()
+        self.pump = tools.pump or Pump(tools.clock)
         self.cleared = False
         self.loop: Loop
         self.talk: Loop

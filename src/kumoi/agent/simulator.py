@@ -20,6 +20,7 @@ from kumoi.agent.hands import FETCH, Papers, Tools
 from kumoi.agent.journal import NoJournal
 from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
+from kumoi.agent.pump import Pump
 from kumoi.agent.sampling import SAMPLE
 from kumoi.agent.section import Section
 from kumoi.contracts.chance import Chance
@@ -104,7 +105,8 @@ class Simulator:
     def __init__(
         self, grounds: Sequence[Ground], link: ManyLink, clock: Clock, chance: Chance, manner: Manner = MANNER
     ) -> None:
-        tools = Tools(clock=clock, chance=chance, manner=manner)
+        self._pump = Pump(clock)
+        tools = Tools(clock=clock, chance=chance, manner=manner, pump=self._pump)
         shared = Shared()
         places = [str(number) for number in range(min(FLOCKS, len(grounds)))]
         self._flocks: dict[str, Flock] = {}
@@ -135,6 +137,7 @@ class Simulator:
     def stop(self) -> None:
         for loop in self.loops:
             loop.stop(0.0)
+        self._pump.stop()
 
     def _run(self, number: str) -> None:
         wait_s = self._hosts[number].run()

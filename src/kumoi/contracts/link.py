@@ -1,8 +1,12 @@
-"""The link between control and a host. The host always dials; five verbs and a greeting."""
+"""The link between control and a host. The host always dials; six verbs and a greeting."""
 
 from collections.abc import Iterator
+from socket import socket
 from typing import Protocol
 
+import msgspec
+
+from kumoi.core.consoles import ConsoleEnd
 from kumoi.core.meters import Samples, SamplesMany
 from kumoi.core.plan import (
     FetchAsk,
@@ -15,6 +19,35 @@ from kumoi.core.plan import (
     ReportsTaken,
     Welcome,
 )
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """What came by a stream: `data` for us, `answer` to be sent back at once; `ended` where nothing follows."""
+
+    data: bytes = b""
+    answer: bytes = b""
+    ended: bool = False
+
+
+class Stream(Protocol):
+    """Bytes both ways between a host and whoever asked for them. Its verbs do no I/O: the owner watches, reads and
+    writes `socket`, and passes through here what came and what is to go. `early` came before it was handed over.
+    """
+
+    socket: socket
+    early: bytes
+
+    def wrap(self, data: bytes) -> bytes:
+        """What to send so that the other side gets this."""
+        ...
+
+    def unwrap(self, came: bytes) -> Received:
+        """`came` is what was read; empty where the socket has ended."""
+        ...
+
+    def farewell(self, end: ConsoleEnd | None) -> bytes:
+        """The last to be sent: that it ends, and why, where there is something to say."""
+        ...
 
 
 class Link(Protocol):
@@ -35,8 +68,12 @@ class Link(Protocol):
         """Answer an Ask."""
         ...
 
-    def stream(self, sha256: str) -> Iterator[bytes]:
+    def layer(self, sha256: str) -> Iterator[bytes]:
         """The bytes of a layer."""
+        ...
+
+    def stream(self, ask_id: str) -> Stream:
+        """Dial, for an Ask that wants a stream. NotFound when nobody waits any more."""
         ...
 
 
@@ -51,4 +88,5 @@ class ManyLink(Protocol):
         ...
 
     def read(self, ask_id: str, answer: bytes) -> None: ...
-    def stream(self, sha256: str) -> Iterator[bytes]: ...
+    def layer(self, sha256: str) -> Iterator[bytes]: ...
+    def stream(self, ask_id: str) -> Stream: ...

@@ -49,6 +49,7 @@ def _sweep(tx: Transaction, keep: Retention, now: float) -> int:
         + _layers(tx, now - keep.rest_s)
         + _tokens(tx, now)
         + _sessions(tx, now)
+        + _console_tokens(tx, now - keep.rest_s)
         + tx.events.drop_before(now - keep.events_s)
     )
 
@@ -133,3 +134,11 @@ def _sessions(tx: Transaction, now: float) -> int:
     for session in idle:
         tx.web_sessions.remove(session.id)
     return len(idle)
+
+
+def _console_tokens(tx: Transaction, before: float) -> int:
+    """Kept a while after their time, so that who comes late is told why."""
+    old = tx.console_tokens.find(Query(filters=(Filter("expires_at", "lt", before),), limit=PAGE))
+    for token in old:
+        tx.console_tokens.remove(token.id)
+    return len(old)

@@ -3,16 +3,18 @@
 What does not belong here: the console's log, which is a file of the host (contracts.compute).
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from kumoi.core.ids import InstanceId, ProjectId, UserId
 
+CAPABILITY: Final = "consoles"  # of a host whose agent dials for them
 ConsoleKind = Literal["serial", "vnc"]
-# guest_ended: its power was cut, or it moved. taken_over: somebody opened the serial line after us, which has one user.
-# too_slow: who watches takes nothing while the guest waits to write. host_stops: the host's agent is about to end.
-ConsoleEnd = Literal["guest_ended", "taken_over", "too_slow", "host_stops", "closed"]
+# guest_off: nothing runs there. guest_ended: its power was cut, or it moved. taken_over: somebody else opened the
+# serial line, which has one user. too_slow: who watches takes nothing, and the guest would have to wait. too_many: the
+# host has as many open as it will. host_failed: it could not reach the guest. host_stops: its agent is about to end.
+ConsoleEnd = Literal["guest_off", "guest_ended", "taken_over", "too_slow", "too_many", "host_failed", "host_stops"]
 
 
 class ConsoleToken(msgspec.Struct, frozen=True, kw_only=True):

@@ -223,10 +223,12 @@ class SectionDelta(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """A read that somebody waits for: the host answers it by the link's read verb. `limit` in bytes."""
+    """Something that somebody waits for. The host answers console and diagnostics by the link's read verb, and serial
+    and vnc by its stream verb. `limit` in bytes.
+    """
 
     id: str
-    kind: Literal["console", "diagnostics"]
+    kind: Literal["console", "diagnostics", "serial", "vnc"]
     instance_id: InstanceId
     limit: int = 1 << 20
 

@@ -50,6 +50,7 @@ ACTIONS: dict[str, Rule] = {
     **{f"{noun}.{verb}": "member" for noun in _WRITE for verb in ("create", "update", "delete")},
     "instance.power": "member",
     "instance.console": "member",
+    "instance.console_tokens": "admin",
     "instance.all_projects": "admin",
     "instance.see_host": "admin",
     "instance.diagnostics": "admin",

@@ -3,15 +3,18 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 from tests.usecase.cloud import Cloud
 
 from kumoi.adapters.link_http import HttpLink
 from kumoi.adapters.link_local import LocalLink
+from kumoi.adapters.stream_local import LocalStream
 from kumoi.api.edge.app import Edge
+from kumoi.api.edge.joining import Arrival
 from kumoi.api.edge.server import Server, server
 from kumoi.api.link.pacing import Pacer
 from kumoi.api.link.routes import tongue
@@ -22,16 +25,73 @@ from kumoi.runtime.listeners import open_unix
 
 
 class Rig:
-    """`link` as a host has it; `say` is control stamping an entry."""
+    """`link` as a host has it; `say` is control stamping an entry, `peer` whoever a stream was dialled for."""
 
-    def __init__(self, cloud: Cloud, link: Link) -> None:
+    def __init__(self, cloud: Cloud, link: Link, peer: Callable[[Any], "Peer"] | None = None) -> None:
         self.cloud = cloud
         self.link = link
+        self.peer = peer or LocalPeer
 
     def say(self, section: str, entry: str, body: bytes | None) -> None:
         stamp = Stamp(SectionKey(section), entry, body, "" if body else "deleted")
         self.cloud.store.write(lambda tx: tx.sections.stamp([stamp]))
         self.cloud.hints.publish("section", section)
+
+
+class Peer(Protocol):
+    """The other side of a stream."""
+
+    def send(self, data: bytes) -> None: ...
+    def receive(self) -> bytes:
+        """Empty at the end."""
+        ...
+
+    def end(self) -> str:
+        """What the host said last."""
+        ...
+
+    def leave(self) -> None: ...
+
+
+class LocalPeer:
+    def __init__(self, stream: LocalStream) -> None:
+        self._stream = stream
+        stream.theirs.settimeout(30.0)
+
+    def send(self, data: bytes) -> None:
+        self._stream.theirs.sendall(data)
+
+    def receive(self) -> bytes:
+        return self._stream.theirs.recv(1 << 20)
+
+    def end(self) -> str:
+        return self._stream.end or ""
+
+    def leave(self) -> None:
+        self._stream.theirs.close()
+
+
+class WebPeer:
+    """By control's websocket, which lives on the server's loop."""
+
+    def __init__(self, arrival: Arrival, loop: asyncio.AbstractEventLoop) -> None:
+        self._arrival = arrival
+        self._loop = loop
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30.0)
+
+    def send(self, data: bytes) -> None:
+        self._do(self._arrival.socket.send(data))
+
+    def receive(self) -> bytes:
+        return self._do(self._arrival.socket.receive()) or b""
+
+    def end(self) -> str:
+        return self._arrival.socket.reason
+
+    def leave(self) -> None:
+        self._loop.call_soon_threadsafe(self._arrival.left.set)
 
 
 class Served:
@@ -49,7 +109,8 @@ class Served:
     async def _serve(self) -> None:
         house = self._cloud.house
         edge = Edge([tongue(house, lambda: edge.waiters)], now=house.clock.now, new_id=house.chance.uuid)
-        pacer = Pacer(asyncio.get_running_loop(), edge.waiters.wake)
+        self.loop = asyncio.get_running_loop()
+        pacer = Pacer(self.loop, edge.waiters.wake)
         self._cloud.hints.subscribe("section", pacer.hint)
         self._server = server(edge)
         self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -67,15 +128,22 @@ def cloud(tmp_path: Path) -> Cloud:
 
 
 @pytest.fixture
-def served(cloud: Cloud, tmp_path: Path) -> Iterator[HttpLink]:
+def serving(cloud: Cloud, tmp_path: Path) -> Iterator[Served]:
     served = Served(cloud, tmp_path / "link.sock")
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def served(serving: Served, tmp_path: Path) -> Iterator[HttpLink]:
     link = HttpLink(tmp_path / "link.sock")
     yield link
     link.close()
-    served.stop()
 
 
 @pytest.fixture(params=["local", "http"])
 def rig(request: pytest.FixtureRequest, cloud: Cloud) -> Rig:
-    link: Link = LocalLink(cloud.house) if request.param == "local" else request.getfixturevalue("served")
-    return Rig(cloud, link)
+    if request.param == "local":
+        return Rig(cloud, LocalLink(cloud.house))
+    serving: Served = request.getfixturevalue("serving")
+    return Rig(cloud, request.getfixturevalue("served"), lambda arrival: WebPeer(arrival, serving.loop))

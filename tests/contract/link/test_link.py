@@ -122,12 +122,12 @@ def test_a_layer_comes_whole(rig: Rig) -> None:
     upload = rig.cloud.house.blobs.begin(len(data))
     upload.write(data)
     sha256 = upload.commit()
-    assert hashlib.sha256(b"".join(rig.link.stream(sha256))).hexdigest() == sha256
+    assert hashlib.sha256(b"".join(rig.link.layer(sha256))).hexdigest() == sha256
 
 
 def test_a_layer_that_is_not_there_is_refused(rig: Rig) -> None:
     with pytest.raises(NotFound):
-        b"".join(rig.link.stream("0" * 64))
+        b"".join(rig.link.layer("0" * 64))
 
 
 def test_a_refusal_keeps_its_code_layer_and_facts(rig: Rig) -> None:

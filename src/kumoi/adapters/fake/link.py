@@ -7,6 +7,8 @@ from copy import deepcopy
 import msgspec
 from msgspec import UNSET
 
+from kumoi.adapters.stream_local import LocalStream
+from kumoi.contracts.link import Stream
 from kumoi.core.errors import NotFound, Stale, Unavailable
 from kumoi.core.ids import HostId, SectionKey, SessionId
 from kumoi.core.meters import CAPABILITY, Samples
@@ -44,6 +46,7 @@ class FakeLink:
         self.asks: dict[str, Ask] = {}
         self.answers: dict[str, bytes] = {}
         self.layers: dict[str, bytes] = {}
+        self.streams: dict[str, LocalStream] = {}
         self._sections: dict[SectionKey, dict[str, Entry]] = {}
         self._serials: dict[SectionKey, int] = {}
         self._floors: dict[SectionKey, int] = {}
@@ -126,7 +129,14 @@ class FakeLink:
             raise NotFound("host", kind="ask", id=ask_id)
         self.answers[ask_id] = answer
 
-    def stream(self, sha256: str) -> Iterator[bytes]:
+    def stream(self, ask_id: str) -> Stream:
+        self._answer()
+        if self.asks.pop(ask_id, None) is None:
+            raise NotFound("host", kind="ask", id=ask_id)
+        stream = self.streams[ask_id] = LocalStream()
+        return stream
+
+    def layer(self, sha256: str) -> Iterator[bytes]:
         self._answer()
         if sha256 not in self.layers:
             raise NotFound("storage", kind="layer", id=sha256)

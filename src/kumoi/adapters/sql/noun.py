@@ -13,6 +13,7 @@ from kumoi.adapters.sql.codec import Codec
 from kumoi.adapters.sql.language import Among
 from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
+from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
 from kumoi.core.events import Event, Label
 from kumoi.core.flavors import Flavor
@@ -103,6 +104,7 @@ LAYERS = Noun(Layer, tables.layers)
 INSTANCES = Noun(Instance, tables.instances)
 PLACEMENTS = Noun(Placement, tables.placements)
 OBSERVATIONS = Noun(Observation, tables.observations)
+CONSOLE_TOKENS = Noun(ConsoleToken, tables.console_tokens)
 TROUBLES = Noun(Trouble, tables.troubles)
 NETWORKS = Noun(Network, network_tables.networks)
 SUBNETS = Noun(Subnet, network_tables.subnets)

@@ -187,6 +187,17 @@ hosts = Table(
     UniqueConstraint("name"),
 )
 
+console_tokens = Table(
+    "console_tokens",
+    metadata,
+    key(),
+    *texts("instance_id", "project_id", "user_id", "kind"),
+    *times("created_at", "expires_at"),
+    *times("used_at", null=True),
+    Index(None, "instance_id"),
+    Index(None, "expires_at"),
+)
+
 troubles = Table(
     "troubles",
     metadata,

@@ -44,6 +44,7 @@ class SqlTransaction:
     instances = Of(noun.INSTANCES)
     placements = Of(noun.PLACEMENTS)
     observations = Of(noun.OBSERVATIONS)
+    console_tokens = Of(noun.CONSOLE_TOKENS)
     troubles = Of(noun.TROUBLES)
     networks = Of(noun.NETWORKS)
     subnets = Of(noun.SUBNETS)

@@ -23,6 +23,7 @@ _CONDITIONS: Final[Mapping[Locale, Mapping[str, str]]] = {
     "ja": ja.CONDITIONS,
 }
 _KINDS: Final[Mapping[Locale, Mapping[str, str]]] = {"en": en.KINDS, "ja": ja.KINDS}
+_CONSOLE_ENDS: Final[Mapping[Locale, Mapping[str, str]]] = {"en": en.CONSOLE_ENDS, "ja": ja.CONSOLE_ENDS}
 _KIND_FACTS: Final = frozenset({"kind", "by_kind", "what"})
 
 
@@ -48,6 +49,11 @@ def say_condition(condition: Condition, locale: Locale = "en") -> str:
     if isinstance(condition, Ready):
         return ""
     return say_code(condition.code, condition.facts, locale)
+
+
+def say_console_end(end: str, locale: Locale = "en") -> str:
+    """Why somebody's console has ended: a `core.consoles.ConsoleEnd`, or what came between."""
+    return _fill(_CONSOLE_ENDS[locale].get(end), end, {}, locale)
 
 
 def say_code(code: str, facts: Mapping[str, Any], locale: Locale = "en") -> str:

@@ -13,6 +13,7 @@ from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.edge.streams import pieces
 from kumoi.api.edge.waiters import Waiters
 from kumoi.api.link.many import ManyDesk
+from kumoi.api.link.streams import stream
 from kumoi.app.hosts.fetch import deltas
 from kumoi.app.hosts.greet import greet
 from kumoi.app.hosts.report import take_report
@@ -51,7 +52,8 @@ def tongue(house: House, waiters: Callable[[], Waiters]) -> Tongue:
                   body_limit=REPORT_LIMIT, success=204),
             Route("POST", "/read/{ask}", desk.read, service="link", pool="link", anonymous=True,
                   body_limit=ANSWER_LIMIT, success=204),
-            Route("GET", "/layers/{sha256}", desk.stream, service="link", wait=True, anonymous=True),
+            Route("GET", "/layers/{sha256}", desk.layer, service="link", wait=True, anonymous=True),
+            Route("WEBSOCKET", "/streams/{ask}", partial(stream, house), service="link", wait=True, anonymous=True),
         ],
         authenticate=_nobody,
         render_error=render_error,
@@ -101,7 +103,7 @@ class _Desk:
             raise NotFound("host", kind="ask", id=request.params["ask"])
         return no_content()
 
-    async def stream(self, request: Request) -> Response:
+    async def layer(self, request: Request) -> Response:
         sha256 = request.params["sha256"]
         size = await request.run_in("link", partial(self._house.blobs.size, sha256))
         if size is None:

@@ -15,6 +15,7 @@ from kumoi.contracts.store.rows import Rows
 from kumoi.contracts.store.sections import Sections
 from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
+from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
@@ -67,6 +68,8 @@ class Transaction(Protocol):
     def placements(self) -> Rows[Placement]: ...
     @property
     def observations(self) -> Rows[Observation]: ...
+    @property
+    def console_tokens(self) -> Rows[ConsoleToken]: ...
     @property
     def troubles(self) -> Rows[Trouble]: ...
     @property

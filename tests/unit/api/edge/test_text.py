@@ -4,18 +4,21 @@ import ast
 import string
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
 from kumoi.api.edge import errors as edge_errors
 from kumoi.api.edge.locale import locale_of
+from kumoi.api.edge.sockets import shortened
 from kumoi.api.edge.text import say, say_code, say_condition
 from kumoi.api.edge.texts import en, ja
 from kumoi.core import errors
 from kumoi.core.conditions import Blocked, Ready, Working
+from kumoi.core.consoles import ConsoleEnd
 from kumoi.core.errors import Invalid, KumoiError, NotFound, Unauthenticated
 
-TABLES = ["ERRORS", "INVALID", "UNAUTHENTICATED", "CONDITIONS", "KINDS"]
+TABLES = ["ERRORS", "INVALID", "UNAUTHENTICATED", "CONDITIONS", "CONSOLE_ENDS", "KINDS"]
 BY_REASON = {"Invalid": "INVALID", "Unauthenticated": "UNAUTHENTICATED"}
 BY_CODE = {"Working": "CONDITIONS", "Blocked": "CONDITIONS"}
 
@@ -40,6 +43,14 @@ def test_every_error_type_has_a_sentence() -> None:
 def test_every_reason_and_condition_in_the_source_has_a_sentence(clone: Path) -> None:
     said = {(table, code) for path in (clone / "src").rglob("*.py") for table, code in codes(path)}
     assert [(t, c) for t, c in sorted(said) if c not in getattr(en, t)] == []
+
+
+@pytest.mark.parametrize("language", [en, ja])
+def test_every_end_of_a_console_has_a_sentence_that_fits_a_close_frame(language: Any) -> None:
+    assert language.CONSOLE_ENDS.keys() >= set(get_args(ConsoleEnd))
+    links = {k: v for k, v in language.UNAUTHENTICATED.items() if k.startswith("console_")}
+    sentences = [*language.CONSOLE_ENDS.values(), *links.values()]
+    assert [s for s in sentences if shortened(s) != s] == []
 
 
 def codes(path: Path) -> Iterator[tuple[str, str]]:

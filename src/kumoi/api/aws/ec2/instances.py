@@ -16,7 +16,7 @@ from kumoi.api.aws.ec2.states import WORDS, brief, state
 from kumoi.api.edge.request import Request
 from kumoi.app.house import House
 from kumoi.app.instances import delete, power, read
-from kumoi.app.instances.console import ANSWER_WITHIN_S, ask_console
+from kumoi.app.instances.console_log import ANSWER_WITHIN_S, ask_console
 from kumoi.app.instances.read import InstanceView
 from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, Unavailable, Unsupported, WrongState

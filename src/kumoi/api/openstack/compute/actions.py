@@ -13,7 +13,7 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.servers import V, server_id
 from kumoi.app.house import House
 from kumoi.app.instances import change, delete, power
-from kumoi.app.instances.console import ANSWER_WITHIN_S, ask_console
+from kumoi.app.instances.console_log import ANSWER_WITHIN_S, ask_console
 from kumoi.core.errors import Invalid, Unavailable
 
 CONSOLE_BYTES = 102_400

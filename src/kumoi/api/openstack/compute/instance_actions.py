@@ -16,7 +16,7 @@ from kumoi.app.instances import read
 from kumoi.core.errors import NotFound
 from kumoi.core.events import Event
 
-_HIDDEN = frozenset({"instance.status"})
+_HIDDEN = frozenset({"instance.status", "instance.console"})
 
 
 def routes(house: House) -> list[Route]:
