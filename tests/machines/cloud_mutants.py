@@ -43,8 +43,8 @@ CLOUD_MUTANTS = (
     Mutant(
         why="addresses are given back at the delete",
         file="app/networks/nics.py",
-        old="    if nic.host_id is None:\n        tx.nics.remove(nic.id)",
-        new="    if True:\n        tx.nics.remove(nic.id)",
+        old="    if nic.host_id is None:\n        release_nic(tx, nic)",
+        new="    if True:\n        release_nic(tx, nic)",
     ),
     Mutant(
         why="what vanished from the plan is removed",

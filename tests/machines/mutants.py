@@ -121,6 +121,11 @@ HOST_MUTANTS = (
 )
 
 
+def lost(mutants: tuple[Mutant, ...], source: Path) -> list[str]:
+    """Those that cannot be planted any more: their line has changed."""
+    return [m.why for m in mutants if (source / "kumoi" / m.file).read_text().count(m.old) != 1]
+
+
 def survives(mutant: Mutant, clone: Path, copy: Path, machine: str = "machines/test_host.py") -> str:
     """Run the machine on a copy with the fault; what pytest said if it failed no test, else an empty text."""
     shutil.copytree(clone / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))

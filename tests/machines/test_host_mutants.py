@@ -3,7 +3,13 @@
 from pathlib import Path
 
 import pytest
-from tests.machines.mutants import HOST_MUTANTS, Mutant, survives
+from tests.machines.cloud_mutants import CLOUD_MUTANTS
+from tests.machines.mutants import HOST_MUTANTS, Mutant, lost, survives
+
+
+def test_every_fault_can_be_planted(clone: Path) -> None:
+    """The cloud's too, whose hunt is a soak: a line that moves takes its mutant along."""
+    assert lost((*HOST_MUTANTS, *CLOUD_MUTANTS), clone / "src") == []
 
 
 @pytest.mark.timeout(300)
