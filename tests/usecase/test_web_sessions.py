@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from tests.usecase.cloud import Cloud
 
-from kumoi.app.identity import people, web_sessions
+from kumoi.app.identity import assignments, people, web_sessions
 from kumoi.app.identity.patience import Patience
 from kumoi.app.identity.tokens import Who
 from kumoi.app.identity.web_sessions import Browser, Visitor
@@ -15,6 +15,7 @@ from kumoi.core.call import Call
 from kumoi.core.errors import NotFound, Unauthenticated
 from kumoi.core.ids import ProjectId, WebSessionId
 from kumoi.core.query import Query
+from kumoi.core.roles import Assignment
 from kumoi.core.tenancy import Project
 from kumoi.core.web_sessions import AGE_MOST_S, IDLE_MOST_S, Preference
 
@@ -124,7 +125,8 @@ def test_a_project_is_switched_to_only_with_a_role_there(cloud: Cloud) -> None:
 def test_without_a_role_left_there_is_no_project(cloud: Cloud) -> None:
     secret = sign_in(cloud)
     user_id = web_sessions.visitor_of(cloud.house, secret).user_id
-    people.unassign(cloud.house, cloud.call(admin=True), user_id, cloud.project, "member")
+    held = Assignment(id="", role="member", user_id=user_id, project_id=cloud.project)
+    assignments.unassign(cloud.house, cloud.call(admin=True), held)
     visitor = web_sessions.visitor_of(cloud.house, secret)
     assert (visitor.project_id, visitor.roles) == (None, frozenset())
 

@@ -6,7 +6,8 @@ import msgspec
 
 
 class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token says. `methods`: password, token…; `project_id` empty for unscoped, `system` for system scope."""
+    """What a token says. `methods`: password, token…; `project_id` and `domain_id` empty for unscoped, `system` for
+    system scope."""
 
     user_id: str
     methods: tuple[str, ...]
@@ -16,6 +17,7 @@ class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float
     audit_ids: tuple[str, ...]
     revocation: int
+    domain_id: str = ""
 
 
 class Passwords(Protocol):

@@ -5,14 +5,14 @@ from typing import Literal
 import msgspec
 
 from kumoi.core.errors import Forbidden
-from kumoi.core.ids import ProjectId, UserId
+from kumoi.core.ids import DomainId, ProjectId, UserId
 
 Role = Literal["admin", "manager", "member", "reader", "service"]
 Locale = Literal["en", "ja"]
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """An authenticated caller in one scope. `project_id` is None for an unscoped or system token."""
+    """An authenticated caller in one scope: a project, a domain, the system, or none."""
 
     user_id: UserId
     user_name: str
@@ -20,6 +20,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     project_name: str = ""
     roles: frozenset[str] = frozenset()
     system: bool = False
+    domain_id: DomainId | None = None
 
     @property
     def is_admin(self) -> bool:

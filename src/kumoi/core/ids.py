@@ -9,6 +9,8 @@ from typing import Final, Literal, NewType
 DomainId = NewType("DomainId", str)
 ProjectId = NewType("ProjectId", str)
 UserId = NewType("UserId", str)
+UserGroupId = NewType("UserGroupId", str)
+RoleId = NewType("RoleId", str)
 CredentialId = NewType("CredentialId", str)
 KeyPairId = NewType("KeyPairId", str)
 FlavorId = NewType("FlavorId", str)

@@ -1,18 +1,12 @@
-"""Projects, users, role assignments, access keys and key pairs: who there is."""
+"""Domains, projects, users and their groups, access keys and key pairs: who there is. Who may what: `core.roles`."""
 
 from typing import Literal
 
 import msgspec
 
-from kumoi.core.ids import CredentialId, DomainId, KeyPairId, ProjectId, UserId
+from kumoi.core.ids import CredentialId, DomainId, KeyPairId, ProjectId, UserGroupId, UserId
 
 DEFAULT_DOMAIN = DomainId("default")
-ROLES: tuple[str, ...] = ("admin", "manager", "member", "reader", "service")
-IMPLIED: dict[str, tuple[str, ...]] = {
-    "admin": ("manager",),
-    "manager": ("member",),
-    "member": ("reader",),
-}
 
 
 class Domain(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,13 +46,22 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float = 0.0
 
 
-class Assignment(msgspec.Struct, frozen=True, kw_only=True):
-    """A role of a user on a project, or on the system where `project_id` is empty."""
+class UserGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Users that are given roles together (a *group* in Keystone's words; `core.groups` are the firewall's)."""
+
+    id: UserGroupId
+    name: str
+    domain_id: DomainId = DEFAULT_DOMAIN
+    description: str = ""
+    created_at: float = 0.0
+
+
+class Membership(msgspec.Struct, frozen=True, kw_only=True):
+    """A user in a group. `id` is made of both: see `membership`."""
 
     id: str
+    group_id: UserGroupId
     user_id: UserId
-    project_id: str
-    role: str
 
 
 class AccessKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,13 +95,5 @@ class RevokedToken(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float
 
 
-def implied_roles(roles: frozenset[str]) -> frozenset[str]:
-    """Close a set of roles under implication: admin ⊃ manager ⊃ member ⊃ reader."""
-    found = set(roles)
-    todo = list(roles)
-    while todo:
-        for lesser in IMPLIED.get(todo.pop(), ()):
-            if lesser not in found:
-                found.add(lesser)
-                todo.append(lesser)
-    return frozenset(found)
+def membership(group_id: UserGroupId, user_id: UserId) -> Membership:
+    return Membership(id=f"{group_id}/{user_id}", group_id=group_id, user_id=user_id)

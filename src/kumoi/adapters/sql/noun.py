@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Executable, Table, UniqueConstraint, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles on both dialects
 
-from kumoi.adapters.sql import network_tables, tables
+from kumoi.adapters.sql import identity_tables, network_tables, tables
 from kumoi.adapters.sql.codec import Codec
 from kumoi.adapters.sql.language import Among
 from kumoi.core.address_groups import AddressGroup
@@ -24,9 +24,10 @@ from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.qos import QosPolicy, QosRule
+from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.shares import Share
 from kumoi.core.subnet_pools import SubnetPool
-from kumoi.core.tenancy import AccessKey, Assignment, Domain, KeyPair, Project, RevokedToken, User
+from kumoi.core.tenancy import AccessKey, Domain, KeyPair, Membership, Project, RevokedToken, User, UserGroup
 from kumoi.core.troubles import Trouble
 from kumoi.core.vpcs import PublicAddress, Vpc
 from kumoi.core.web_sessions import Preference, WebSession
@@ -89,15 +90,19 @@ class Noun(Generic[T]):
         )
 
 
-DOMAINS = Noun(Domain, tables.domains)
-PROJECTS = Noun(Project, tables.projects)
-USERS = Noun(User, tables.users)
-ASSIGNMENTS = Noun(Assignment, tables.assignments)
-ACCESS_KEYS = Noun(AccessKey, tables.access_keys)
-KEY_PAIRS = Noun(KeyPair, tables.key_pairs, "keypair")
-REVOKED_TOKENS = Noun(RevokedToken, tables.revoked_tokens)
-WEB_SESSIONS = Noun(WebSession, tables.web_sessions)
-PREFERENCES = Noun(Preference, tables.preferences)
+DOMAINS = Noun(Domain, identity_tables.domains)
+PROJECTS = Noun(Project, identity_tables.projects)
+USERS = Noun(User, identity_tables.users)
+USER_GROUPS = Noun(UserGroup, identity_tables.user_groups)
+MEMBERSHIPS = Noun(Membership, identity_tables.memberships)
+ROLES = Noun(Role, identity_tables.roles)
+IMPLICATIONS = Noun(Implication, identity_tables.implications)
+ASSIGNMENTS = Noun(Assignment, identity_tables.assignments)
+ACCESS_KEYS = Noun(AccessKey, identity_tables.access_keys)
+KEY_PAIRS = Noun(KeyPair, identity_tables.key_pairs, "keypair")
+REVOKED_TOKENS = Noun(RevokedToken, identity_tables.revoked_tokens)
+WEB_SESSIONS = Noun(WebSession, identity_tables.web_sessions)
+PREFERENCES = Noun(Preference, identity_tables.preferences)
 FLAVORS = Noun(Flavor, tables.flavors)
 IMAGES = Noun(Image, tables.images)
 LAYERS = Noun(Layer, tables.layers)

@@ -1,11 +1,12 @@
-"""The tables, by noun; those of networks are `network_tables`, which belong to the same MetaData.
+"""The tables, by noun; those of identity and of networks are `identity_tables` and `network_tables`, of the
+same MetaData.
 
 Every change here needs a migration (`python -m kumoi.adapters.sql.migrations "Say what"`).
 """
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from kumoi.adapters.sql import network_tables  # noqa: F401 - so that whoever asks for the MetaData gets all of it
+from kumoi.adapters.sql import identity_tables, network_tables  # noqa: F401 - so that whoever asks for the MetaData gets all of it
 from kumoi.adapters.sql.schema import integers, kept, key, metadata, nested, row_number, switches, texts, times
 
 # --- the cloud itself ---------------------------------------------------------------------------------
@@ -13,82 +14,6 @@ from kumoi.adapters.sql.schema import integers, kept, key, metadata, nested, row
 cloud = Table("cloud", metadata, key(), *integers("epoch"), *times("made_at"))
 
 leases = Table("leases", metadata, key("name"), *texts("holder"), *times("until"))
-
-# --- who there is -------------------------------------------------------------------------------------
-
-domains = Table(
-    "domains", metadata, key(), *texts("name", "description"), *switches("enabled"), UniqueConstraint("name")
-)
-
-projects = Table(
-    "projects",
-    metadata,
-    key(),
-    *texts("name", "account", "domain_id", "parent_id", "description"),
-    *switches("enabled"),
-    *integers("generation"),
-    *times("created_at"),
-    UniqueConstraint("domain_id", "name"),
-    UniqueConstraint("account"),
-)
-
-users = Table(
-    "users",
-    metadata,
-    key(),
-    *texts("name", "password_hash", "domain_id", "description", "email"),
-    *texts("default_project_id", null=True),
-    *switches("enabled"),
-    *integers("revocation", "generation"),
-    *times("created_at"),
-    UniqueConstraint("domain_id", "name"),
-)
-
-assignments = Table(
-    "assignments",
-    metadata,
-    key(),
-    *texts("user_id", "project_id", "role"),
-    UniqueConstraint("user_id", "project_id", "role"),
-    Index(None, "project_id"),
-)
-
-access_keys = Table(
-    "access_keys",
-    metadata,
-    key(),
-    *texts("access", "sealed_secret", "user_id", "project_id"),
-    *times("created_at"),
-    UniqueConstraint("access"),
-    Index(None, "user_id"),
-    Index(None, "project_id"),
-)
-
-key_pairs = Table(
-    "key_pairs",
-    metadata,
-    key(),
-    *texts("user_id", "project_id", "name", "public_key", "fingerprint", "type"),
-    *times("created_at"),
-    UniqueConstraint("user_id", "name"),
-    Index(None, "project_id"),
-)
-
-revoked_tokens = Table("revoked_tokens", metadata, key(), *times("expires_at"), Index(None, "expires_at"))
-
-web_sessions = Table(
-    "web_sessions",
-    metadata,
-    key(),
-    *texts("digest", "user_id", "project_id", "agent", "address"),
-    *integers("revocation"),
-    *times("created_at", "seen_at"),
-    UniqueConstraint("digest"),
-    Index(None, "user_id"),
-    Index(None, "seen_at"),
-)
-
-preferences = Table("preferences", metadata, key(), *texts("locale", "theme"))
 
 # --- what is run --------------------------------------------------------------------------------------
 

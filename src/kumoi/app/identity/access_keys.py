@@ -3,7 +3,7 @@
 import base64
 
 from kumoi.app.house import House
-from kumoi.app.identity.tokens import roles_of
+from kumoi.app.identity.held import place_of, roles_in, roles_of
 from kumoi.app.writing import Thing, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Actor, Call
@@ -22,7 +22,8 @@ def create(house: House, call: Call, user_id: UserId, project_id: ProjectId) -> 
     key, secret = new_key(house, user_id, project_id, call.now)
 
     def write(tx: Transaction) -> None:
-        if tx.projects.get(project_id) is None or not roles_of(tx, user_id, project_id):
+        project = tx.projects.get(project_id)
+        if project is None or not roles_of(tx, user_id, place_of(tx, project)):
             raise NotFound("identity", kind="project", id=project_id)
         tx.access_keys.insert(key)
         record(tx, house, call, "access_key.create", Thing("access_key", key.id, project_id), {"access": key.access})
@@ -86,14 +87,15 @@ def actor_of(house: House, access: str) -> Actor | None:
         if key is None:
             return None
         user, project = tx.users.get(key.user_id), tx.projects.get(key.project_id)
-        if user is None or project is None or not (user.enabled and project.enabled):
+        roles = roles_in(tx, user, project) if user is not None else ()
+        if user is None or project is None or not roles:
             return None
         return Actor(
             user_id=user.id,
             user_name=user.name,
             project_id=project.id,
             project_name=project.name,
-            roles=frozenset(roles_of(tx, user.id, project.id)),
+            roles=frozenset(role.name for role in roles),
         )
 
     return house.store.read(read)

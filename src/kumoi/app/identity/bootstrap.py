@@ -11,7 +11,8 @@ from kumoi.core.errors import NotFound
 from kumoi.core.flavors import DEFAULT_FLAVORS
 from kumoi.core.ids import ProjectId, UserId, hex_id
 from kumoi.core.query import Query, eq
-from kumoi.core.tenancy import DEFAULT_DOMAIN, AccessKey, Assignment, Domain, Project, User
+from kumoi.core.roles import Assignment
+from kumoi.core.tenancy import DEFAULT_DOMAIN, AccessKey, Domain, Project, User
 
 
 class FirstUser(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,29 +1,28 @@
-"""Projects, users and role assignments: their doors. Their owner is the administrator; everyone may see themselves."""
+"""Projects and users: their doors. Their owner is the administrator; everyone may see themselves."""
 
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.identity import assignments
+from kumoi.app.identity.held import held_by, projects_reached
+from kumoi.app.identity.names import check_name
 from kumoi.app.identity.web_sessions import drop_of
 from kumoi.app.images.doors import OPEN
 from kumoi.app.networks.security_groups import drop_groups_of
 from kumoi.app.writing import Thing, commit, open_quota, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Actor, Call
-from kumoi.core.errors import InUse, Invalid, NotFound, Taken, Unauthenticated
+from kumoi.core.errors import InUse, NotFound, Taken, Unauthenticated
 from kumoi.core.ids import ProjectId, UserId, hex_id
 from kumoi.core.policy import allow, may
 from kumoi.core.query import Query, alive, eq, is_in
 from kumoi.core.quotas import Claim
-from kumoi.core.tenancy import ROLES, Assignment, Domain, Project, User
+from kumoi.core.roles import Assignment
+from kumoi.core.tenancy import Project, User
 
 NAME_MOST = 64
 USER_NAME_MOST = 255
 ACCOUNT_TRIES = 50
-
-
-def domains(house: House, call: Call) -> list[Domain]:
-    allow(call, "identity.read_own")
-    return house.store.read(lambda tx: tx.domains.find(Query()))
 
 
 def projects(house: House, call: Call, query: Query) -> list[Project]:
@@ -37,19 +36,8 @@ def projects_of(house: House, call: Call, user_id: UserId, query: Query) -> list
     user(house, call, user_id)
 
     def read(tx: Transaction) -> list[Project]:
-        held = tx.assignments.find(Query(filters=(eq("user_id", user_id),)))
-        return tx.projects.find(query.where(is_in("id", tuple({a.project_id for a in held if a.project_id}))))
-
-    return house.store.read(read)
-
-
-def own_projects(house: House, call: Call) -> list[Project]:
-    """Where the caller has a role (what a scope can be chosen from)."""
-
-    def read(tx: Transaction) -> list[Project]:
-        mine = tx.assignments.find(Query(filters=(eq("user_id", call.actor.user_id),)))
-        found = tx.projects.many(tuple({a.project_id for a in mine if a.project_id}))
-        return sorted((p for p in found if p.enabled), key=lambda p: p.name)
+        reached = projects_reached(tx, held_by(tx, user_id))
+        return tx.projects.find(query.where(is_in("id", tuple(p.id for p in reached))))
 
     return house.store.read(read)
 
@@ -83,7 +71,7 @@ def accounts(house: House, call: Call, project_ids: tuple[ProjectId, ...]) -> di
 def create_project(house: House, call: Call, wish: Project) -> Project:
     """`wish.id` and `.account` are chosen here."""
     allow(call, "identity.write")
-    _check_name("name", wish.name, NAME_MOST)
+    check_name("name", wish.name, NAME_MOST)
     made = replace(wish, id=ProjectId(hex_id(house.chance.uuid())), created_at=call.now)
 
     def write(tx: Transaction) -> Project:
@@ -119,7 +107,7 @@ def update_project(house: House, call: Call, project_id: ProjectId, changes: dic
         if old is None:
             raise NotFound("identity", kind="project", id=project_id)
         new: Project = replace(old, **changes)
-        _check_name("name", new.name, NAME_MOST)
+        check_name("name", new.name, NAME_MOST)
         same = tx.projects.find(Query(filters=(eq("name", new.name), eq("domain_id", new.domain_id))))
         if any(p.id != project_id for p in same):
             raise Taken("identity", kind="project", name=new.name)
@@ -139,22 +127,28 @@ def delete_project(house: House, call: Call, project_id: ProjectId) -> None:
     def write(tx: Transaction) -> None:
         if tx.projects.get(project_id) is None:
             raise NotFound("identity", kind="project", id=project_id)
-        _check_empty(tx, project_id)
-        drop_groups_of(tx, house, call, project_id)
-        own = Query(filters=(eq("project_id", project_id),))
-        for key in tx.access_keys.find(own):
-            tx.access_keys.remove(key.id)
-        for assignment in tx.assignments.find(own):
-            tx.assignments.remove(assignment.id)
-        open_quota(tx, project_id)
-        tx.claims.drop_owner(project_id)
-        tx.projects.remove(project_id)
-        record(tx, house, call, "project.delete", Thing("project", project_id, project_id))
+        check_empty(tx, project_id)
+        end_project(tx, house, call, project_id)
 
     commit(house, write)
 
 
-def _check_empty(tx: Transaction, project_id: ProjectId) -> None:
+def end_project(tx: Transaction, house: House, call: Call, project_id: ProjectId) -> None:
+    """Of a project that is empty, within a commit."""
+    drop_groups_of(tx, house, call, project_id)
+    own = Query(filters=(eq("project_id", project_id),))
+    for key in tx.access_keys.find(own):
+        tx.access_keys.remove(key.id)
+    for assignment in tx.assignments.find(own):
+        tx.assignments.remove(assignment.id)
+    open_quota(tx, project_id)
+    tx.claims.drop_owner(project_id)
+    tx.projects.remove(project_id)
+    record(tx, house, call, "project.delete", Thing("project", project_id, project_id))
+
+
+def check_empty(tx: Transaction, project_id: ProjectId) -> None:
+    """InUse while anything of its users' making lives in the project."""
     held = Query(filters=(eq("project_id", project_id), alive()))
     for kind, count in (
         ("instance", tx.instances.count(held)),
@@ -186,7 +180,7 @@ def user(house: House, call: Call, user_id: UserId) -> User:
 def create_user(house: House, call: Call, wish: User, password: str) -> User:
     """Runs in the hashing pool."""
     allow(call, "identity.write")
-    _check_name("name", wish.name, USER_NAME_MOST)
+    check_name("name", wish.name, USER_NAME_MOST)
     made = replace(
         wish,
         id=UserId(hex_id(house.chance.uuid())),
@@ -245,7 +239,7 @@ def _update_user(
     if old is None:
         raise NotFound("identity", kind="user", id=user_id)
     new: User = replace(old, **changes)
-    _check_name("name", new.name, USER_NAME_MOST)
+    check_name("name", new.name, USER_NAME_MOST)
     same = tx.users.find(Query(filters=(eq("name", new.name), eq("domain_id", new.domain_id))))
     if any(u.id != user_id for u in same):
         raise Taken("identity", kind="user", name=new.name)
@@ -256,81 +250,33 @@ def _update_user(
 
 
 def delete_user(house: House, call: Call, user_id: UserId) -> None:
-    """With the user go its roles, key pairs, access keys and sessions."""
+    """With the user go its roles, memberships, key pairs, access keys and sessions."""
     allow(call, "identity.write")
 
     def write(tx: Transaction) -> None:
-        if not tx.users.remove(user_id):
+        if tx.users.get(user_id) is None:
             raise NotFound("identity", kind="user", id=user_id)
-        own = Query(filters=(eq("user_id", user_id),))
-        for assignment in tx.assignments.find(own):
-            tx.assignments.remove(assignment.id)
-        for pair in tx.key_pairs.find(own):
-            tx.counters.give_back(pair.id)
-            tx.key_pairs.remove(pair.id)
-        for key in tx.access_keys.find(own):
-            tx.access_keys.remove(key.id)
-        drop_of(tx, user_id)
-        record(tx, house, call, "user.delete", Thing("user", user_id, ""))
+        end_user(tx, house, call, user_id)
 
     house.store.write(write)
 
 
-def assignments(house: House, call: Call, query: Query) -> list[Assignment]:
-    """Explicit ones. One's own for those who are no administrators."""
-    allow(call, "identity.read_own")
-    if not may(call, "identity.read"):
-        query = query.where(eq("user_id", call.actor.user_id))
-    return house.store.read(lambda tx: tx.assignments.find(query))
+def end_user(tx: Transaction, house: House, call: Call, user_id: UserId) -> None:
+    own = Query(filters=(eq("user_id", user_id),))
+    for assignment in tx.assignments.find(own):
+        tx.assignments.remove(assignment.id)
+    for member in tx.memberships.find(own):
+        tx.memberships.remove(member.id)
+    for pair in tx.key_pairs.find(own):
+        tx.counters.give_back(pair.id)
+        tx.key_pairs.remove(pair.id)
+    for key in tx.access_keys.find(own):
+        tx.access_keys.remove(key.id)
+    drop_of(tx, user_id)
+    tx.users.remove(user_id)
+    record(tx, house, call, "user.delete", Thing("user", user_id, ""))
 
 
 def assign(house: House, call: Call, user_id: UserId, project_id: str, role: str) -> None:
-    """Give a role on a project (empty: on the system). Twice is harmless."""
-    allow(call, "identity.write")
-
-    def write(tx: Transaction) -> None:
-        _check_target(tx, user_id, project_id, role)
-        if _assigned(tx, user_id, project_id, role) is None:
-            row = Assignment(id=house.chance.uuid(), user_id=user_id, project_id=project_id, role=role)
-            tx.assignments.insert(row)
-            record(tx, house, call, "role.assign", Thing("user", user_id, project_id), {"role": role})
-
-    house.store.write(write)
-
-
-def unassign(house: House, call: Call, user_id: UserId, project_id: str, role: str) -> None:
-    """NotFound when the user does not have it."""
-    allow(call, "identity.write")
-
-    def write(tx: Transaction) -> None:
-        found = _assigned(tx, user_id, project_id, role)
-        if found is None:
-            raise NotFound("identity", kind="role_assignment", id=f"{user_id}/{project_id}/{role}")
-        tx.assignments.remove(found.id)
-        record(tx, house, call, "role.unassign", Thing("user", user_id, project_id), {"role": role})
-
-    house.store.write(write)
-
-
-def is_assigned(house: House, call: Call, user_id: UserId, project_id: str, role: str) -> bool:
-    allow(call, "identity.read")
-    return house.store.read(lambda tx: _assigned(tx, user_id, project_id, role)) is not None
-
-
-def _assigned(tx: Transaction, user_id: str, project_id: str, role: str) -> Assignment | None:
-    found = tx.assignments.find(Query(filters=(eq("user_id", user_id), eq("project_id", project_id), eq("role", role))))
-    return found[0] if found else None
-
-
-def _check_target(tx: Transaction, user_id: str, project_id: str, role: str) -> None:
-    if role not in ROLES:
-        raise NotFound("identity", kind="role", id=role)
-    if tx.users.get(user_id) is None:
-        raise NotFound("identity", kind="user", id=user_id)
-    if project_id and tx.projects.get(project_id) is None:
-        raise NotFound("identity", kind="project", id=project_id)
-
-
-def _check_name(field: str, name: str, most: int) -> None:
-    if not name.strip() or len(name) > most:
-        raise Invalid("identity", field=field, reason="length", bound=f"from {1} to {most}")
+    """Give a user a role (its key) on a project (empty: on the system)."""
+    assignments.assign(house, call, Assignment(id="", user_id=user_id, project_id=project_id, role=role))

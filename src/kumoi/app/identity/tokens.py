@@ -5,14 +5,15 @@ import base64
 import msgspec
 
 from kumoi.app.house import House
+from kumoi.app.identity.held import place_of, roles_in, roles_of
 from kumoi.contracts.secrets import TokenBody
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Unauthenticated
-from kumoi.core.ids import ProjectId, UserId
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, eq
-from kumoi.core.tenancy import DEFAULT_DOMAIN, Project, RevokedToken, User, implied_roles
+from kumoi.core.roles import SYSTEM, Place, Role
+from kumoi.core.tenancy import DEFAULT_DOMAIN, Domain, Project, RevokedToken, User
 
 WRONG = "wrong_credentials"
 
@@ -26,23 +27,30 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """`project_id`, or `project_name` with its domain; `system`; none of these: unscoped (or the default project)."""
+    """`project_id`, or `project_name` with its domain; `whole_domain` (id or name); `system`; none of these: unscoped
+    (or the default project)."""
 
     project_id: str = ""
     project_name: str = ""
     domain: str = DEFAULT_DOMAIN
+    whole_domain: str = ""
     system: bool = False
     unscoped: bool = False
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """A token with all that a client is told of it. `project` None: unscoped or system."""
+    """A token with all that a client is told of it. `project` and `domain` None: unscoped or system.
+
+    `homes`: the domains of the user and of the project, by id.
+    """
 
     token: str
     body: TokenBody
     user: User
     project: Project | None
-    roles: tuple[str, ...]
+    domain: Domain | None
+    homes: dict[str, Domain]
+    roles: tuple[Role, ...]
 
 
 def by_password(house: House, who: Who, password: str, scope: Scope) -> Grant:
@@ -97,12 +105,6 @@ def revoke(house: House, call: Call, token: str) -> None:
     house.store.write(write)
 
 
-def roles_of(tx: Transaction, user_id: UserId, project_id: str) -> tuple[str, ...]:
-    """The user's roles on a project (or on the system: empty text), implied ones included, sorted."""
-    found = tx.assignments.find(Query(filters=(eq("user_id", user_id), eq("project_id", project_id))))
-    return tuple(sorted(implied_roles(frozenset(a.role for a in found))))
-
-
 def _check_subject(call: Call, user_id: str, action: str) -> None:
     if call.actor.user_id != user_id:
         allow(call, action)
@@ -114,17 +116,22 @@ def _actor(grant: Grant) -> Actor:
         user_name=grant.user.name,
         project_id=grant.project.id if grant.project else None,
         project_name=grant.project.name if grant.project else "",
-        roles=frozenset(grant.roles),
+        domain_id=grant.domain.id if grant.domain else None,
+        roles=frozenset(role.name for role in grant.roles),
         system=grant.body.system,
     )
 
 
 def _user(tx: Transaction, who: Who) -> User | None:
+    """None as well where the domain lets nobody in."""
     if who.user_id:
-        return tx.users.get(who.user_id)
-    domain_id = _domain_id(tx, who.domain)
-    found = tx.users.find(Query(filters=(eq("name", who.user_name), eq("domain_id", domain_id))))
-    return found[0] if found else None
+        user = tx.users.get(who.user_id)
+    else:
+        domain_id = _domain_id(tx, who.domain)
+        found = tx.users.find(Query(filters=(eq("name", who.user_name), eq("domain_id", domain_id))))
+        user = found[0] if found else None
+    home = tx.domains.get(user.domain_id) if user is not None else None
+    return user if home is not None and home.enabled else None
 
 
 def _domain_id(tx: Transaction, domain: str) -> str:
@@ -152,13 +159,27 @@ def _holder(tx: Transaction, body: TokenBody) -> User:
 
 
 def _told(tx: Transaction, token: str, body: TokenBody, user: User) -> Grant:
+    """Whatever is not there or not enabled any more, up to the domains, makes the token worth nothing."""
     project = tx.projects.get(body.project_id) if body.project_id else None
     if body.project_id and (project is None or not project.enabled):
         raise Unauthenticated("identity", reason="token")
-    roles = roles_of(tx, user.id, body.project_id) if project or body.system else ()
-    if (project or body.system) and not roles:
+    wanted = {user.domain_id, *([project.domain_id] if project else []), *([body.domain_id] if body.domain_id else [])}
+    homes = {domain_id: domain for domain_id in wanted if (domain := tx.domains.get(domain_id)) and domain.enabled}
+    place = _place(tx, body, project)
+    roles = roles_of(tx, user.id, place) if place else ()
+    if len(homes) < len(wanted) or (place and not roles):
         raise Unauthenticated("identity", reason="token")
-    return Grant(token=token, body=body, user=user, project=project, roles=roles)
+    domain = homes.get(body.domain_id)
+    return Grant(token=token, body=body, user=user, project=project, domain=domain, homes=homes, roles=roles)
+
+
+def _place(tx: Transaction, body: TokenBody, project: Project | None) -> Place | None:
+    """Where the token lets its holder act; None: nowhere."""
+    if project is not None:
+        return place_of(tx, project)
+    if body.domain_id:
+        return Place(domain_id=body.domain_id)
+    return SYSTEM if body.system else None
 
 
 def _grant(
@@ -166,11 +187,12 @@ def _grant(
 ) -> Grant:
     now = house.clock.now()
     audit_id = base64.urlsafe_b64encode(house.chance.secret(16)).rstrip(b"=").decode()
-    project = house.store.read(lambda tx: _scoped(tx, user, scope))
+    project_id, domain_id = house.store.read(lambda tx: _scoped(tx, user, scope))
     body = TokenBody(
         user_id=user.id,
         methods=methods,
-        project_id=project.id if project else "",
+        project_id=project_id,
+        domain_id=domain_id,
         system=scope.system,
         issued_at=now,
         expires_at=min(now + house.rules.token_ttl_s, until if until is not None else float("inf")),
@@ -181,23 +203,31 @@ def _grant(
     return house.store.read(lambda tx: _told(tx, token, body, user))
 
 
-def _scoped(tx: Transaction, user: User, scope: Scope) -> Project | None:
-    """The project that a scope means; None for unscoped and system."""
-    if scope.system and not roles_of(tx, user.id, ""):
+def _scoped(tx: Transaction, user: User, scope: Scope) -> tuple[str, str]:
+    """The ids of the project and of the domain that a scope means; empty for unscoped and system."""
+    if scope.system and not roles_of(tx, user.id, SYSTEM):
         raise Unauthenticated("identity", reason="no_system_access", user=user.name)
     if scope.system or scope.unscoped:
-        return None
+        return "", ""
+    if scope.whole_domain:
+        return "", _domain_in_scope(tx, user, scope.whole_domain)
+    if not scope.project_id and not scope.project_name:
+        default = tx.projects.get(user.default_project_id) if user.default_project_id else None
+        return (default.id if default is not None and roles_in(tx, user, default) else ""), ""
     if scope.project_id:
         project = tx.projects.get(scope.project_id)
-    elif scope.project_name:
+    else:
         domain_id = _domain_id(tx, scope.domain)
         found = tx.projects.find(Query(filters=(eq("name", scope.project_name), eq("domain_id", domain_id))))
         project = found[0] if found else None
-    elif user.default_project_id and roles_of(tx, user.id, user.default_project_id):
-        return tx.projects.get(user.default_project_id)
-    else:
-        return None
-    if project is None or not project.enabled or not roles_of(tx, user.id, ProjectId(project.id)):
+    if project is None or not roles_in(tx, user, project):
         named = scope.project_id or scope.project_name
         raise Unauthenticated("identity", reason="no_access", user=user.name, project=named)
-    return project
+    return project.id, ""
+
+
+def _domain_in_scope(tx: Transaction, user: User, named: str) -> str:
+    domain = tx.domains.get(_domain_id(tx, named))
+    if domain is None or not domain.enabled or not roles_of(tx, user.id, Place(domain_id=domain.id)):
+        raise Unauthenticated("identity", reason="no_domain_access", user=user.name, domain=named)
+    return domain.id

@@ -10,7 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from kumoi.app.house import House
-from kumoi.app.identity.tokens import Who, check_password, roles_of
+from kumoi.app.identity.held import held_by, projects_reached, roles_in
+from kumoi.app.identity.tokens import Who, check_password
 from kumoi.app.writing import Thing, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import web_sessions
@@ -116,7 +117,8 @@ def switch_project(house: House, call: Call, session_id: WebSessionId, project_i
         if session is None or session.user_id != call.actor.user_id:
             raise NotFound("identity", kind="session", id=session_id)
         project = tx.projects.get(project_id)
-        if project is None or not project.enabled or not roles_of(tx, session.user_id, project_id):
+        user = tx.users.get(session.user_id)
+        if user is None or not roles_in(tx, user, project):
             raise NotFound("identity", kind="project", id=project_id)
         record(tx, house, call, "web_session.update", Thing("web_session", session.id, ""))
         return tx.web_sessions.save(replace(session, project_id=project_id))
@@ -163,14 +165,15 @@ def _visitor(tx: Transaction, secret: str, now: float) -> Visitor:
     user = tx.users.get(session.user_id)
     if user is None or not user.enabled or user.revocation != session.revocation:
         raise Unauthenticated("identity", reason=ENDED)
-    project, roles = tx.projects.get(session.project_id), roles_of(tx, user.id, session.project_id)
-    usable = project is not None and project.enabled and bool(roles)
+    project = tx.projects.get(session.project_id)
+    roles = roles_in(tx, user, project)
+    usable = bool(roles)
     return Visitor(
         user_id=user.id,
         user_name=user.name,
         project_id=project.id if project and usable else None,
         project_name=project.name if project and usable else "",
-        roles=frozenset(roles) if usable else frozenset(),
+        roles=frozenset(role.name for role in roles),
         session=session,
         preference=tx.preferences.get(user.id) or Preference(id=user.id),
     )
@@ -178,8 +181,7 @@ def _visitor(tx: Transaction, secret: str, now: float) -> Visitor:
 
 def _first_project(tx: Transaction, user: User) -> ProjectId:
     """The user's default one, or the first by name of those with a role; empty for none."""
-    held = {a.project_id for a in tx.assignments.find(Query(filters=(eq("user_id", user.id),))) if a.project_id}
-    usable = sorted((p for p in tx.projects.many(tuple(held)) if p.enabled), key=lambda p: (p.name, p.id))
+    usable = [p for p in projects_reached(tx, held_by(tx, user.id)) if roles_in(tx, user, p)]
     chosen = [p.id for p in usable if p.id == user.default_project_id] or [p.id for p in usable]
     return chosen[0] if chosen else ProjectId("")
 

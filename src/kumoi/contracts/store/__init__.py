@@ -25,9 +25,10 @@ from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.qos import QosPolicy, QosRule
+from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.shares import Share
 from kumoi.core.subnet_pools import SubnetPool
-from kumoi.core.tenancy import AccessKey, Assignment, Domain, KeyPair, Project, RevokedToken, User
+from kumoi.core.tenancy import AccessKey, Domain, KeyPair, Membership, Project, RevokedToken, User, UserGroup
 from kumoi.core.troubles import Trouble
 from kumoi.core.vpcs import PublicAddress, Vpc
 from kumoi.core.web_sessions import Preference, WebSession
@@ -44,6 +45,14 @@ class Transaction(Protocol):
     def projects(self) -> Rows[Project]: ...
     @property
     def users(self) -> Rows[User]: ...
+    @property
+    def user_groups(self) -> Rows[UserGroup]: ...
+    @property
+    def memberships(self) -> Rows[Membership]: ...
+    @property
+    def roles(self) -> Rows[Role]: ...
+    @property
+    def implications(self) -> Rows[Implication]: ...
     @property
     def assignments(self) -> Rows[Assignment]: ...
     @property

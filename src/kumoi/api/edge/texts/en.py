@@ -19,6 +19,9 @@ ERRORS: Final[dict[str, str]] = {
     "unavailable:disk_full": "The disk is full: make room on the machine, then try again.",
     "forbidden:origin": "Pages of {origin} may not open websockets here.",
     "forbidden:read_only": "{attribute} is read-only: it cannot be set or changed.",
+    "forbidden:immutable": "The {kind} {id} cannot be changed or removed.",
+    "forbidden:other_domains_role": "The role {name} belongs to another domain.",
+    "forbidden:no_implication": "The role {name} may not be implied by another.",
     "unsupported:disk_format": "Images of format {value} are not taken. Convert it to raw or qcow2: "
     "qemu-img convert -O qcow2.",
     "unavailable": "The {what} does not answer at present. Try again in {retry_after_s} s.",
@@ -158,6 +161,7 @@ INVALID: Final[dict[str, str]] = {
     "no_such_filter": "Invalid input for {field}: there is no filter {value} here.",
     "no_nic": "Invalid input for {field}: {value} has no network interface.",
     "several_nics": "Invalid input for {field}: {value} has several network interfaces: name one.",
+    "implies_itself": "Invalid input for {field}: it implies {value} already.",
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {
@@ -182,6 +186,7 @@ UNAUTHENTICATED: Final[dict[str, str]] = {
     "no_access": "User {user} has no access to project {project}.",
     "no_system_access": "User {user} has no role on the system.",
     "session": "You are not signed in any more. Sign in again.",
+    "no_domain_access": "User {user} has no access to domain {domain}.",
 }
 
 CONDITIONS: Final[dict[str, str]] = {
@@ -243,6 +248,10 @@ KINDS: Final[dict[str, str]] = {
     "user": "user",
     "domain": "domain",
     "role": "role",
+    "user_group": "group",
+    "membership": "membership",
+    "role_assignment": "role assignment",
+    "implied_role": "implied role",
     "credential": "credential",
     "host": "host",
     "address": "address",

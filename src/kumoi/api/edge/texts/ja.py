@@ -21,6 +21,9 @@ ERRORS: Final[dict[str, str]] = {
     "unavailable:disk_full": "ディスクに空きがありません。マシンの空き容量を増やしてから、もう一度お試しください。",
     "forbidden:origin": "{origin} のページからは、ここに WebSocket を開けません。",
     "forbidden:read_only": "{attribute} は読み取り専用で、設定も変更もできません。",
+    "forbidden:immutable": "{kind} {id} は変更も削除もできません。",
+    "forbidden:other_domains_role": "ロール {name} は別のドメインのものです。",
+    "forbidden:no_implication": "ロール {name} を他のロールに含めることはできません。",
     "unsupported:disk_format": "形式 {value} のイメージは受け付けません。qemu-img convert -O qcow2 で raw か qcow2 に変換してください。",
     "unavailable": "{what} が応答していません。{retry_after_s} 秒後にもう一度お試しください。",
     "no_route": "{path} では何も提供していません。",
@@ -155,6 +158,7 @@ INVALID: Final[dict[str, str]] = {
     "no_such_filter": "{field} は正しくありません: フィルター {value} はありません。",
     "no_nic": "{field} は正しくありません: {value} にはネットワークインターフェースがありません。",
     "several_nics": "{field} は正しくありません: {value} には複数のネットワークインターフェースがあります。一つを指定してください。",
+    "implies_itself": "{field} の値が正しくありません。すでに {value} を含んでいます。",
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {
@@ -179,6 +183,7 @@ UNAUTHENTICATED: Final[dict[str, str]] = {
     "no_access": "ユーザー {user} はプロジェクト {project} を利用できません。",
     "no_system_access": "ユーザー {user} はシステムのロールを持っていません。",
     "session": "サインインの有効期限が切れました。もう一度サインインしてください。",
+    "no_domain_access": "ユーザー {user} はドメイン {domain} を使えません。",
 }
 
 CONDITIONS: Final[dict[str, str]] = {
@@ -240,6 +245,10 @@ KINDS: Final[dict[str, str]] = {
     "user": "ユーザー",
     "domain": "ドメイン",
     "role": "ロール",
+    "user_group": "グループ",
+    "membership": "グループの所属",
+    "role_assignment": "ロールの割り当て",
+    "implied_role": "含まれるロール",
     "credential": "認証情報",
     "host": "ホスト",
     "address": "アドレス",

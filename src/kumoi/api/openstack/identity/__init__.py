@@ -3,7 +3,18 @@
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
-from kumoi.api.openstack.identity import credentials, discovery, projects, roles, services, tokens, users
+from kumoi.api.openstack.identity import (
+    assignments,
+    credentials,
+    discovery,
+    domains,
+    groups,
+    projects,
+    roles,
+    services,
+    tokens,
+    users,
+)
 from kumoi.api.openstack.identity.errors import render_error
 from kumoi.app.house import House
 
@@ -16,9 +27,12 @@ def tongue(house: House, site: Site) -> Tongue:
         routes=[
             *discovery.routes(site),
             *tokens.routes(house, site),
+            *domains.routes(house),
             *projects.routes(house),
             *users.routes(house),
+            *groups.routes(house),
             *roles.routes(house),
+            *assignments.routes(house),
             *services.routes(site),
             *credentials.routes(house),
         ],

@@ -1,4 +1,4 @@
-"""/v3/projects and /v3/domains."""
+"""/v3/projects."""
 
 from functools import partial
 from typing import Any
@@ -11,9 +11,9 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.identity.paging import page, query
 from kumoi.app.house import House
 from kumoi.app.identity import people
-from kumoi.core.errors import NotFound, Unsupported
+from kumoi.core.errors import Unsupported
 from kumoi.core.ids import DomainId, ProjectId
-from kumoi.core.tenancy import Domain, Project
+from kumoi.core.tenancy import Project
 
 FILTERS = {"name": "name", "domain_id": "domain_id", "parent_id": "parent_id", "enabled": "enabled"}
 
@@ -58,8 +58,6 @@ def routes(house: House) -> list[Route]:
         Route("GET", "/v3/projects/{id}", partial(show, house), "identity.read_own", "identity"),
         Route("PATCH", "/v3/projects/{id}", partial(update, house), "identity.write", "identity", body_type=UpdateBody),
         Route("DELETE", "/v3/projects/{id}", partial(delete, house), "identity.write", "identity", success=204),
-        Route("GET", "/v3/domains", partial(find_domains, house), "identity.read_own", "identity"),
-        Route("GET", "/v3/domains/{id}", partial(show_domain, house), "identity.read_own", "identity"),
     ]
 
 
@@ -101,18 +99,6 @@ def delete(house: House, request: Request) -> Response:
     return no_content()
 
 
-def find_domains(house: House, request: Request) -> Response:
-    found = [d for d in people.domains(house, request.call()) if request.arg("name", d.name) == d.name]
-    return page(request, "domains", found, _render_domain)
-
-
-def show_domain(house: House, request: Request) -> Response:
-    for domain in people.domains(house, request.call()):
-        if domain.id == request.params["id"]:
-            return json_response({"domain": _render_domain(request, domain)})
-    raise NotFound("identity", kind="domain", id=request.params["id"])
-
-
 def render(request: Request, project: Project) -> dict[str, Any]:
     return {
         "id": project.id,
@@ -125,16 +111,4 @@ def render(request: Request, project: Project) -> dict[str, Any]:
         "tags": [],
         "options": {},
         "links": {"self": f"{request.base_url}/identity/v3/projects/{project.id}"},
-    }
-
-
-def _render_domain(request: Request, domain: Domain) -> dict[str, Any]:
-    return {
-        "id": domain.id,
-        "name": domain.name,
-        "description": domain.description,
-        "enabled": domain.enabled,
-        "tags": [],
-        "options": {},
-        "links": {"self": f"{request.base_url}/identity/v3/domains/{domain.id}"},
     }

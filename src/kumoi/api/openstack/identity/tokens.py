@@ -10,11 +10,14 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.catalog import Site, catalog, stable_id
+from kumoi.api.openstack.catalog import Site, catalog
+from kumoi.api.openstack.identity.domains import render as render_domain
+from kumoi.api.openstack.identity.paging import page
 from kumoi.api.openstack.identity.projects import render as render_project
+from kumoi.api.openstack.identity.roles import shown_id
 from kumoi.api.openstack.times import micro
 from kumoi.app.house import House
-from kumoi.app.identity import people, tokens
+from kumoi.app.identity import scopes, tokens
 from kumoi.app.identity.tokens import Grant, Scope, Who
 from kumoi.core.errors import Invalid, NotFound, Unauthenticated
 
@@ -78,6 +81,8 @@ def routes(house: House, site: Site) -> list[Route]:
         Route("GET", "/v3/auth/tokens", partial(show, house, site), "identity.read_own", "identity"),
         Route("DELETE", "/v3/auth/tokens", partial(revoke, house), "identity.read_own", "identity", success=204),
         Route("GET", "/v3/auth/projects", partial(my_projects, house), "identity.read_own", "identity"),
+        Route("GET", "/v3/auth/domains", partial(my_domains, house), "identity.read_own", "identity"),
+        Route("GET", "/v3/auth/system", partial(my_system, house), "identity.read_own", "identity"),
         Route("GET", "/v3/auth/catalog", partial(my_catalog, site), "identity.read_own", "identity"),
     ]  # fmt: skip
 
@@ -119,9 +124,16 @@ def _subject_is_no_caller() -> Iterator[None]:
 
 
 def my_projects(house: House, request: Request) -> Response:
-    found = people.own_projects(house, request.call())
-    links = {"self": f"{request.base_url}/identity/v3/auth/projects", "next": None, "previous": None}
-    return json_response({"projects": [render_project(request, p) for p in found], "links": links})
+    return page(request, "projects", scopes.own_projects(house, request.call()), render_project)
+
+
+def my_domains(house: House, request: Request) -> Response:
+    return page(request, "domains", scopes.own_domains(house, request.call()), render_domain)
+
+
+def my_system(house: House, request: Request) -> Response:
+    held = [{"all": True}] if scopes.own_system(house, request.call()) else []
+    return json_response({"system": held, "links": {"self": f"{request.base_url}/identity/v3/auth/system"}})
 
 
 def my_catalog(site: Site, request: Request) -> Response:
@@ -157,6 +169,8 @@ def _scope(raw: Any) -> Scope:
         return Scope(project_id=body.project.id, project_name=body.project.name, domain=domain)
     if body.system is not None:
         return Scope(system=True)
+    if body.domain is not None and body.domain.text:
+        return Scope(whole_domain=body.domain.text)
     raise Unauthenticated("identity", reason="wrong_credentials")
 
 
@@ -166,7 +180,7 @@ def _render(site: Site, request: Request, grant: Grant, *, with_catalog: bool = 
         "user": {
             "id": grant.user.id,
             "name": grant.user.name,
-            "domain": _domain(grant.user.domain_id),
+            "domain": _domain(grant, grant.user.domain_id),
             "password_expires_at": None,
         },
         "audit_ids": list(grant.body.audit_ids),
@@ -177,17 +191,19 @@ def _render(site: Site, request: Request, grant: Grant, *, with_catalog: bool = 
         body["project"] = {
             "id": grant.project.id,
             "name": grant.project.name,
-            "domain": _domain(grant.project.domain_id),
+            "domain": _domain(grant, grant.project.domain_id),
         }
         body["is_domain"] = False
+    elif grant.domain is not None:
+        body["domain"] = {"id": grant.domain.id, "name": grant.domain.name}
     elif grant.body.system:
         body["system"] = {"all": True}
     if grant.roles:
-        body["roles"] = [{"id": stable_id("role", name), "name": name} for name in grant.roles]
+        body["roles"] = [{"id": shown_id(role.id), "name": role.name} for role in grant.roles]
         if with_catalog:
             body["catalog"] = catalog(site, request)
     return body
 
 
-def _domain(domain_id: str) -> dict[str, str]:
-    return {"id": domain_id, "name": "Default" if domain_id == "default" else domain_id}
+def _domain(grant: Grant, domain_id: str) -> dict[str, str]:
+    return {"id": domain_id, "name": grant.homes[domain_id].name}

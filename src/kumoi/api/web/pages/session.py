@@ -21,7 +21,7 @@ from kumoi.api.web.visits import (
     visitor,
 )
 from kumoi.api.web.words import Table
-from kumoi.app.identity import people, web_sessions
+from kumoi.app.identity import scopes, web_sessions
 from kumoi.app.identity.patience import Patience
 from kumoi.app.identity.tokens import Who
 from kumoi.app.identity.web_sessions import Browser
@@ -127,7 +127,7 @@ def sign_out(front: Front, request: Request) -> Response:
 
 def projects(front: Front, request: Request) -> Response:
     """What one may switch to, for the popup."""
-    found = people.own_projects(front.house, request.call())
+    found = scopes.own_projects(front.house, request.call())
     return front.part(request, "projects.html", "choice", projects=found, current=visitor(request).project_id)
 
 
@@ -135,6 +135,6 @@ def switch(front: Front, request: Request) -> Response:
     call = request.call()
     project_id = ProjectId(form_of(request).text("project"))
     web_sessions.switch_project(front.house, call, visitor(request).session.id, project_id)
-    name = people.own_projects(front.house, call)
+    name = scopes.own_projects(front.house, call)
     chosen = next((p.name for p in name if p.id == project_id), "")
     return front.done(request, "/", front.say(request, "session.switched", name=chosen))

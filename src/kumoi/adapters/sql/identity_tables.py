@@ -1,0 +1,112 @@
+"""Identity's tables: who there is, and who may what where. How they are spelt: `schema`."""
+
+from sqlalchemy import Index, Table, UniqueConstraint
+
+from kumoi.adapters.sql.schema import integers, key, metadata, switches, texts, times
+
+domains = Table(
+    "domains", metadata, key(), *texts("name", "description"), *switches("enabled"), UniqueConstraint("name")
+)
+
+projects = Table(
+    "projects",
+    metadata,
+    key(),
+    *texts("name", "account", "domain_id", "parent_id", "description"),
+    *switches("enabled"),
+    *integers("generation"),
+    *times("created_at"),
+    UniqueConstraint("domain_id", "name"),
+    UniqueConstraint("account"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    key(),
+    *texts("name", "password_hash", "domain_id", "description", "email"),
+    *texts("default_project_id", null=True),
+    *switches("enabled"),
+    *integers("revocation", "generation"),
+    *times("created_at"),
+    UniqueConstraint("domain_id", "name"),
+)
+
+user_groups = Table(
+    "user_groups",
+    metadata,
+    key(),
+    *texts("name", "domain_id", "description"),
+    *times("created_at"),
+    UniqueConstraint("domain_id", "name"),
+)
+
+memberships = Table(
+    "memberships", metadata, key(), *texts("group_id", "user_id"), Index(None, "group_id"), Index(None, "user_id")
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    key(),
+    *texts("name", "domain_id", "description"),
+    *switches("immutable"),
+    *times("created_at"),
+    UniqueConstraint("domain_id", "name"),
+)
+
+implications = Table(
+    "implications", metadata, key(), *texts("prior", "implied"), Index(None, "prior"), Index(None, "implied")
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    key(),
+    *texts("role", "user_id", "group_id", "project_id", "domain_id"),
+    *switches("inherited"),
+    UniqueConstraint(
+        "user_id", "group_id", "project_id", "domain_id", "inherited", "role", name="uq_assignments_all"
+    ),
+    Index(None, "group_id"),
+    Index(None, "project_id"),
+    Index(None, "domain_id"),
+    Index(None, "role"),
+)
+
+access_keys = Table(
+    "access_keys",
+    metadata,
+    key(),
+    *texts("access", "sealed_secret", "user_id", "project_id"),
+    *times("created_at"),
+    UniqueConstraint("access"),
+    Index(None, "user_id"),
+    Index(None, "project_id"),
+)
+
+key_pairs = Table(
+    "key_pairs",
+    metadata,
+    key(),
+    *texts("user_id", "project_id", "name", "public_key", "fingerprint", "type"),
+    *times("created_at"),
+    UniqueConstraint("user_id", "name"),
+    Index(None, "project_id"),
+)
+
+revoked_tokens = Table("revoked_tokens", metadata, key(), *times("expires_at"), Index(None, "expires_at"))
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    key(),
+    *texts("digest", "user_id", "project_id", "agent", "address"),
+    *integers("revocation"),
+    *times("created_at", "seen_at"),
+    UniqueConstraint("digest"),
+    Index(None, "user_id"),
+    Index(None, "seen_at"),
+)
+
+preferences = Table("preferences", metadata, key(), *texts("locale", "theme"))
