@@ -10,6 +10,7 @@ from kumoi.core.images import MAX_DEPTH, Layer
 from kumoi.core.instances import Instance, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
+from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import Shaping, policy_of, shaping
 from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
 from kumoi.core.vpcs import PublicAddress
@@ -115,6 +116,7 @@ class Compiler:
             networks=networks,
             subnets={ip.subnet_id: self._subnet(ip.subnet_id) for n in nics for ip in n.fixed_ips},
             public=tuple(public),
+            forwardings=tuple(self._forwardings(public)),
             shaping={p: self._shaping(p) for p in policies if p is not None},
         )
         return _encode(vpc_entry(parts))
@@ -170,6 +172,10 @@ class Compiler:
             assert found is not None, f"an address's subnet {subnet_id} is gone"
             self._subnets[subnet_id] = found
         return self._subnets[subnet_id]
+
+    def _forwardings(self, public: list[PublicAddress]) -> list[PortForwarding]:
+        forwarding = tuple(p.id for p in public if p.nic_id is None)
+        return self._tx.port_forwardings.find(Query(filters=(is_in("public_id", forwarding),))) if forwarding else []
 
     def _shaping(self, policy_id: str | None) -> Shaping | None:
         if policy_id is None:

@@ -30,6 +30,7 @@ from kumoi.core.images import LayerFormat
 from kumoi.core.instances import EndedBy, Power, SeenPower
 from kumoi.core.networks import Ipv6Mode, Pool, Route
 from kumoi.core.nics import AddressPair, FixedIp
+from kumoi.core.port_forwardings import Ports
 from kumoi.core.qos import Shaping
 from kumoi.core.vpcs import Leg
 
@@ -119,6 +120,16 @@ class Floating(msgspec.Struct, frozen=True, kw_only=True):
     shaping: Shaping | None = None
 
 
+class Forward(msgspec.Struct, frozen=True, kw_only=True):
+    """Ports of a public address (no prefix) led, in order, to ports of a fixed address behind the router."""
+
+    public: str
+    protocol: str
+    outer: Ports
+    fixed: str
+    inner: Ports
+
+
 class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="kind"):
     """A router on this host. `gateway` is its leg on the external network, `default_via` (of IPv4) and `default_via6`
     the next hops there. `shaping`: of what passes under the gateway's own address.
@@ -132,7 +143,13 @@ class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="
     snat: bool = True
     routes: tuple[Route, ...] = ()
     floating: tuple[Floating, ...] = ()
+    forwards: tuple[Forward, ...] = ()
     shaping: Shaping | None = None
+
+    @property
+    def public(self) -> tuple[str, ...]:
+        """The public addresses that it carries."""
+        return tuple(dict.fromkeys([*(f.public for f in self.floating), *(f.public for f in self.forwards)]))
 
 
 class NetworkEntry(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_field="kind"):

@@ -310,4 +310,3 @@ class TestGuestd:
         linux.shout_icmp6(a.id, "ff02::2", [bytes([133, 0, 0, 0]) + g for g in garbage])
         assert linux.ask_address6(a.id)["ip"] == ["fd00:1::b"]
         assert linux.services_alive()
-

@@ -7,7 +7,8 @@ from tests.contract.network.rig import Rig
 
 from kumoi.core.ids import AddressGroupId
 from kumoi.core.nics import AddressPair
-from kumoi.core.plan import Floating, GroupEntry, NicEntry, VpcEntry
+from kumoi.core.plan import Floating, Forward, GroupEntry, NicEntry, VpcEntry
+from kumoi.core.port_forwardings import Ports
 
 ROUTER_MAC, GATEWAY_MAC = "02:aa:00:00:00:01", "02:aa:00:00:00:02"
 
@@ -237,6 +238,9 @@ class Routed:
         rig.stranger("world", self.outside.entry, f"{self.outside.host(50)}/24")
         rig.serve("world", 80)
 
+    def forward(self, *forwards: Forward) -> None:
+        self.rig.network.ensure_vpc(replace(self.vpc, forwards=forwards))
+
     def lead(self, *pairs: tuple[str, str], **changed: bool) -> VpcEntry:
         floating = tuple(Floating(public=public, fixed=fixed) for public, fixed in pairs)
         led = VpcEntry(
@@ -306,3 +310,32 @@ def test_a_new_driver_leaves_routed_flows_alone(routed: Routed) -> None:
     rig.restart_driver()
     rig.network.ensure_vpc(led)
     assert [rig.alive(flow) for flow in flows] == [True, True]
+
+
+def test_ports_of_one_address_lead_to_several_guests(routed: Routed) -> None:
+    public, rig = routed.outside.host(200), routed.rig
+    first, second = routed.one.host(11), routed.two.host(12)
+    shifted = Forward(public=public, protocol="tcp", outer=Ports(8001, 8003), fixed=first, inner=Ports(79, 81))
+    kept = Forward(public=public, protocol="tcp", outer=Ports(80, 90), fixed=second, inner=Ports(80, 90))
+    routed.forward(shifted, kept)
+    world = routed.outside.host(50)
+    assert [rig.call("world", public, port) for port in (8002, 80)] == [world, world]
+    assert [rig.call("world", public, port) for port in (8001, 8004, 91)] == [None, None, None]
+    assert rig.call(routed.b.id, public, 8002) is not None, "from inside too"
+
+
+def test_a_forwarding_that_leads_elsewhere_takes_its_flows_along(routed: Routed) -> None:
+    public, rig = routed.outside.host(200), routed.rig
+    one = Forward(
+        public=public, protocol="tcp", outer=Ports(8002, 8002), fixed=routed.one.host(11), inner=Ports(80, 80)
+    )
+    other = replace(one, outer=Ports(8003, 8003), fixed=routed.two.host(12))
+    routed.forward(one, other)
+    moved, stays = rig.open("world", public, 8002), rig.open("world", public, 8003)
+    assert rig.alive(moved)
+    routed.forward(replace(one, fixed=routed.one.host(13)), other)
+    assert (rig.alive(moved), rig.alive(stays)) == (False, True)
+    assert rig.call("world", public, 8002) is not None
+    routed.forward(other)
+    assert rig.call("world", public, 8002) is None
+    assert rig.alive(stays)

@@ -20,12 +20,13 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Final
 
-from kumoi.adapters.linux import addresses, devices, protocols
+from kumoi.adapters.linux import addresses, devices, protocols, shaping
 from kumoi.adapters.linux.ruleset import Chain, Table
 from kumoi.contracts.network import Filters
 from kumoi.core.groups import Direction, SecurityRule
 from kumoi.core.ids import GroupId
 from kumoi.core.plan import GroupEntry, NicEntry
+from kumoi.core.qos import Shaping
 
 _WAY: Final[dict[Direction, str]] = {"ingress": "in", "egress": "out"}
 _METADATA: Final = "169.254.169.254"
@@ -36,6 +37,8 @@ _BRIDGE_SETS: Final = {
     "nics": "map type ifname : mark;",
     "trusted": "set type ifname;",
     "closed": "set type ifname;",  # no rule asks it: it says of which nics we know that they are to be silent
+    "limits_out": "map type ifname : verdict;",
+    "limits_in": "map type ifname : verdict;",
     "macs": "set type ifname . ether_addr;",
     "hosts4": "set type ifname . ether_addr . ipv4_addr;",
     "nets4": "set type ifname . ether_addr . ipv4_addr; flags interval;",
@@ -87,6 +90,7 @@ _BRIDGE_CHAINS: Final = {
     "who_sends": Chain(
         hook="type filter hook prerouting priority -300; policy accept;",
         rules=(
+            "iifname vmap @limits_out",
             "meta mark set 0",
             "meta mark set iifname map @nics",
             "meta mark != 0 goto from_guest",
@@ -99,6 +103,7 @@ _BRIDGE_CHAINS: Final = {
             "meta mark set 0",
             "meta mark set oifname map @nics",
             'meta mark 0 oifname "tap*" oifname != @trusted counter drop',
+            "oifname vmap @limits_in",
         ),
     ),
     # A bridge of ours has no address: what it would hand to the host's own stack is an attack or noise.
@@ -157,7 +162,10 @@ def tables(filters: Filters, nics: tuple[NicEntry, ...]) -> tuple[Table, Table]:
 
 def _bridge_table(nics: tuple[NicEntry, ...]) -> Table:
     elements: dict[str, dict[str, str]] = {name: {} for name in _BRIDGE_SETS}
+    chains = dict(_BRIDGE_CHAINS)
     for nic in nics:
+        if nic.shaping is not None and nic.admin_up:
+            _limit(nic, nic.shaping, elements, chains)
         tap, note = f'"{devices.tap(addresses.identity(nic.id))}"', f' comment "{nic.id}"'
         if not nic.admin_up:
             elements["closed"][tap] = note
@@ -170,7 +178,17 @@ def _bridge_table(nics: tuple[NicEntry, ...]) -> Table:
             elements["macs"][f"{tap} . {mac}"] = ""
             for network in networks:
                 _may_send(elements, f"{tap} . {mac}", network)
-    return Table(family="bridge", name="kumoi", sets=_BRIDGE_SETS, elements=elements, chains=_BRIDGE_CHAINS)
+    return Table(family="bridge", name="kumoi", sets=_BRIDGE_SETS, elements=elements, chains=chains)
+
+
+def _limit(nic: NicEntry, limits: Shaping, elements: dict[str, dict[str, str]], chains: dict[str, Chain]) -> None:
+    """What QoS says of a nic: a chain for each direction in which it says anything."""
+    tap = f'"{devices.tap(addresses.identity(nic.id))}"'
+    for way, rules in (("out", shaping.sent(limits)), ("in", shaping.received(limits))):
+        if rules:
+            name = f"q-{nic.id}-{way}"
+            chains[name] = Chain(rules=tuple(rules))
+            elements[f"limits_{way}"][tap] = f" : jump {name}"
 
 
 def _may_send(elements: dict[str, dict[str, str]], sender: str, network: IPv4Network | IPv6Network) -> None:

@@ -8,17 +8,18 @@ from collections.abc import Iterable
 from ipaddress import ip_interface
 from typing import Final
 
-from kumoi.adapters.linux import addresses, devices
+from kumoi.adapters.linux import addresses, devices, shaping
 from kumoi.adapters.linux.netfilter import Flow
-from kumoi.core.plan import VpcEntry
+from kumoi.core.plan import Forward, VpcEntry
 
 _TABLE: Final = "ip kumoi"
+_NUMBERS: Final = {"tcp": 6, "udp": 17}
 
 
 def text(vpc: VpcEntry) -> str:
     """One transaction for `nft -f -` that replaces all rules of the router. Flows that exist keep their translation."""
     head = [f"table {_TABLE}", f"delete table {_TABLE}", f"table {_TABLE} {{"]
-    return "\n".join([*head, *_maps(vpc), *_chains(vpc), "}"]) + "\n"
+    return "\n".join([*head, *_maps(vpc), *_forward_maps(vpc), *_chains(vpc), "}"]) + "\n"
 
 
 def own_address(vpc: VpcEntry) -> str | None:
@@ -33,12 +34,29 @@ def stale(flows: Iterable[Flow], vpc: VpcEntry) -> list[Flow]:
     legs = vpc.legs if vpc.gateway is None else (*vpc.legs, vpc.gateway)
     own = {text.partition("/")[0] for leg in legs for text in leg.addresses}
     hiding = own if vpc.snat else own - {own_address(vpc)}
-    return [flow for flow in flows if not (_led_in(flow, fixed) and _led_out(flow, fixed, hiding))]
+    return [
+        flow
+        for flow in flows
+        if not ((_led_in(flow, fixed) or _forwarded(flow, vpc.forwards)) and _led_out(flow, fixed, hiding))
+    ]
 
 
 def _led_in(flow: Flow, fixed: dict[str, str]) -> bool:
     translated = flow.answers_from != flow.destination
     return fixed.get(flow.destination) == flow.answers_from if translated else True
+
+
+def _forwarded(flow: Flow, forwards: Iterable[Forward]) -> bool:
+    """Whether a forwarding leads it just so."""
+    for one in forwards:
+        into = one.inner.first + flow.destination_port - one.outer.first
+        if (
+            (one.public, _NUMBERS[one.protocol], one.fixed) == (flow.destination, flow.protocol, flow.answers_from)
+            and one.outer.first <= flow.destination_port <= one.outer.last
+            and flow.answers_port == into
+        ):
+            return True
+    return False
 
 
 def _led_out(flow: Flow, fixed: dict[str, str], hiding: set[str]) -> bool:
@@ -55,6 +73,56 @@ def _maps(vpc: VpcEntry) -> list[str]:
     ]
 
 
+def _forward_maps(vpc: VpcEntry) -> list[str]:
+    """Ports that change their numbers, one by one; those that keep them are a rule each (`_forward_rules`)."""
+    found: list[str] = []
+    for protocol in _NUMBERS:
+        elements = [
+            f"{_address(f.public)} . {int(f.outer.first) + n} : {_address(f.fixed)} . {int(f.inner.first) + n}"
+            for f in vpc.forwards
+            if f.protocol == protocol and f.outer != f.inner
+            for n in range(len(f.outer))
+        ]
+        filled = f" elements = {{ {', '.join(elements)} }};" if elements else ""
+        kinds = "ipv4_addr . inet_service : ipv4_addr . inet_service"
+        found.append(f"  map forward_{protocol} {{ type {kinds};{filled} }}")
+    return found
+
+
+def _forward_rules(vpc: VpcEntry) -> list[str]:
+    kept = (f for f in vpc.forwards if f.outer == f.inner and f.protocol in _NUMBERS)
+    return [
+        *(
+            f"ip daddr {_address(f.public)} {f.protocol} dport {int(f.outer.first)}-{int(f.outer.last)}"
+            f" dnat to {_address(f.fixed)}"
+            for f in kept
+        ),
+        *(f"dnat ip to ip daddr . {protocol} dport map @forward_{protocol}" for protocol in _NUMBERS),
+    ]
+
+
+def _shaped(vpc: VpcEntry, outer: str, own: str | None) -> list[str]:
+    """What QoS says of what passes under each public address, and under the router's own."""
+    rules: list[str] = []
+    for one in vpc.floating:
+        if one.shaping is not None:
+            fixed = _address(one.fixed)
+            rules += [f"iifname {outer} ip daddr {fixed} {said}" for said in shaping.received(one.shaping)]
+            rules += [f"oifname {outer} ip saddr {fixed} {said}" for said in _ipv4(shaping.sent(one.shaping))]
+    if vpc.shaping is not None and own is not None:
+        rules += [f"iifname {outer} ct reply ip daddr {own} {said}" for said in shaping.received(vpc.shaping)]
+        rules += [f"oifname {outer} ct reply ip daddr {own} {said}" for said in _ipv4(shaping.sent(vpc.shaping))]
+    return rules
+
+
+def _ipv4(said: list[str]) -> list[str]:
+    return [rule for rule in said if not rule.startswith("ip6 ")]
+
+
+def _address(text: str) -> str:
+    return str(addresses.network(text)[0])
+
+
 def _map(name: str, elements: list[str]) -> str:
     filled = f" elements = {{ {', '.join(elements)} }};" if elements else ""
     return f"  map {name} {{ type ipv4_addr : ipv4_addr;{filled} }}"
@@ -69,16 +137,21 @@ def _chains(vpc: VpcEntry) -> list[str]:
     ]
     guard: list[str] = []
     if outer is not None:
+        guard = _shaped(vpc, outer, own)
         translate.append(f"oifname {outer} snat to ip saddr map @led_out")
         if vpc.snat and own is not None:
             translate.append(f'iifname "qr-*" oifname {outer} snat to {own} fully-random')
             # Nobody outside reaches a hidden address by a route of his own making.
-            guard = [f"iifname {outer} ct status dnat accept", f"iifname {outer} ct state new,invalid counter drop"]
+            guard += [f"iifname {outer} ct status dnat accept", f"iifname {outer} ct state new,invalid counter drop"]
     return [
-        *_chain("lead_in", "type nat hook prerouting priority dstnat;", ["dnat to ip daddr map @led_in"]),
+        *_chain("lead_in", "type nat hook prerouting priority dstnat;", _leading(vpc)),
         *_chain("lead_out", "type nat hook postrouting priority srcnat;", translate),
         *_chain("passing", "type filter hook forward priority filter;", guard),
     ]
+
+
+def _leading(vpc: VpcEntry) -> list[str]:
+    return [*_forward_rules(vpc), "dnat to ip daddr map @led_in"]
 
 
 def _chain(name: str, hook: str, rules: list[str]) -> list[str]:

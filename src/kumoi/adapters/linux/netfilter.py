@@ -32,7 +32,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     """One tracked connection. For ICMP the ports are type and code.
 
     `answers_from` and `answers_to` are the reply's source and destination: they differ from the original's
-    destination and source where addresses are translated. `raw` names it to the kernel.
+    destination and source where addresses are translated; `answers_port` is the reply's source port. `raw` names it to
+    the kernel.
     """
 
     zone: int
@@ -42,6 +43,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     source_port: int
     destination_port: int
     answers_from: str
+    answers_port: int = 0
     answers_to: str
     raw: bytes
 
@@ -132,7 +134,7 @@ def _attribute(kind: int, value: bytes) -> bytes:
 def _flow(body: bytes) -> Flow:
     whole = _attributes(body[4:])
     source, destination, proto = _tuple(whole[_TUPLE_ORIG])
-    answers_from, answers_to, _ = _tuple(whole[_TUPLE_REPLY])
+    answers_from, answers_to, answer = _tuple(whole[_TUPLE_REPLY])
     zone = whole.get(_ZONE, b"\0\0")
     raw = _attribute(_TUPLE_ORIG | _NESTED, whole[_TUPLE_ORIG]) + _attribute(_ID, whole[_ID])
     if _ZONE in whole:
@@ -146,6 +148,7 @@ def _flow(body: bytes) -> Flow:
         source_port=proto[icmp][0] if icmp else int.from_bytes(proto.get(_SOURCE_PORT, b"\0\0"), "big"),
         destination_port=_code_of(proto) if icmp else int.from_bytes(proto.get(_DESTINATION_PORT, b"\0\0"), "big"),
         answers_from=answers_from,
+        answers_port=int.from_bytes(answer.get(_SOURCE_PORT, b"\0\0"), "big"),
         answers_to=answers_to,
         raw=raw,
     )

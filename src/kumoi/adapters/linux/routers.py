@@ -93,7 +93,7 @@ def _ensure_addresses(room: str, vpc: VpcEntry, legs: dict[str, Leg]) -> None:
             device = inside.get(name)
             if device is None:
                 raise Unavailable("network", what="wire", name=name)
-            floating = [f"{f.public}/32" for f in vpc.floating] if leg is vpc.gateway else []
+            floating = [f"{public}/32" for public in vpc.public] if leg is vpc.gateway else []
             fresh[name] = inside.ensure_addresses(device, [*leg.addresses, *floating])
         inside.ensure_routes(routes)
     told = {name: [a.partition("/")[0] for a in new if ":" not in a] for name, new in fresh.items()}

@@ -121,6 +121,18 @@ public_addresses = Table(
     Index(None, "qos_policy_id"),
 )
 
+port_forwardings = Table(
+    "port_forwardings",
+    metadata,
+    key(),
+    *texts("project_id", "public_id", "nic_id", "address", "protocol", "description"),
+    *nested("outer", "inner"),
+    *integers("generation"),
+    *times("created_at", "updated_at"),
+    Index(None, "public_id"),
+    Index(None, "nic_id"),
+)
+
 qos_policies = Table(
     "qos_policies",
     metadata,

@@ -23,6 +23,7 @@ from kumoi.core.images import Image, Layer
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
+from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.shares import Share
@@ -123,6 +124,7 @@ VPCS = Noun(Vpc, network_tables.vpcs)
 PUBLIC_ADDRESSES = Noun(PublicAddress, network_tables.public_addresses)
 SECURITY_GROUPS = Noun(SecurityGroup, network_tables.security_groups)
 SECURITY_RULES = Noun(SecurityRule, network_tables.security_rules)
+PORT_FORWARDINGS = Noun(PortForwarding, network_tables.port_forwardings)
 ADDRESS_GROUPS = Noun(AddressGroup, network_tables.address_groups)
 DEFAULT_RULES = Noun(DefaultRule, network_tables.default_rules)
 HOSTS = Noun(Host, tables.hosts)

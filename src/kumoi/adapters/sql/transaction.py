@@ -62,6 +62,7 @@ class SqlTransaction:
     public_addresses = Of(noun.PUBLIC_ADDRESSES)
     security_groups = Of(noun.SECURITY_GROUPS)
     security_rules = Of(noun.SECURITY_RULES)
+    port_forwardings = Of(noun.PORT_FORWARDINGS)
     address_groups = Of(noun.ADDRESS_GROUPS)
     default_rules = Of(noun.DEFAULT_RULES)
     hosts = Of(noun.HOSTS)

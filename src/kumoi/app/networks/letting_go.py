@@ -89,7 +89,7 @@ def _named(entries: Iterable[Entry]) -> set[str]:
             found |= {entry_id("nic", plug.nic_id) for plug in instance.nics}
         elif entry.id.startswith("vpc/"):
             vpc = msgspec.json.decode(entry.body, type=VpcEntry)
-            found |= {f"public/{vpc.id}/{floating.public}" for floating in vpc.floating}
+            found |= {f"public/{vpc.id}/{public}" for public in vpc.public}
     return found
 
 

@@ -8,7 +8,16 @@ from kumoi.app.house import House
 from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import Claimer, FixedWish
 from kumoi.app.networks.networks import NETWORKS
-from kumoi.app.networks.nics import UNFILTERED, NicWish, check_groups, check_pairs, drop_nic, held, make_nic
+from kumoi.app.networks.nics import (
+    UNFILTERED,
+    NicWish,
+    check_groups,
+    check_pairs,
+    drop_forwardings_to,
+    drop_nic,
+    held,
+    make_nic,
+)
 from kumoi.app.networks.qos_policies import chosen
 from kumoi.app.networks.reading import Noun
 from kumoi.app.networks.reservations import promised_by, reserve_anew
@@ -230,10 +239,11 @@ def _meets(ip: FixedIp, wish: FixedWish) -> bool:
 
 
 def check_led_to(tx: Transaction, was: Nic, now: Nic) -> None:
-    """An address to which a public one leads cannot be taken from the nic."""
+    """An address to which a public one leads cannot be taken from the nic; forwardings of single ports go with it."""
     lost = {ip.address for ip in was.fixed_ips} - {ip.address for ip in now.fixed_ips}
     if not lost:
         return
     for public in tx.public_addresses.find(Query(filters=(eq("nic_id", was.id), alive()))):
         if public.fixed_address in lost:
             raise InUse("network", kind="address", id=public.fixed_address, by_kind="public_address", by_id=public.id)
+    drop_forwardings_to(tx, now, lost, now.updated_at)

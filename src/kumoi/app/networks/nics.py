@@ -3,6 +3,8 @@
 Nothing here authorises: the door that calls has done so.
 """
 
+from collections.abc import Container
+
 import msgspec
 from msgspec.structs import replace
 
@@ -17,9 +19,10 @@ from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, NotFound
-from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, NicId, ProjectId, QosPolicyId, VpcId
+from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, NicId, ProjectId, PublicAddressId, QosPolicyId, VpcId
 from kumoi.core.networks import Network
 from kumoi.core.nics import AddressPair, Nic, NicUse
+from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.query import Query, alive, eq
 from kumoi.core.vpcs import PublicAddress
 
@@ -135,6 +138,7 @@ def drop_nic(tx: Transaction, house: House, call: Call, nic: Nic) -> None:
         if leading.vpc_id is not None:
             vpc = tx.vpcs.get(leading.vpc_id)
             mark_vpc(tx, leading.vpc_id, vpc.host_id if vpc else None)
+    drop_forwardings_to(tx, nic, {ip.address for ip in nic.fixed_ips}, call.now)
     tx.counters.give_back(nic.id, "project/")
     tx.labels.drop("nic", nic.id)
     mark_nic(tx, nic)
@@ -166,6 +170,28 @@ def mark_public(tx: Transaction, public: PublicAddress) -> None:
     nic = tx.nics.get(public.nic_id) if public.nic_id is not None else None
     if nic is not None:
         mark_nic(tx, nic)
+
+
+def forwardings_of(tx: Transaction, public_id: PublicAddressId) -> list[PortForwarding]:
+    found = tx.port_forwardings.find(Query(filters=(eq("public_id", public_id),)))
+    return sorted(found, key=lambda forwarding: (forwarding.protocol, forwarding.outer.first))
+
+
+def drop_forwardings_to(tx: Transaction, nic: Nic, lost: Container[str], now: float) -> None:
+    """Of these addresses of the nic, which it has no longer."""
+    for forwarding in tx.port_forwardings.find(Query(filters=(eq("nic_id", nic.id),))):
+        if forwarding.address in lost:
+            drop_forwarding(tx, forwarding, now)
+
+
+def drop_forwarding(tx: Transaction, gone: PortForwarding, now: float) -> None:
+    """The address is carried no longer once its last one is gone."""
+    tx.port_forwardings.remove(gone.id)
+    public = tx.public_addresses.get(gone.public_id)
+    if public is not None:
+        mark_public(tx, public)
+        left = public.vpc_id if forwardings_of(tx, public.id) else None
+        tx.public_addresses.save(replace(public, vpc_id=left, updated_at=now))
 
 
 def check_groups(tx: Transaction, project_id: str, group_ids: tuple[GroupId, ...]) -> tuple[GroupId, ...]:

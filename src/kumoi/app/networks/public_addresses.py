@@ -9,7 +9,7 @@ from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.nic_doors import NICS
-from kumoi.app.networks.nics import NicWish, drop_public, make_nic, mark_public
+from kumoi.app.networks.nics import NicWish, drop_public, forwardings_of, make_nic, mark_public
 from kumoi.app.networks.qos_policies import chosen
 from kumoi.app.networks.reading import Noun
 from kumoi.app.writing import Thing, charge, commit, record
@@ -19,6 +19,7 @@ from kumoi.core.errors import InUse, Invalid, NoAddress, NotFound
 from kumoi.core.ids import NetworkId, NicId, ProjectId, PublicAddressId, QosPolicyId, SubnetId
 from kumoi.core.nics import FixedIp, Nic, NicStatus, status_of
 from kumoi.core.policy import allow
+from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
 from kumoi.core.vpcs import PublicAddress, Vpc
 
@@ -56,6 +57,7 @@ class PublicView(msgspec.Struct, frozen=True, kw_only=True):
     carried: bool
     network_policy_id: QosPolicyId | None
     tags: tuple[str, ...]
+    forwardings: tuple[PortForwarding, ...] = ()
 
 
 def _views(tx: Transaction, rows: list[PublicAddress]) -> list[PublicView]:
@@ -63,6 +65,8 @@ def _views(tx: Transaction, rows: list[PublicAddress]) -> list[PublicView]:
     seen = {o.id: o for o in tx.observations.many(tuple({n.instance_id for n in nics.values() if n.instance_id}))}
     vpcs = {v.id: v for v in tx.vpcs.many(tuple({r.vpc_id for r in rows if r.vpc_id}))}
     policies = {n.id: n.qos_policy_id for n in tx.networks.many(tuple({r.network_id for r in rows}))}
+    leading = tuple(r.id for r in rows if r.nic_id is None and r.vpc_id is not None)
+    forwardings = tx.port_forwardings.find(Query(filters=(is_in("public_id", leading),))) if leading else []
     tags = reading.tags_of(tx, "public_address", rows)
     return [
         PublicView(
@@ -72,6 +76,7 @@ def _views(tx: Transaction, rows: list[PublicAddress]) -> list[PublicView]:
             carried=r.vpc_id is not None and r.vpc_id in vpcs and vpcs[r.vpc_id].host_id is not None,
             network_policy_id=policies.get(r.network_id),
             tags=tags.get(r.id, ()),
+            forwardings=tuple(f for f in forwardings if f.public_id == r.id),
         )
         for r in rows
         for nic in (nics.get(r.nic_id) if r.nic_id else None,)
@@ -136,7 +141,8 @@ def update_public_address(house: House, call: Call, public_id: PublicAddressId, 
         if isinstance(change.description, str):
             changed = replace(changed, description=change.description)
         if change.nic_id is None:
-            changed = replace(changed, nic_id=None, fixed_address=None, vpc_id=None)
+            forwards = bool(forwardings_of(tx, public.id))
+            changed = replace(changed, nic_id=None, fixed_address=None, vpc_id=public.vpc_id if forwards else None)
         elif isinstance(change.nic_id, str):
             changed = _led(tx, call, changed, change.nic_id, change.fixed_address)
         elif change.fixed_address is not None:
@@ -156,6 +162,9 @@ def delete_public_address(house: House, call: Call, public_id: PublicAddressId) 
 
     def write(tx: Transaction) -> None:
         public = reading.owned(tx, call, PUBLIC_ADDRESSES, public_id, "delete")
+        for forwarding in forwardings_of(tx, public.id):
+            kind = "port_forwarding"
+            raise InUse("network", kind="forwarding_address", id=public.id, by_kind=kind, by_id=forwarding.id)
         drop_public(tx, house, call, public)
 
     commit(house, write)
@@ -203,21 +212,29 @@ def _led(tx: Transaction, call: Call, public: PublicAddress, nic_id: NicId, fixe
     nic = reading.visible(tx, call, NICS, nic_id)
     if nic.project_id not in {public.project_id, call.actor.project_id} and not reading.sees_all(call):
         raise Invalid("network", field="nic_id", reason="other_project", value=nic.id)
-    fixed = _choose_fixed(tx, nic, fixed_address)
+    fixed = choose_fixed(tx, nic, fixed_address)
     led = Query(filters=(eq("nic_id", nic.id), eq("network_id", public.network_id), alive()))
     for other in tx.public_addresses.find(led):
         if other.id != public.id and other.fixed_address == fixed.address:
             raise InUse("network", kind="nic", id=nic.id, by_kind="public_address", by_id=other.id)
-    vpc = _way(tx, public, fixed)
+    for forwarding in forwardings_of(tx, public.id):
+        kind = "port_forwarding"
+        raise InUse("network", kind="forwarding_address", id=public.id, by_kind=kind, by_id=forwarding.id)
+    vpc = way_to(tx, public, fixed)
     if vpc is None:
         raise NotFound("network", kind="way", id=nic.id, network_id=public.network_id, subnet_id=fixed.subnet_id)
-    own = tx.nics.get(public.own_nic_id)
-    if own is not None and (own.vpc_id, own.host_id) != (vpc.id, vpc.host_id):
-        tx.nics.save(replace(own, vpc_id=vpc.id, host_id=vpc.host_id))
+    lead_by(tx, public, vpc)
     return replace(public, nic_id=nic.id, fixed_address=fixed.address, vpc_id=vpc.id)
 
 
-def _choose_fixed(tx: Transaction, nic: Nic, wished: str | None) -> FixedIp:
+def lead_by(tx: Transaction, public: PublicAddress, vpc: Vpc) -> None:
+    """The place that claims the address is where the router is."""
+    own = tx.nics.get(public.own_nic_id)
+    if own is not None and (own.vpc_id, own.host_id) != (vpc.id, vpc.host_id):
+        tx.nics.save(replace(own, vpc_id=vpc.id, host_id=vpc.host_id))
+
+
+def choose_fixed(tx: Transaction, nic: Nic, wished: str | None) -> FixedIp:
     """The nic's IPv4 address to lead to; the only one it has unless it is named."""
     subnets = {s.id: s for s in tx.subnets.many(tuple({ip.subnet_id for ip in nic.fixed_ips}))}
     fours = [ip for ip in nic.fixed_ips if subnets[ip.subnet_id].ip_version == 4]
@@ -232,7 +249,7 @@ def _choose_fixed(tx: Transaction, nic: Nic, wished: str | None) -> FixedIp:
     return fours[0]
 
 
-def _way(tx: Transaction, public: PublicAddress, fixed: FixedIp) -> Vpc | None:
+def way_to(tx: Transaction, public: PublicAddress, fixed: FixedIp) -> Vpc | None:
     """The router with a leg on the fixed address's subnet and its gateway on the public one's network."""
     subnet = reading.there(tx.subnets.get(fixed.subnet_id), "subnet", fixed.subnet_id)
     legs = tx.nics.find(Query(filters=(eq("network_id", subnet.network_id), eq("use", "vpc_interface"), alive())))

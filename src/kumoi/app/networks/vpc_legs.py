@@ -10,7 +10,7 @@ from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.nic_doors import NICS
-from kumoi.app.networks.nics import NicWish, drop_nic, held, make_nic
+from kumoi.app.networks.nics import NicWish, drop_nic, forwardings_of, held, make_nic
 from kumoi.app.networks.subnets import SUBNETS
 from kumoi.app.networks.vpcs import VPCS, interfaces, public_of, subnets_of
 from kumoi.app.writing import Thing, commit, mark_nic, mark_vpc, record
@@ -162,5 +162,6 @@ def _check_unneeded(tx: Transaction, vpc: Vpc, nic: Nic) -> None:
         if any(addressing.contains(c, route.nexthop) for c in cidrs):
             raise InUse("network", kind="leg", id=nic.id, by_kind="route", by_id=route.destination, vpc=vpc.id)
     for public in public_of(tx, vpc.id):
-        if public.fixed_address is not None and any(addressing.contains(c, public.fixed_address) for c in cidrs):
+        led_to = (public.fixed_address, *(f.address for f in forwardings_of(tx, public.id)))
+        if any(addressing.contains(c, address) for c in cidrs for address in led_to if address is not None):
             raise InUse("network", kind="leg", id=nic.id, by_kind="public_address", by_id=public.id, vpc=vpc.id)

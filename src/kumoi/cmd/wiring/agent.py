@@ -26,7 +26,7 @@ from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
 from kumoi.core.hosts import Capacity
 from kumoi.core.plan import Hello
-from kumoi.core.qos import GUARANTEES
+from kumoi.core.qos import GUARANTEES, LIMITS
 from kumoi.core.subnet_rules import ADVERTISES
 from kumoi.runtime.settings import Network, Settings
 from kumoi.runtime.state_folder import StateFolder
@@ -52,9 +52,7 @@ def agent(settings: Settings) -> Agent:
         daemon.URI,
         RECORDS / "accelerator.json",
     )
-    domain = DomainSettings(
-        accelerator=accelerates, emulator=EMULATOR, consoles=str(CONSOLES), serials=str(SERIALS)
-    )
+    domain = DomainSettings(accelerator=accelerates, emulator=EMULATOR, consoles=str(CONSOLES), serials=str(SERIALS))
     compute = LibvirtCompute(ComputeSettings(uri=daemon.URI, domain=domain, boot_id=boot_id, records=RECORDS))
     drivers = Drivers(
         compute=compute,
@@ -79,7 +77,7 @@ def agent(settings: Settings) -> Agent:
 def capabilities(network: Network) -> tuple[str, ...]:
     """What this version's drivers can do on a real host."""
     promises = network.bandwidth_mbps or network.packet_rate_kpps
-    return ("router", ADVERTISES, *((GUARANTEES,) if promises else ()))
+    return ("router", ADVERTISES, LIMITS, *((GUARANTEES,) if promises else ()))
 
 
 def _capacity(network: Network) -> Capacity:

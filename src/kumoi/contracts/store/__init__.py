@@ -24,6 +24,7 @@ from kumoi.core.images import Image, Layer
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
+from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.shares import Share
@@ -105,6 +106,8 @@ class Transaction(Protocol):
     def security_groups(self) -> Rows[SecurityGroup]: ...
     @property
     def security_rules(self) -> Rows[SecurityRule]: ...
+    @property
+    def port_forwardings(self) -> Rows[PortForwarding]: ...
     @property
     def address_groups(self) -> Rows[AddressGroup]: ...
     @property

@@ -4,7 +4,8 @@ import msgspec
 
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
-from kumoi.core.plan import Floating, VpcEntry
+from kumoi.core.plan import Floating, Forward, VpcEntry
+from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import Shaping, policy_of
 from kumoi.core.vpcs import Leg, PublicAddress, Vpc
 
@@ -18,6 +19,7 @@ class VpcParts(msgspec.Struct, frozen=True, kw_only=True):
     networks: dict[str, Network]
     subnets: dict[str, Subnet]
     public: tuple[PublicAddress, ...]
+    forwardings: tuple[PortForwarding, ...]
     shaping: dict[str, Shaping | None]
 
 
@@ -42,7 +44,17 @@ def vpc_entry(parts: VpcParts) -> VpcEntry:
             for p in sorted(parts.public, key=lambda p: p.address)
             if p.fixed_address is not None
         ),
+        forwards=_forwards(parts),
         shaping=_gateway_shaping(parts),
+    )
+
+
+def _forwards(parts: VpcParts) -> tuple[Forward, ...]:
+    addresses = {p.id: p.address for p in parts.public}
+    return tuple(
+        Forward(public=addresses[f.public_id], protocol=f.protocol, outer=f.outer, fixed=f.address, inner=f.inner)
+        for f in sorted(parts.forwardings, key=lambda f: f.id)
+        if f.public_id in addresses
     )
 
 

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from kumoi.api.openstack.network import port_forwardings
 from kumoi.api.openstack.network.bodies import Description, Id, policy_of
 from kumoi.api.openstack.network.listing import Shown, Table, text
 from kumoi.api.openstack.network.ports import owner_text
@@ -87,6 +88,9 @@ def _render(view: PublicView, _actor: Actor) -> Shown:
         "qos_policy_id": one.qos_policy_id,
         "qos_network_policy_id": view.network_policy_id,
         "status": "ACTIVE" if view.carried else "DOWN",
+        "port_forwardings": [
+            {**port_forwardings.brief(f), "id": f.id, "internal_port_id": f.nic_id} for f in view.forwardings
+        ],
         "port_details": _port_details(view.nic, view.nic_status) if view.nic is not None else None,
     }
 
@@ -125,6 +129,7 @@ RESOURCE = Resource(
             "qos_network_policy_id",
             "status",
             "port_details",
+            "port_forwardings",
         },
         render=_render,
     ),
