@@ -5,8 +5,8 @@ from sqlalchemy import Index, MetaData, Table
 
 from kumoi.adapters.sql.schema import NAMES, integers, key, nested, texts, times
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
