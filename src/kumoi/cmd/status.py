@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 import msgspec
 
+from kumoi.cmd.demo import language
 from kumoi.cmd.inside import of_owner, told
 from kumoi.cmd.up import alive
 from kumoi.core.errors import KumoiError
@@ -17,6 +18,7 @@ from kumoi.runtime.supervision import Entry, Record
 
 # Held for what is to come: it answers NotImplemented.
 _NOT_SERVED: Final = frozenset({"s3"})
+_NAMED: Final = 5
 
 
 @click.command()
@@ -51,6 +53,7 @@ def facts(state: StateFolder, record: Record | None) -> dict[str, Any]:
             **{name: _facts_of(entry) for name, entry in record.programs.items()},
         },
         "counts": counts(state),
+        "concerns": concerns(state),
     }
 
 
@@ -63,6 +66,36 @@ def counts(state: StateFolder) -> dict[str, int]:
     except (KumoiError, KeyError):
         return {}
     return {"hosts": len(hosts), "servers": len(servers)}
+
+
+def concerns(state: StateFolder) -> list[str]:
+    """What an operator should look at, as the cloud itself tells it; empty where it does not."""
+    try:
+        client = Client(state.clouds_yaml, locale=language())
+        hosts = client.get("/operator/v1/hosts")["hosts"]
+        loops = client.get("/operator/v1/loops")["loops"]
+    except (KumoiError, KeyError):
+        return []
+    return [*_of_hosts(hosts), *_of_loops(loops)]
+
+
+def _of_hosts(hosts: list[dict[str, Any]]) -> list[str]:
+    """The first few by name: a thousand silent hosts are no thousand lines."""
+    wrong = [host for host in hosts if host["condition"]["is"] != "ready"]
+    found = [f"host {host['name']}: {host['condition']['says']}" for host in wrong[:_NAMED]]
+    if len(wrong) > _NAMED:
+        found.append(f"… and {len(wrong) - _NAMED} hosts more")
+    for host in [host for host in hosts if host["troubles"]][:_NAMED]:
+        first = host["troubles"][0]
+        more = f" (and {len(host['troubles']) - 1} more)" if len(host["troubles"]) > 1 else ""
+        found.append(f"host {host['name']}: {first['entry']}: {first['says']}{more}")
+    strays = sum(len(host["strays"]) for host in hosts)
+    return [*found, f"strays {strays}"] if strays else found
+
+
+def _of_loops(loops: list[dict[str, Any]]) -> list[str]:
+    troubled = [(loop["name"], trouble) for loop in loops for trouble in loop["troubles"]]
+    return [f"loop {name}: {trouble['error']}" for name, trouble in troubled[:_NAMED]]
 
 
 def _facts_of(entry: Entry) -> dict[str, Any]:
@@ -102,6 +135,10 @@ def _people(state: StateFolder, record: Record | None) -> None:
         )
         if row["refusal"]:
             click.echo(f"{'':13}" + " ".join(f"{k}={v}" for k, v in row["facts"].items()))
+    for concern in known["concerns"]:
+        click.echo(click.style("\n! ", fg="yellow") + concern, nl=False)
+    if known["concerns"]:
+        click.echo()
     if known["counts"]:
         click.echo("\n" + "  ".join(f"{noun} {n}" for noun, n in known["counts"].items()))
 
