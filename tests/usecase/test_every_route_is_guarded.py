@@ -103,6 +103,7 @@ class Guarded:
             "ports": nic.id,
             "routers": create_vpc(house, mine, VpcWish(name="r")).vpc.id,
             "security-groups": group.group.id,
+            "rules": group.rules[0].id,
             "os-security-groups": group.group.id,
             "security-group-rules": group.rules[0].id,
             "os-security-group-rules": group.rules[0].id,

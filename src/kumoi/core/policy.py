@@ -123,6 +123,11 @@ def allow(call: Call, action: str) -> None:
         raise Forbidden("identity", action=action, needs=list(_ORDER[ACTIONS[action]]))
 
 
+def least_role(action: str) -> str:
+    """The least of the roles that may do this; empty where none is needed."""
+    return next(iter(_ORDER[ACTIONS[action]]), "")
+
+
 def sees(call: Call, project_id: str, action_all: str) -> bool:
     """Whether a thing of this project is visible to the call: its own, or by the right to all projects'."""
     return project_id == call.actor.project_id or may(call, action_all)

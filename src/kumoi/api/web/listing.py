@@ -85,6 +85,11 @@ class Listing(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         return bool(self.asked.text or self.asked.chosen)
 
     @property
+    def vacant(self) -> bool:
+        """Whether there is nothing at all, however one asks."""
+        return not (self.rows or self.narrowed or self.asked.after or self.asked.before)
+
+    @property
     def here(self) -> str:
         """The address of what is shown now."""
         return address(self.asked, after=self.asked.after, before=self.asked.before)
@@ -120,7 +125,7 @@ def asked_of(request: Request, shape: Shape) -> Asked:
 def listing(
     asked: Asked, find: Callable[[Asked], Sequence[T]], key: Callable[[T], str], total: int | None = None
 ) -> Listing[T]:
-    """Ask the door by `find`. A marker that is gone leads to the first page."""
+    """Ask the door by `find`. A marker that is gone leads to the first page. What fits on one page is counted."""
     try:
         found = list(find(asked))
     except NotFound:
@@ -131,6 +136,8 @@ def listing(
         rows = rows[::-1]
     back = bool(asked.after) or (bool(asked.before) and more)
     on = bool(asked.before) or more
+    if total is None and not (back or on):
+        total = len(rows)
     return Listing(
         asked=asked,
         rows=rows,

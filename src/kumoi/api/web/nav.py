@@ -19,4 +19,10 @@ class Group(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-MENU: Final[tuple[Group, ...]] = (Group("", (Entry("nav.overview", "/", "layout-dashboard", "quota.read"),)),)
+MENU: Final[tuple[Group, ...]] = (
+    Group("", (Entry("nav.overview", "/", "layout-dashboard", "quota.read"),)),
+    Group(
+        "nav.network",
+        (Entry("nav.security_groups", "/security-groups", "shield", "security_group.read"),),
+    ),
+)

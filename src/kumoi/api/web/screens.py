@@ -26,7 +26,7 @@ from kumoi.api.web.visits import session_cookie, set_cookie, token_for
 from kumoi.api.web.words import Words
 from kumoi.app.identity.web_sessions import Visitor
 from kumoi.core.call import Call, Locale
-from kumoi.core.policy import may
+from kumoi.core.policy import least_role, may
 
 HTML: Final = "text/html; charset=utf-8"
 NOTE_COOKIE: Final = "kumoi_note"
@@ -78,6 +78,8 @@ class Screens:
             "screen": _screen.get,
             "menu": MENU,
             "may": _may,
+            "least_role": least_role,
+            "opens": _opens,
             "browser_words": self._browser_words,
         }
         self._templates.filters |= {
@@ -195,6 +197,11 @@ def region_of(request: Request) -> str:
     if request.header("hx-request") != "true":
         return ""
     return (request.header("hx-target") or "").partition("#")[2]
+
+
+def _opens(address: str) -> dict[str, str]:
+    """Attributes of what has the dialog show what is at an address."""
+    return {"hx-get": address, "hx-target": "#dialog", "hx-swap": "innerHTML"}
 
 
 def _may(action: str) -> bool:

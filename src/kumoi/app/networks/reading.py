@@ -76,6 +76,22 @@ def find(house: House, call: Call, noun: Noun[R, V], query: Query) -> list[V]:
     return house.store.read(lambda tx: noun.views(tx, _listed(tx, call, noun, query)))
 
 
+def find_here(house: House, call: Call, noun: Noun[R, V], query: Query) -> list[V]:
+    """What the caller's project sees, whatever else the caller might: for who works in one project."""
+    allow(call, f"{noun.action}.read")
+    narrowed = query.where(alive()) if noun.mortal else query
+    return house.store.read(
+        lambda tx: noun.views(tx, noun.rows(tx).find(narrowed.where(*noun.listed(tx, call))))
+    )
+
+
+def count_here(house: House, call: Call, noun: Noun[R, V], query: Query) -> int:
+    """How many of them there are."""
+    allow(call, f"{noun.action}.read")
+    narrowed = query.where(alive()) if noun.mortal else query
+    return house.store.read(lambda tx: noun.rows(tx).count(narrowed.where(*noun.listed(tx, call))))
+
+
 def find_rows(house: House, call: Call, noun: Noun[R, V], query: Query) -> list[R]:
     """The same without what hangs on them."""
     allow(call, f"{noun.action}.read")
