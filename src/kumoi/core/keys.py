@@ -36,3 +36,9 @@ def fingerprint(public_key: str) -> str:
         raise Invalid("compute", field="public_key", reason="not_a_public_key")
     digest = hashlib.md5(blob, usedforsecurity=False).hexdigest()
     return ":".join(digest[i : i + 2] for i in range(0, 32, 2))
+
+
+def sha256_fingerprint(public_key: str) -> str:
+    """`SHA256:…` of a key that `fingerprint` took, as `ssh-keygen -l` and `ssh` show it."""
+    blob = base64.b64decode(public_key.split(None, 2)[1])
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")

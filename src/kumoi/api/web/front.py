@@ -12,6 +12,7 @@ from kumoi.api.web.refusals import note
 from kumoi.api.web.screens import Screens, set_note
 from kumoi.app.house import House
 from kumoi.core.errors import Invalid, KumoiError
+from kumoi.core.policy import allow
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,11 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
         return self.screens.page(request, template, values)
 
     def part(self, request: Request, template: str, block: str, **values: Any) -> Response:
+        return self.screens.part(request, template, block, values)
+
+    def ask(self, request: Request, action: str, template: str, block: str, **values: Any) -> Response:
+        """A form, for who may do what it is for: nobody fills in what is refused afterwards. Forbidden."""
+        allow(request.call(), action)
         return self.screens.part(request, template, block, values)
 
     def again(self, request: Request, template: str, block: str, error: KumoiError, **values: Any) -> Response:

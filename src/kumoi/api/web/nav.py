@@ -21,6 +21,7 @@ class Group(NamedTuple):
 
 MENU: Final[tuple[Group, ...]] = (
     Group("", (Entry("nav.overview", "/", "layout-dashboard", "quota.read"),)),
+    Group("nav.compute", (Entry("nav.keypairs", "/keypairs", "key-round", "keypair.read"),)),
     Group(
         "nav.network",
         (Entry("nav.security_groups", "/security-groups", "shield", "security_group.read"),),

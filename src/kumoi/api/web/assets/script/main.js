@@ -4,6 +4,7 @@
 import "./dialogs.js";
 import "./menus.js";
 import "./copying.js";
+import "./saving.js";
 import "./picking.js";
 import "./ages.js";
 import "./live.js";
