@@ -18,6 +18,7 @@ from kumoi.api.edge.access import Access
 from kumoi.api.edge.app import Edge
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.server import run, server
+from kumoi.api.edge.sockets import SocketRules
 from kumoi.api.edge.waiters import Waiters
 from kumoi.api.link.pacing import Pacer
 from kumoi.api.link.routes import tongue as link_tongue
@@ -116,6 +117,7 @@ async def _serve(
 ) -> None:  # fmt: skip
     access = Access(registry)
     public: Edge = _edge(house, tongues(house, chosen, lambda: public.waiters, registry), access, "api")
+    public.sockets = SocketRules(origins=(chosen.api.public_url,) if chosen.api.public_url else ())
     inner: Edge = _edge(house, [link_tongue(house, lambda: inner.waiters)], access, "link")
     pacer = Pacer(asyncio.get_running_loop(), inner.waiters.wake)
     house.hints.subscribe("section", pacer.hint)

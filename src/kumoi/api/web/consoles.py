@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from kumoi.api.edge.console_links import PREFIX
 from kumoi.api.edge.joining import join
 from kumoi.api.edge.plain import render_plain
 from kumoi.api.edge.request import Request
@@ -23,7 +24,6 @@ from kumoi.core.errors import Unauthenticated
 
 log = structlog.get_logger("kumoi.console")
 
-PREFIX: Final = "/console"
 KINDS: Final[tuple[ConsoleKind, ...]] = ("serial", "vnc")
 # As HTTP's status codes, 4000 higher; for clients that read no sentences.
 CODES: Final[Mapping[str, int]] = {

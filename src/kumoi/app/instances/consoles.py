@@ -66,6 +66,12 @@ def open_console(house: House, call: Call, instance_id: InstanceId, kind: Consol
     return secret
 
 
+def check_console(house: House, call: Call, instance_id: InstanceId) -> None:
+    """Whether the caller may have a console of this instance at all: refusals as of `open_console`."""
+    allow(call, "instance.console")
+    house.store.read(lambda tx: _host_of(tx, visible(tx, call, instance_id)))
+
+
 def use_console_token(house: House, secret: str, kind: ConsoleKind, now: float) -> Opened:
     """Spend it: the host is asked to dial. Its bearer needs nothing else.
 

@@ -35,6 +35,7 @@ ERRORS: Final[dict[str, str]] = {
 
 # invalid: what is wrong with {field}
 INVALID: Final[dict[str, str]] = {
+    "console_type": "Unavailable console type {value}. This cloud has novnc and serial.",
     "missing": "Invalid input: {field} is required.",
     "unknown_field": "Invalid input: {field} is not known here.",
     "wrong_type": "Invalid input for {field}: {expected} is expected, not {got}.",
@@ -166,6 +167,7 @@ INVALID: Final[dict[str, str]] = {
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {
+    "console_kind": "The requested console type details are not accessible.",
     "console_unknown": "This link to a console is not valid. Ask for a new one.",
     "console_used": "This link to a console was used already: each works once. Ask for a new one.",
     "console_expired": "This link to a console has expired. Ask for a new one.",
@@ -312,5 +314,6 @@ KINDS: Final[dict[str, str]] = {
     "flavor_access": "access to the flavor",
     "action": "action",
     "label": "key",
+    "console_token": "console token",
     "token": "token",
 }

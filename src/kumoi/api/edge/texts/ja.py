@@ -35,6 +35,7 @@ ERRORS: Final[dict[str, str]] = {
 }
 
 INVALID: Final[dict[str, str]] = {
+    "console_type": "コンソールの種類 {value} は利用できません。novnc と serial が使えます。",
     "missing": "入力が正しくありません: {field} は必須です。",
     "unknown_field": "入力が正しくありません: {field} という項目はありません。",
     "wrong_type": "{field} の入力が正しくありません: {got} ではなく {expected} が必要です。",
@@ -163,6 +164,7 @@ INVALID: Final[dict[str, str]] = {
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {
+    "console_kind": "この種類のコンソールの詳細は参照できません。",
     "console_unknown": "このコンソールのリンクは無効です。新しいリンクを取得してください。",
     "console_used": "このリンクは使用済みです（1 回限り）。新しいリンクを取得してください。",
     "console_expired": "このコンソールのリンクは期限切れです。新しいものを取得してください。",
@@ -309,5 +311,6 @@ KINDS: Final[dict[str, str]] = {
     "flavor_access": "フレーバーの利用許可",
     "action": "操作",
     "label": "キー",
+    "console_token": "コンソールトークン",
     "token": "トークン",
 }

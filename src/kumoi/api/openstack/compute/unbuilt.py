@@ -16,8 +16,7 @@ from kumoi.core.policy import allow
 MEMBERS: Final = (
     "resize", "confirmResize", "revertResize", "rebuild", "rescue", "unrescue", "shelve", "shelveOffload", "unshelve",
     "pause", "unpause", "suspend", "resume", "createImage", "createBackup", "changePassword", "restore",
-    "os-getVNCConsole", "os-getSPICEConsole", "os-getRDPConsole",
-    "os-getSerialConsole", "trigger_crash_dump",
+    "trigger_crash_dump",
 )  # fmt: skip
 OPERATORS: Final = (
     "migrate", "os-migrateLive", "evacuate", "os-resetState", "injectNetworkInfo", "resetNetwork",
