@@ -17,7 +17,9 @@ from kumoi.adapters.link_http import HttpLink
 from kumoi.api.edge.app import Edge
 from kumoi.api.edge.server import Server, server
 from kumoi.api.link.routes import tongue as link_tongue
-from kumoi.api.web import consoles
+from kumoi.api.web.assets import Assets
+from kumoi.api.web.front import Site
+from kumoi.api.web.tongue import tongue
 from kumoi.app.instances import delete, run
 from kumoi.app.instances.consoles import open_console
 from kumoi.app.instances.wish import RunWish
@@ -51,7 +53,8 @@ class Served:
 
     async def _serve(self) -> None:
         house = self.cloud.house
-        public = Edge([consoles.tongue(house)], now=house.clock.now, new_id=house.chance.uuid)
+        spoken = tongue(house, Site(public_url="", region="RegionOne"), Assets(), lambda: public.waiters)
+        public: Edge = Edge([spoken], now=house.clock.now, new_id=house.chance.uuid)
         inner: Edge = Edge([link_tongue(house, lambda: inner.waiters)], now=house.clock.now, new_id=house.chance.uuid)
         self._servers += [server(public), server(inner)]
         jobs = [one.serve(sockets=[s]) for one, s in zip(self._servers, (self._public, self._unix), strict=True)]

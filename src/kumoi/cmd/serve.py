@@ -31,7 +31,6 @@ from kumoi.api.operator import tongue as operator_tongue
 from kumoi.api.operator.scrape import tongue as scrape_tongue
 from kumoi.api.web.assets import Assets
 from kumoi.api.web.assets import tongue as assets_tongue
-from kumoi.api.web.consoles import tongue as console_tongue
 from kumoi.api.web.front import Site as WebSite
 from kumoi.api.web.tongue import tongue as web_tongue
 from kumoi.app.founding import found_networks
@@ -102,7 +101,6 @@ def tongues(
         sts_tongue(house),
         assets_tongue(assets),
         web_tongue(house, here, assets, waiters),
-        console_tongue(house),
     ]
 
 

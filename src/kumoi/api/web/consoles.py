@@ -1,7 +1,7 @@
-"""Consoles for who has a link to one: a page, and at the same address the websocket that it opens.
+"""A console's websocket: at the address of its page, for the page and for clients that need none.
 
-The link's token is all that is asked for, since it was made for this one use by who may. Other clients may open the
-websocket without the page. What does not belong here: who gets a link (the tongues' remote consoles).
+The link's token is all that is asked for, since it was made for this one use by who may. What does not belong here: the
+page (pages/consoles), who gets a link (the tongues' remote consoles).
 """
 
 from collections.abc import Mapping
@@ -10,17 +10,12 @@ from typing import Final
 
 import structlog
 
-from kumoi.api.edge.console_links import PREFIX
 from kumoi.api.edge.joining import join
-from kumoi.api.edge.plain import render_plain
 from kumoi.api.edge.request import Request
-from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.edge.text import say_console_end
 from kumoi.app.house import House
 from kumoi.app.instances.consoles import DIALS_WITHIN_S, use_console_token
-from kumoi.core.call import Actor
 from kumoi.core.consoles import ConsoleKind
-from kumoi.core.errors import Unauthenticated
 
 log = structlog.get_logger("kumoi.console")
 
@@ -39,20 +34,6 @@ CODES: Final[Mapping[str, int]] = {
 }
 
 
-def tongue(house: House) -> Tongue:
-    """Mounted at /console."""
-    return Tongue(
-        name="console",
-        prefix=PREFIX,
-        routes=[
-            Route("WEBSOCKET", f"/{kind}", partial(talk, house, kind), service="web", wait=True, anonymous=True)
-            for kind in KINDS
-        ],
-        authenticate=_nobody,
-        render_error=render_plain,
-    )
-
-
 async def talk(house: House, kind: ConsoleKind, request: Request) -> None:
     """Spend the token, wait for the host, join both."""
     socket = request.socket
@@ -67,7 +48,3 @@ async def talk(house: House, kind: ConsoleKind, request: Request) -> None:
         end = "host_silent"
     log.info("console ended", **facts, end=end if not socket.code else "viewer_left")
     await socket.close(CODES.get(end, CODES["host_lost"]), say_console_end(end, request.locale))
-
-
-def _nobody(_request: Request) -> Actor:
-    raise Unauthenticated(reason="no_credentials")

@@ -81,15 +81,23 @@ def use_console_token(house: House, secret: str, kind: ConsoleKind, now: float) 
     digest = _digest(secret)
 
     def write(tx: Transaction) -> ConsoleToken:
-        token = _good(tx, digest, now)
-        if token.kind != kind:
-            raise Unauthenticated("compute", reason="console_unknown")
+        token = _good(tx, digest, kind, now)
         return tx.console_tokens.save(replace(token, used_at=now))
 
     token = house.store.write(write)
     one, host_id = house.store.read(lambda tx: _instance_of(tx, token))
     ask = Ask(id=house.chance.uuid(), kind=kind, instance_id=one.id)
     return Opened(token=token, instance=one, stream=house.asks.call(host_id, ask))
+
+
+def look_at_console_token(house: House, secret: str, kind: ConsoleKind, now: float) -> Instance:
+    """What it would open, with the refusals of `use_console_token`; it is not spent."""
+    digest = _digest(secret)
+
+    def read(tx: Transaction) -> Instance:
+        return _instance_of(tx, _good(tx, digest, kind, now))[0]
+
+    return house.store.read(read)
 
 
 def show_console_token(house: House, call: Call, secret: str) -> tuple[ConsoleToken, Host]:
@@ -99,7 +107,7 @@ def show_console_token(house: House, call: Call, secret: str) -> tuple[ConsoleTo
 
     def read(tx: Transaction) -> tuple[ConsoleToken, Host]:
         try:
-            token = _good(tx, digest, call.now)
+            token = _good(tx, digest, None, call.now)
             host = tx.hosts.get(_instance_of(tx, token)[1])
         except (Unauthenticated, WrongState):
             host = None
@@ -116,9 +124,9 @@ def revoke_consoles(tx: Transaction, instance_id: InstanceId) -> None:
         tx.console_tokens.remove(token.id)
 
 
-def _good(tx: Transaction, digest: str, now: float) -> ConsoleToken:
+def _good(tx: Transaction, digest: str, kind: ConsoleKind | None, now: float) -> ConsoleToken:
     token = tx.console_tokens.get(digest)
-    if token is None:
+    if token is None or kind not in {token.kind, None}:
         raise Unauthenticated("compute", reason="console_unknown")
     if token.used_at is not None:
         raise Unauthenticated("compute", reason="console_used")
