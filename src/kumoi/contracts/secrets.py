@@ -7,7 +7,7 @@ import msgspec
 
 class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
     """What a token says. `methods`: password, token…; `project_id` and `domain_id` empty for unscoped, `system` for
-    system scope."""
+    system scope; `credential_id` and `trust_id` name what it came by."""
 
     user_id: str
     methods: tuple[str, ...]
@@ -18,6 +18,8 @@ class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
     audit_ids: tuple[str, ...]
     revocation: int
     domain_id: str = ""
+    credential_id: str = ""
+    trust_id: str = ""
 
 
 class Passwords(Protocol):

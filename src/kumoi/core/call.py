@@ -12,7 +12,10 @@ Locale = Literal["en", "ja"]
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """An authenticated caller in one scope: a project, a domain, the system, or none."""
+    """An authenticated caller in one scope: a project, a domain, the system, or none.
+
+    `restricted`: by a credential or a trust that may not hand on what it has. `trust_id`: by this trust.
+    """
 
     user_id: UserId
     user_name: str
@@ -21,6 +24,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     roles: frozenset[str] = frozenset()
     system: bool = False
     domain_id: DomainId | None = None
+    restricted: bool = False
+    trust_id: str = ""
 
     @property
     def is_admin(self) -> bool:

@@ -87,9 +87,22 @@ ACTIONS: dict[str, Rule] = {
     "identity.read_own": "any",
     "identity.write": "admin",
     "credential.own": "any",
+    "credential.make": "any",
+    "application_credential.create": "any",
+    "application_credential.delete": "any",
+    "trust.create": "any",
+    "trust.delete": "any",
     "web_session.own": "any",
     "credential.all": "admin",
 }
+# What a program with a restricted credential may not: it would outlive the credential.
+_HANDS_ON = frozenset({
+    "credential.make",
+    "application_credential.create",
+    "application_credential.delete",
+    "trust.create",
+    "trust.delete",
+})  # fmt: skip
 _ORDER: dict[Rule, tuple[str, ...]] = {
     "reader": ("reader", "member", "manager", "admin"),
     "member": ("member", "manager", "admin"),
@@ -103,6 +116,8 @@ _ORDER: dict[Rule, tuple[str, ...]] = {
 def may(call: Call, action: str) -> bool:
     """Whether this actor may do this at all; ownership of the thing is the door's second question."""
     rule = ACTIONS[action]
+    if call.actor.restricted and action in _HANDS_ON:
+        return False
     if rule == "any":
         return True
     if call.actor.project_id is None and not call.actor.system and not _of_domain(call, action):
@@ -114,7 +129,7 @@ def may(call: Call, action: str) -> bool:
 
 def _of_domain(call: Call, action: str) -> bool:
     """Whether the scope is a domain, and the action one that is done there: nothing runs in a domain."""
-    return call.actor.domain_id is not None and action.startswith(("identity.", "token.", "credential."))
+    return call.actor.domain_id is not None and action.startswith(("identity.", "token.", "credential.", "trust."))
 
 
 def allow(call: Call, action: str) -> None:

@@ -9,8 +9,11 @@ from tests.usecase.cloud import Cloud
 from kumoi.app.identity import people, tokens
 from kumoi.app.identity.tokens import Grant, Scope, Who
 from kumoi.core.call import Call
+from kumoi.core.delegation import Asked
 from kumoi.core.ids import DomainId, ProjectId, UserId
 from kumoi.core.tenancy import DEFAULT_DOMAIN, Project, User
+
+ASKED = Asked(service="identity", method="GET", path="/v3/users")
 
 
 class City:
@@ -37,7 +40,7 @@ class City:
 
     def roles(self, token: str) -> list[str]:
         """What a token lets its holder be, now."""
-        return sorted(tokens.actor_of(self.house, token).roles)
+        return sorted(tokens.actor_of(self.house, token, ASKED).roles)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 from msgspec.structs import replace
-from tests.usecase.identity.conftest import City
+from tests.usecase.identity.conftest import ASKED, City
 
 from kumoi.app.identity import assignments, domains, groups, people, scopes, tokens
 from kumoi.app.identity.assignments import Wanted
@@ -30,7 +30,7 @@ def group(city: City, *members: UserId) -> UserGroupId:
 
 
 def call_of(city: City, token: str) -> Call:
-    return replace(city.cloud.call(), actor=tokens.actor_of(city.house, token))
+    return replace(city.cloud.call(), actor=tokens.actor_of(city.house, token, ASKED))
 
 
 def test_a_group_gives_its_members_what_it_has_and_takes_it_when_they_go(city: City) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Index, Table, UniqueConstraint
 
-from kumoi.adapters.sql.schema import integers, key, metadata, switches, texts, times
+from kumoi.adapters.sql.schema import integers, key, metadata, nested, switches, texts, times
 
 domains = Table(
     "domains", metadata, key(), *texts("name", "description"), *switches("enabled"), UniqueConstraint("name")
@@ -72,6 +72,45 @@ assignments = Table(
     Index(None, "project_id"),
     Index(None, "domain_id"),
     Index(None, "role"),
+)
+
+application_credentials = Table(
+    "application_credentials",
+    metadata,
+    key(),
+    *texts("user_id", "project_id", "name", "secret_hash", "description"),
+    *nested("roles"),
+    *nested("access_rules", null=True),
+    *switches("unrestricted"),
+    *times("expires_at", null=True),
+    *times("created_at"),
+    UniqueConstraint("user_id", "name"),
+    Index(None, "project_id"),
+)
+
+access_rules = Table(
+    "access_rules",
+    metadata,
+    key(),
+    *texts("user_id", "service", "method", "path"),
+    UniqueConstraint("user_id", "service", "method", "path"),
+)
+
+trusts = Table(
+    "trusts",
+    metadata,
+    key(),
+    *texts("trustor_id", "trustee_id", "project_id", "parent_id"),
+    *nested("roles"),
+    *switches("impersonation"),
+    *integers("remaining_uses", null=True),
+    *integers("redelegations"),
+    *times("expires_at", null=True),
+    *times("created_at"),
+    Index(None, "trustor_id"),
+    Index(None, "trustee_id"),
+    Index(None, "project_id"),
+    Index(None, "parent_id"),
 )
 
 access_keys = Table(

@@ -15,6 +15,7 @@ from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
 from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
+from kumoi.core.delegation import AccessRule, ApplicationCredential, Trust
 from kumoi.core.events import Event, Label
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
@@ -99,6 +100,9 @@ MEMBERSHIPS = Noun(Membership, identity_tables.memberships)
 ROLES = Noun(Role, identity_tables.roles)
 IMPLICATIONS = Noun(Implication, identity_tables.implications)
 ASSIGNMENTS = Noun(Assignment, identity_tables.assignments)
+APPLICATION_CREDENTIALS = Noun(ApplicationCredential, identity_tables.application_credentials)
+ACCESS_RULES = Noun(AccessRule, identity_tables.access_rules)
+TRUSTS = Noun(Trust, identity_tables.trusts)
 ACCESS_KEYS = Noun(AccessKey, identity_tables.access_keys)
 KEY_PAIRS = Noun(KeyPair, identity_tables.key_pairs, "keypair")
 REVOKED_TOKENS = Noun(RevokedToken, identity_tables.revoked_tokens)

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from kumoi.core.errors import Invalid
+
 
 def micro(at: float) -> str:
     """Keystone's: 2026-11-20T12:00:00.000000Z."""
@@ -11,3 +13,17 @@ def micro(at: float) -> str:
 def second(at: float) -> str:
     """Nova's and Glance's: 2026-11-20T12:00:00Z."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def bare(at: float) -> str:
+    """Keystone's where it leaves the zone out: 2026-11-20T12:00:00.000000."""
+    return micro(at).removesuffix("Z")
+
+
+def seconds_of(field: str, text: str) -> float:
+    """Since the epoch; UTC where no zone is said. Invalid for what is no time."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as e:
+        raise Invalid(field=field, reason="format") from e
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

@@ -18,6 +18,7 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 def create(house: House, call: Call, user_id: UserId, project_id: ProjectId) -> tuple[AccessKey, str]:
     """A key for a project in which the user has a role; the secret comes with it."""
+    allow(call, "credential.make")
     _own_or_admin(call, user_id)
     key, secret = new_key(house, user_id, project_id, call.now)
 
@@ -61,6 +62,7 @@ def get(house: House, call: Call, user_id: UserId, access: str) -> tuple[AccessK
 
 
 def delete(house: House, call: Call, user_id: UserId, access: str) -> None:
+    allow(call, "credential.make")
     _own_or_admin(call, user_id)
 
     def write(tx: Transaction) -> None:

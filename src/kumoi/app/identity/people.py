@@ -4,8 +4,10 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.identity import assignments
+from kumoi.app.identity.application_credentials import end_credentials
 from kumoi.app.identity.held import held_by, projects_reached
 from kumoi.app.identity.names import check_name
+from kumoi.app.identity.trusts import end_trusts
 from kumoi.app.identity.web_sessions import drop_of
 from kumoi.app.images.doors import OPEN
 from kumoi.app.networks.security_groups import drop_groups_of
@@ -141,6 +143,8 @@ def end_project(tx: Transaction, house: House, call: Call, project_id: ProjectId
         tx.access_keys.remove(key.id)
     for assignment in tx.assignments.find(own):
         tx.assignments.remove(assignment.id)
+    end_credentials(tx, "project_id", project_id)
+    end_trusts(tx, "project_id", project_id)
     open_quota(tx, project_id)
     tx.claims.drop_owner(project_id)
     tx.projects.remove(project_id)
@@ -250,7 +254,8 @@ def _update_user(
 
 
 def delete_user(house: House, call: Call, user_id: UserId) -> None:
-    """With the user go its roles, memberships, key pairs, access keys and sessions."""
+    """With the user go its roles, memberships, key pairs, credentials, trusts and
+    sessions."""
     allow(call, "identity.write")
 
     def write(tx: Transaction) -> None:
@@ -272,6 +277,9 @@ def end_user(tx: Transaction, house: House, call: Call, user_id: UserId) -> None
         tx.key_pairs.remove(pair.id)
     for key in tx.access_keys.find(own):
         tx.access_keys.remove(key.id)
+    end_credentials(tx, "user_id", user_id)
+    for side in ("trustor_id", "trustee_id"):
+        end_trusts(tx, side, user_id)
     drop_of(tx, user_id)
     tx.users.remove(user_id)
     record(tx, house, call, "user.delete", Thing("user", user_id, ""))

@@ -3,13 +3,16 @@
 import base64
 
 import msgspec
+from msgspec.structs import replace
 
 from kumoi.app.house import House
-from kumoi.app.identity.held import place_of, roles_in, roles_of
+from kumoi.app.identity.held import expand, place_of, roles_in, roles_of
+from kumoi.app.identity.trusts import use
 from kumoi.contracts.secrets import TokenBody
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Actor, Call
-from kumoi.core.errors import Unauthenticated
+from kumoi.core.delegation import AccessRule, ApplicationCredential, Asked, Trust, permits
+from kumoi.core.errors import Forbidden, Unauthenticated
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, eq
 from kumoi.core.roles import SYSTEM, Place, Role
@@ -27,8 +30,8 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """`project_id`, or `project_name` with its domain; `whole_domain` (id or name); `system`; none of these: unscoped
-    (or the default project)."""
+    """`project_id`, or `project_name` with its domain; `whole_domain` (id or name); `system`; a trust's project; none
+    of these: unscoped (or the default project)."""
 
     project_id: str = ""
     project_name: str = ""
@@ -36,12 +39,14 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     whole_domain: str = ""
     system: bool = False
     unscoped: bool = False
+    trust_id: str = ""
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """A token with all that a client is told of it. `project` and `domain` None: unscoped or system.
 
-    `homes`: the domains of the user and of the project, by id.
+    `homes`: the domains of the user and of the project, by id. `user` is whom it speaks for: by a trust with
+    impersonation, the trustor.
     """
 
     token: str
@@ -51,6 +56,9 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     domain: Domain | None
     homes: dict[str, Domain]
     roles: tuple[Role, ...]
+    credential: ApplicationCredential | None = None
+    rules: tuple[AccessRule, ...] | None = None
+    trust: Trust | None = None
 
 
 def by_password(house: House, who: Who, password: str, scope: Scope) -> Grant:
@@ -68,9 +76,26 @@ def check_password(house: House, who: Who, password: str) -> User:
     return user
 
 
+def by_credential(house: House, credential_id: str, who: Who, name: str, secret: str) -> Grant:
+    """By an application credential's id, or by its name and user. Runs in the hashing pool."""
+    found = house.store.read(lambda tx: _credential(tx, credential_id, who, name))
+    credential, user = found or (None, None)
+    hashed = credential.secret_hash if credential is not None else house.passwords.dummy
+    right = house.passwords.verify(hashed, secret)
+    if not right or credential is None or user is None or not user.enabled:
+        raise Unauthenticated("identity", reason=WRONG)
+    if credential.expires_at is not None and credential.expires_at <= house.clock.now():
+        raise Unauthenticated("identity", reason=WRONG)
+    scope = Scope(project_id=credential.project_id)
+    body = _body_of(house, user, scope, ("application_credential",), (), credential.expires_at)
+    return _issue(house, replace(body, credential_id=credential.id))
+
+
 def by_token(house: House, token: str, scope: Scope) -> Grant:
     """The same user in another scope; the new token dies no later than the old one."""
     body = _body(house, token)
+    if body.credential_id or body.trust_id:
+        raise Forbidden("identity", action="token.issue", needs=[], reason="no_rescope")
     user = house.store.read(lambda tx: _holder(tx, body))
     return _grant(house, user, scope, body.methods, body.audit_ids, until=body.expires_at)
 
@@ -88,9 +113,13 @@ def tell(house: House, call: Call, token: str) -> Grant:
     return grant
 
 
-def actor_of(house: House, token: str) -> Actor:
-    """Who calls with this token. One read; Unauthenticated when it is unknown, expired, or taken back."""
-    return _actor(look(house, token))
+def actor_of(house: House, token: str, asked: Asked) -> Actor:
+    """Who calls with this token. One read; Unauthenticated when it is unknown, expired, or taken back; Forbidden when
+    the credential that it came by has rules, and none of them is for what is asked."""
+    grant = look(house, token)
+    if grant.rules is not None and not any(permits(rule, asked) for rule in grant.rules):
+        raise Forbidden("identity", action=f"{asked.method} {asked.path}", needs=[], reason="no_access_rule")
+    return _actor(grant)
 
 
 def revoke(house: House, call: Call, token: str) -> None:
@@ -119,7 +148,22 @@ def _actor(grant: Grant) -> Actor:
         domain_id=grant.domain.id if grant.domain else None,
         roles=frozenset(role.name for role in grant.roles),
         system=grant.body.system,
+        restricted=grant.credential is not None and not grant.credential.unrestricted,
+        trust_id=grant.body.trust_id,
     )
+
+
+def _credential(
+    tx: Transaction, credential_id: str, who: Who, name: str
+) -> tuple[ApplicationCredential, User | None] | None:
+    if credential_id:
+        found = tx.application_credentials.get(credential_id)
+        return (found, _user(tx, Who(user_id=found.user_id))) if found is not None else None
+    user = _user(tx, who)
+    if user is None:
+        return None
+    named = tx.application_credentials.find(Query(filters=(eq("user_id", user.id), eq("name", name))))
+    return (named[0], user) if named else None
 
 
 def _user(tx: Transaction, who: Who) -> User | None:
@@ -158,19 +202,51 @@ def _holder(tx: Transaction, body: TokenBody) -> User:
     return user
 
 
-def _told(tx: Transaction, token: str, body: TokenBody, user: User) -> Grant:
+def _told(tx: Transaction, token: str, body: TokenBody, holder: User) -> Grant:
     """Whatever is not there or not enabled any more, up to the domains, makes the token worth nothing."""
     project = tx.projects.get(body.project_id) if body.project_id else None
     if body.project_id and (project is None or not project.enabled):
         raise Unauthenticated("identity", reason="token")
-    wanted = {user.domain_id, *([project.domain_id] if project else []), *([body.domain_id] if body.domain_id else [])}
+    trust = _trust(tx, body) if body.trust_id else None
+    giver = (tx.users.get(trust.trustor_id) if trust else None) or holder
+    user = giver if trust and trust.impersonation else holder
+    credential = tx.application_credentials.get(body.credential_id) if body.credential_id else None
+    if not giver.enabled or (body.credential_id and credential is None):
+        raise Unauthenticated("identity", reason="token")
+    wanted = {holder.domain_id, giver.domain_id, *((project.domain_id,) if project else ())} | {body.domain_id} - {""}
     homes = {domain_id: domain for domain_id in wanted if (domain := tx.domains.get(domain_id)) and domain.enabled}
     place = _place(tx, body, project)
-    roles = roles_of(tx, user.id, place) if place else ()
+    roles = roles_of(tx, giver.id, place) if place else ()
+    if (handed := trust or credential) is not None:
+        kept = {role.id for role in expand(tx, handed.roles)}
+        roles = tuple(role for role in roles if role.id in kept)
     if len(homes) < len(wanted) or (place and not roles):
         raise Unauthenticated("identity", reason="token")
-    domain = homes.get(body.domain_id)
-    return Grant(token=token, body=body, user=user, project=project, domain=domain, homes=homes, roles=roles)
+    return Grant(
+        token=token,
+        body=body,
+        user=user,
+        project=project,
+        domain=homes.get(body.domain_id),
+        homes=homes,
+        roles=roles,
+        credential=credential,
+        rules=_rules(tx, credential),
+        trust=trust,
+    )
+
+
+def _rules(tx: Transaction, credential: ApplicationCredential | None) -> tuple[AccessRule, ...] | None:
+    if credential is None or credential.access_rules is None:
+        return None
+    return tuple(tx.access_rules.many(credential.access_rules))
+
+
+def _trust(tx: Transaction, body: TokenBody) -> Trust:
+    trust = tx.trusts.get(body.trust_id)
+    if trust is None or trust.trustee_id != body.user_id:
+        raise Unauthenticated("identity", reason="token")
+    return trust
 
 
 def _place(tx: Transaction, body: TokenBody, project: Project | None) -> Place | None:
@@ -185,10 +261,27 @@ def _place(tx: Transaction, body: TokenBody, project: Project | None) -> Place |
 def _grant(
     house: House, user: User, scope: Scope, methods: tuple[str, ...], audit: tuple[str, ...], until: float | None = None
 ) -> Grant:
+    if not scope.trust_id:
+        return _issue(house, _body_of(house, user, scope, methods, audit, until))
+    trust = house.store.read(lambda tx: tx.trusts.get(scope.trust_id))
+    now = house.clock.now()
+    if trust is None or trust.trustee_id != user.id or (trust.expires_at is not None and trust.expires_at <= now):
+        raise Forbidden("identity", action="token.issue", needs=[], reason="no_trust")
+    ends = min(x for x in (until, trust.expires_at, float("inf")) if x is not None)
+    body = _body_of(house, user, Scope(unscoped=True), methods, audit, ends)
+    grant = _issue(house, replace(body, project_id=trust.project_id, trust_id=trust.id))
+    if not house.store.write(lambda tx: use(tx, trust.id)):
+        raise Forbidden("identity", action="token.issue", needs=[], reason="no_trust")
+    return grant
+
+
+def _body_of(
+    house: House, user: User, scope: Scope, methods: tuple[str, ...], audit: tuple[str, ...], until: float | None
+) -> TokenBody:
     now = house.clock.now()
     audit_id = base64.urlsafe_b64encode(house.chance.secret(16)).rstrip(b"=").decode()
     project_id, domain_id = house.store.read(lambda tx: _scoped(tx, user, scope))
-    body = TokenBody(
+    return TokenBody(
         user_id=user.id,
         methods=methods,
         project_id=project_id,
@@ -199,8 +292,11 @@ def _grant(
         audit_ids=(audit_id, *audit[-1:]),
         revocation=user.revocation,
     )
+
+
+def _issue(house: House, body: TokenBody) -> Grant:
     token = house.tokens.issue(body)
-    return house.store.read(lambda tx: _told(tx, token, body, user))
+    return house.store.read(lambda tx: _told(tx, token, body, _holder(tx, body)))
 
 
 def _scoped(tx: Transaction, user: User, scope: Scope) -> tuple[str, str]:

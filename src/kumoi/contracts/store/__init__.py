@@ -17,6 +17,7 @@ from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
 from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
+from kumoi.core.delegation import AccessRule, ApplicationCredential, Trust
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
 from kumoi.core.hosts import Host
@@ -56,6 +57,12 @@ class Transaction(Protocol):
     def implications(self) -> Rows[Implication]: ...
     @property
     def assignments(self) -> Rows[Assignment]: ...
+    @property
+    def application_credentials(self) -> Rows[ApplicationCredential]: ...
+    @property
+    def access_rules(self) -> Rows[AccessRule]: ...
+    @property
+    def trusts(self) -> Rows[Trust]: ...
     @property
     def access_keys(self) -> Rows[AccessKey]: ...
     @property

@@ -22,6 +22,10 @@ ERRORS: Final[dict[str, str]] = {
     "forbidden:immutable": "The {kind} {id} cannot be changed or removed.",
     "forbidden:other_domains_role": "The role {name} belongs to another domain.",
     "forbidden:no_implication": "The role {name} may not be implied by another.",
+    "forbidden:no_rescope": "A token that came by an application credential or a trust gives no other token.",
+    "forbidden:no_access_rule": "The application credential has no access rule for {action}.",
+    "forbidden:no_trust": "There is no such trust in you, or it is used up.",
+    "forbidden:no_redelegation": "The trust does not allow this to be handed on.",
     "unsupported:disk_format": "Images of format {value} are not taken. Convert it to raw or qcow2: "
     "qemu-img convert -O qcow2.",
     "unavailable": "The {what} does not answer at present. Try again in {retry_after_s} s.",
@@ -164,6 +168,8 @@ INVALID: Final[dict[str, str]] = {
     "no_nic": "Invalid input for {field}: {value} has no network interface.",
     "several_nics": "Invalid input for {field}: {value} has several network interfaces: name one.",
     "implies_itself": "Invalid input for {field}: it implies {value} already.",
+    "role_not_held": "Invalid input for {field}: you do not have the role {value} here.",
+    "in_the_past": "Invalid input for {field}: that time has passed.",
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {
@@ -190,6 +196,7 @@ UNAUTHENTICATED: Final[dict[str, str]] = {
     "no_system_access": "User {user} has no role on the system.",
     "session": "You are not signed in any more. Sign in again.",
     "no_domain_access": "User {user} has no access to domain {domain}.",
+    "credential_has_scope": "An application credential has its project already: ask for no scope.",
 }
 
 CONDITIONS: Final[dict[str, str]] = {
@@ -255,6 +262,9 @@ KINDS: Final[dict[str, str]] = {
     "membership": "membership",
     "role_assignment": "role assignment",
     "implied_role": "implied role",
+    "application_credential": "application credential",
+    "access_rule": "access rule",
+    "trust": "trust",
     "credential": "credential",
     "host": "host",
     "address": "address",

@@ -24,6 +24,10 @@ ERRORS: Final[dict[str, str]] = {
     "forbidden:immutable": "{kind} {id} は変更も削除もできません。",
     "forbidden:other_domains_role": "ロール {name} は別のドメインのものです。",
     "forbidden:no_implication": "ロール {name} を他のロールに含めることはできません。",
+    "forbidden:no_rescope": "アプリケーション認証情報や信託によるトークンから別のトークンは作れません。",
+    "forbidden:no_access_rule": "アプリケーション認証情報のアクセスルールに {action} がありません。",
+    "forbidden:no_trust": "そのような信託がないか、回数を使い切りました。",
+    "forbidden:no_redelegation": "この信託では再委譲できません。",
     "unsupported:disk_format": "形式 {value} のイメージは受け付けません。qemu-img convert -O qcow2 で raw か qcow2 に変換してください。",
     "unavailable": "{what} が応答していません。{retry_after_s} 秒後にもう一度お試しください。",
     "no_route": "{path} では何も提供していません。",
@@ -161,6 +165,8 @@ INVALID: Final[dict[str, str]] = {
     "no_nic": "{field} は正しくありません: {value} にはネットワークインターフェースがありません。",
     "several_nics": "{field} は正しくありません: {value} には複数のネットワークインターフェースがあります。一つを指定してください。",
     "implies_itself": "{field} の値が正しくありません。すでに {value} を含んでいます。",
+    "role_not_held": "{field} の値が正しくありません。ここではロール {value} を持っていません。",
+    "in_the_past": "{field} の値が正しくありません。過ぎた時刻です。",
 }
 
 UNAUTHENTICATED: Final[dict[str, str]] = {
@@ -187,6 +193,7 @@ UNAUTHENTICATED: Final[dict[str, str]] = {
     "no_system_access": "ユーザー {user} はシステムのロールを持っていません。",
     "session": "サインインの有効期限が切れました。もう一度サインインしてください。",
     "no_domain_access": "ユーザー {user} はドメイン {domain} を使えません。",
+    "credential_has_scope": "アプリケーション認証情報のプロジェクトは決まっています。スコープは指定できません。",
 }
 
 CONDITIONS: Final[dict[str, str]] = {
@@ -252,6 +259,9 @@ KINDS: Final[dict[str, str]] = {
     "membership": "グループの所属",
     "role_assignment": "ロールの割り当て",
     "implied_role": "含まれるロール",
+    "application_credential": "アプリケーション認証情報",
+    "access_rule": "アクセスルール",
+    "trust": "信託",
     "credential": "認証情報",
     "host": "ホスト",
     "address": "アドレス",

@@ -4,6 +4,7 @@ from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.identity import (
+    application_credentials,
     assignments,
     credentials,
     discovery,
@@ -13,6 +14,7 @@ from kumoi.api.openstack.identity import (
     roles,
     services,
     tokens,
+    trusts,
     users,
 )
 from kumoi.api.openstack.identity.errors import render_error
@@ -35,6 +37,8 @@ def tongue(house: House, site: Site) -> Tongue:
             *assignments.routes(house),
             *services.routes(site),
             *credentials.routes(house),
+            *application_credentials.routes(house),
+            *trusts.routes(house),
         ],
         authenticate=by_token(house),
         render_error=render_error,

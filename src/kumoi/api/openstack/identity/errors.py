@@ -6,9 +6,9 @@ from kumoi.api.edge.errors import status_of
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.text import say
-from kumoi.core.errors import KumoiError, WrongState
+from kumoi.core.errors import InUse, KumoiError, WrongState
 
-_OWN: dict[type[KumoiError], int] = {WrongState: 403}
+_OWN: dict[type[KumoiError], int] = {WrongState: 403, InUse: 403}
 
 
 def render_error(request: Request, error: KumoiError) -> Response:

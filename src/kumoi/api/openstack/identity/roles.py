@@ -139,6 +139,11 @@ def key(shown: str) -> RoleId:
     return _KEYS.get(shown, RoleId(shown))
 
 
+def given_role(shown: str, name: str) -> str:
+    """A role's key or name out of a body, which gives the one or the other."""
+    return key(shown) if shown else name
+
+
 def shown_id(role_id: str) -> str:
     return stable_id("role", role_id) if role_id in BUILT_IN else role_id
 

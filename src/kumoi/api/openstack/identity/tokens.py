@@ -11,6 +11,7 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.catalog import Site, catalog
+from kumoi.api.openstack.identity.application_credentials import plain_rule
 from kumoi.api.openstack.identity.domains import render as render_domain
 from kumoi.api.openstack.identity.paging import page
 from kumoi.api.openstack.identity.projects import render as render_project
@@ -46,8 +47,22 @@ class _Token(msgspec.Struct):
     id: str
 
 
+class _Owner(msgspec.Struct):
+    id: str = ""
+    name: str = ""
+    domain: _Domain | None = None
+
+
+class _Credential(msgspec.Struct):
+    secret: str
+    id: str = ""
+    name: str = ""
+    user: _Owner | None = None
+
+
 class _Identity(msgspec.Struct):
     methods: list[str]
+    application_credential: _Credential | None = None
     password: _Password | None = None
     token: _Token | None = None
 
@@ -67,7 +82,12 @@ class AuthBody(msgspec.Struct):
     auth: _Auth
 
 
+class _Trust(msgspec.Struct):
+    id: str
+
+
 class _ScopeBody(msgspec.Struct, forbid_unknown_fields=True):
+    trust: _Trust | None = msgspec.field(name="OS-TRUST:trust", default=None)
     project: _Project | None = None
     system: dict[str, bool] | None = None
     domain: _Domain | None = None
@@ -95,6 +115,11 @@ def issue(house: House, site: Site, request: Request) -> Response:
             grant = tokens.by_password(house, _who(user), user.password, scope)
         case _Identity(methods=["token"], token=_Token(id=token)):
             grant = tokens.by_token(house, token, scope)
+        case _Identity(methods=["application_credential"], application_credential=_Credential() as given):
+            if auth.scope is not None:
+                raise Unauthenticated("identity", reason="credential_has_scope")
+            owner = _who(given.user) if given.user is not None else Who()
+            grant = tokens.by_credential(house, given.id, owner, given.name, given.secret)
         case _Identity(methods=methods):
             raise Invalid("identity", field="auth.identity.methods", reason="not_in_enum", value=",".join(methods))
     return json_response({"token": _render(site, request, grant)}, 201, [("X-Subject-Token", grant.token)])
@@ -147,7 +172,7 @@ def _subject(request: Request) -> str:
     return subject
 
 
-def _who(user: _User) -> Who:
+def _who(user: _User | _Owner) -> Who:
     if user.id:
         return Who(user_id=user.id)
     if not user.name or user.domain is None:
@@ -167,6 +192,8 @@ def _scope(raw: Any) -> Scope:
     if body.project is not None:
         domain = body.project.domain.text if body.project.domain else "default"
         return Scope(project_id=body.project.id, project_name=body.project.name, domain=domain)
+    if body.trust is not None:
+        return Scope(trust_id=body.trust.id)
     if body.system is not None:
         return Scope(system=True)
     if body.domain is not None and body.domain.text:
@@ -198,10 +225,29 @@ def _render(site: Site, request: Request, grant: Grant, *, with_catalog: bool = 
         body["domain"] = {"id": grant.domain.id, "name": grant.domain.name}
     elif grant.body.system:
         body["system"] = {"all": True}
+    body |= _handed_on(grant)
     if grant.roles:
         body["roles"] = [{"id": shown_id(role.id), "name": role.name} for role in grant.roles]
         if with_catalog:
             body["catalog"] = catalog(site, request)
+    return body
+
+
+def _handed_on(grant: Grant) -> dict[str, Any]:
+    """By which credential or trust its holder came by it."""
+    body: dict[str, Any] = {}
+    if (credential := grant.credential) is not None:
+        told: dict[str, Any] = {"id": credential.id, "name": credential.name, "restricted": not credential.unrestricted}
+        if grant.rules is not None:
+            told["access_rules"] = [plain_rule(rule) for rule in grant.rules]
+        body["application_credential"] = told
+    if (trust := grant.trust) is not None:
+        body["OS-TRUST:trust"] = {
+            "id": trust.id,
+            "impersonation": trust.impersonation,
+            "trustor_user": {"id": trust.trustor_id},
+            "trustee_user": {"id": trust.trustee_id},
+        }
     return body
 
 
