@@ -109,6 +109,7 @@ class Guarded:
             "os-security-group-rules": group.rules[0].id,
             "floatingips": (public := create_public_address(house, mine, PublicWish(network_id=outer.id)).public.id),
             "os-floating-ips": public,
+            "floating-ips": public,
             "os-keypairs": "key",
             "projects": self.cloud.project,
             "users": mine.actor.user_id,

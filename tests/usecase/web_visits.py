@@ -20,9 +20,9 @@ def read(browser: Browser, target: str, *more: tuple[str, str]) -> str:
     return answer.body.decode()
 
 
-def post(browser: Browser, target: str, **fields: str) -> Answer:
+def post(browser: Browser, path: str, /, **fields: str) -> Answer:
     """A form that htmx sends, with the page's token."""
-    return browser.ask("POST", target, HTMX, ("x-csrf-token", browser.token()), body=urlencode(fields).encode())
+    return browser.ask("POST", path, HTMX, ("x-csrf-token", browser.token()), body=urlencode(fields).encode())
 
 
 def other_project(cloud: Cloud) -> Call:

@@ -24,6 +24,9 @@ MENU: Final[tuple[Group, ...]] = (
     Group("nav.compute", (Entry("nav.keypairs", "/keypairs", "key-round", "keypair.read"),)),
     Group(
         "nav.network",
-        (Entry("nav.security_groups", "/security-groups", "shield", "security_group.read"),),
+        (
+            Entry("nav.security_groups", "/security-groups", "shield", "security_group.read"),
+            Entry("nav.floating_ips", "/floating-ips", "globe", "public_address.read"),
+        ),
     ),
 )
