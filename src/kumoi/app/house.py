@@ -12,6 +12,7 @@ from kumoi.contracts.hints import Hints
 from kumoi.contracts.inspector import Inspector
 from kumoi.contracts.secrets import KeyMaker, Passwords, Tokens, Vault
 from kumoi.contracts.store import Store
+from kumoi.core.passwords import PasswordRules
 from kumoi.runtime.loops import Loops
 from kumoi.runtime.series import Series
 
@@ -23,6 +24,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     token_ttl_s: float = 3600.0
     cpu_overcommit: float = 16.0
     memory_overcommit: float = 1.0
+    passwords: PasswordRules = PasswordRules()
     terminated_shown_s: float = 3600.0
     dns_servers: tuple[str, ...] = ()
 

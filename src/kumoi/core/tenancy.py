@@ -26,12 +26,16 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     parent_id: str = "default"
     description: str = ""
     enabled: bool = True
+    tags: tuple[str, ...] = ()
     generation: int = 1
     created_at: float = 0.0
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """`revocation` rises when all tokens of the user must die (password change, disable)."""
+    """`revocation` rises when all tokens of the user must die (password change, disable).
+
+    `past_hashes`, newest first, and `failures` in a row are kept as the password rules ask: see `core.passwords`.
+    """
 
     id: UserId
     name: str
@@ -42,6 +46,10 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     email: str = ""
     enabled: bool = True
     revocation: int = 0
+    past_hashes: tuple[str, ...] = ()
+    password_expires_at: float | None = None
+    failures: int = 0
+    failed_at: float = 0.0
     generation: int = 1
     created_at: float = 0.0
 

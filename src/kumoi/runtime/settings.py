@@ -100,7 +100,16 @@ class Retention(_Section, frozen=True):
 
 
 class Identity(_Section, frozen=True):
+    """Password rules are off by default: 0 and empty text. `password_pattern` is a regular expression, and
+    `password_pattern_says` what users are told of it."""
+
     token_ttl_s: Seconds = 3600.0
+    password_pattern: str = ""
+    password_pattern_says: str = ""
+    password_history: Annotated[int, msgspec.Meta(ge=0, le=24)] = 0
+    password_expires_days: Annotated[int, msgspec.Meta(ge=0)] = 0
+    lockout_attempts: Annotated[int, msgspec.Meta(ge=0)] = 0
+    lockout_s: Seconds = 1800.0
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

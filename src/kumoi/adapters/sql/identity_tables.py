@@ -14,10 +14,12 @@ projects = Table(
     key(),
     *texts("name", "account", "domain_id", "parent_id", "description"),
     *switches("enabled"),
+    *nested("tags"),
     *integers("generation"),
     *times("created_at"),
     UniqueConstraint("domain_id", "name"),
     UniqueConstraint("account"),
+    Index(None, "parent_id"),
 )
 
 users = Table(
@@ -27,8 +29,10 @@ users = Table(
     *texts("name", "password_hash", "domain_id", "description", "email"),
     *texts("default_project_id", null=True),
     *switches("enabled"),
-    *integers("revocation", "generation"),
-    *times("created_at"),
+    *nested("past_hashes"),
+    *integers("revocation", "failures", "generation"),
+    *times("password_expires_at", null=True),
+    *times("failed_at", "created_at"),
     UniqueConstraint("domain_id", "name"),
 )
 

@@ -5,8 +5,9 @@ from msgspec.structs import replace
 from kumoi.app.house import House
 from kumoi.app.identity import assignments
 from kumoi.app.identity.application_credentials import end_credentials
-from kumoi.app.identity.held import held_by, projects_reached
+from kumoi.app.identity.held import above, below, held_by, projects_reached
 from kumoi.app.identity.names import check_name
+from kumoi.app.identity.passwords import check_new, proved
 from kumoi.app.identity.trusts import end_trusts
 from kumoi.app.identity.web_sessions import drop_of
 from kumoi.app.images.doors import OPEN
@@ -14,8 +15,9 @@ from kumoi.app.networks.security_groups import drop_groups_of
 from kumoi.app.writing import Thing, commit, open_quota, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Actor, Call
-from kumoi.core.errors import InUse, NotFound, Taken, Unauthenticated
+from kumoi.core.errors import Forbidden, InUse, Invalid, NotFound, Taken
 from kumoi.core.ids import ProjectId, UserId, hex_id
+from kumoi.core.passwords import DAY_S, with_password
 from kumoi.core.policy import allow, may
 from kumoi.core.query import Query, alive, eq, is_in
 from kumoi.core.quotas import Claim
@@ -25,6 +27,7 @@ from kumoi.core.tenancy import Project, User
 NAME_MOST = 64
 USER_NAME_MOST = 255
 ACCOUNT_TRIES = 50
+DEPTH_MOST = 5
 
 
 def projects(house: House, call: Call, query: Query) -> list[Project]:
@@ -79,9 +82,33 @@ def create_project(house: House, call: Call, wish: Project) -> Project:
     def write(tx: Transaction) -> Project:
         if tx.domains.get(made.domain_id) is None:
             raise NotFound("identity", kind="domain", id=made.domain_id)
+        _check_parent(tx, made)
         return add_project(tx, house, call, made)
 
     return house.store.write(write)
+
+
+def _check_parent(tx: Transaction, made: Project) -> None:
+    """A project in a project: of the same domain, enabled, and not too deep."""
+    if made.parent_id == made.domain_id:
+        return
+    parent = tx.projects.get(made.parent_id)
+    if parent is None:
+        raise NotFound("identity", kind="project", id=made.parent_id)
+    if parent.domain_id != made.domain_id:
+        raise Invalid("identity", field="parent_id", reason="other_domain", value=parent.id)
+    if made.enabled and not parent.enabled:
+        raise Forbidden("identity", action="project.create", needs=[], reason="parent_disabled")
+    if 1 + len(above(tx, parent)) >= DEPTH_MOST:
+        raise Forbidden("identity", action="project.create", needs=[], reason="too_deep", most=DEPTH_MOST)
+
+
+def _check_switch(tx: Transaction, new: Project) -> None:
+    """Nothing is enabled in what is not."""
+    if new.enabled and not all(parent.enabled for parent in above(tx, new)):
+        raise Forbidden("identity", action="project.update", needs=[], reason="parent_disabled")
+    if not new.enabled and any(child.enabled for child in below(tx, (new.id,))):
+        raise Forbidden("identity", action="project.update", needs=[], reason="child_enabled")
 
 
 def add_project(tx: Transaction, house: House, call: Call, made: Project) -> Project:
@@ -109,6 +136,8 @@ def update_project(house: House, call: Call, project_id: ProjectId, changes: dic
         if old is None:
             raise NotFound("identity", kind="project", id=project_id)
         new: Project = replace(old, **changes)
+        if new.enabled != old.enabled:
+            _check_switch(tx, new)
         check_name("name", new.name, NAME_MOST)
         same = tx.projects.find(Query(filters=(eq("name", new.name), eq("domain_id", new.domain_id))))
         if any(p.id != project_id for p in same):
@@ -129,6 +158,8 @@ def delete_project(house: House, call: Call, project_id: ProjectId) -> None:
     def write(tx: Transaction) -> None:
         if tx.projects.get(project_id) is None:
             raise NotFound("identity", kind="project", id=project_id)
+        if tx.projects.count(Query(filters=(eq("parent_id", project_id),))):
+            raise Forbidden("identity", action="project.delete", needs=[], reason="not_a_leaf")
         check_empty(tx, project_id)
         end_project(tx, house, call, project_id)
 
@@ -185,8 +216,11 @@ def create_user(house: House, call: Call, wish: User, password: str) -> User:
     """Runs in the hashing pool."""
     allow(call, "identity.write")
     check_name("name", wish.name, USER_NAME_MOST)
+    check_new(house, password)
+    rules = house.rules.passwords
     made = replace(
         wish,
+        password_expires_at=call.now + rules.expires_days * DAY_S if rules.expires_days else None,
         id=UserId(hex_id(house.chance.uuid())),
         password_hash=house.passwords.hash(password),
         created_at=call.now,
@@ -212,6 +246,8 @@ def update_user(
     """`changes`: any of name, description, email, enabled, default_project_id. A new password ends all the user's
     tokens."""
     allow(call, "identity.write")
+    if password is not None:
+        check_new(house, password)
     hashed = house.passwords.hash(password) if password is not None else None
     return house.store.write(lambda tx: _update_user(tx, house, call, user_id, changes, hashed))
 
@@ -219,12 +255,10 @@ def update_user(
 def change_password(house: House, request_id: str, user_id: UserId, old: str, new: str) -> None:
     """By whoever knows the old one, which is proof enough: no token is asked for. Runs in the hashing pool.
 
-    Unauthenticated for a wrong user or password, without saying which.
+    Unauthenticated for a wrong user or password, without saying which. One that is too old will do.
     """
-    found = house.store.read(lambda tx: tx.users.get(user_id))
-    hashed = found.password_hash if found is not None else house.passwords.dummy
-    if not house.passwords.verify(hashed, old) or found is None or not found.enabled:
-        raise Unauthenticated("identity", reason="wrong_credentials")
+    found = proved(house, house.store.read(lambda tx: tx.users.get(user_id)), old)
+    check_new(house, new, found)
     actor = Actor(user_id=user_id, user_name=found.name, project_id=None)
     call = Call(actor=actor, request_id=request_id, now=house.clock.now())
     fresh = house.passwords.hash(new)
@@ -247,15 +281,16 @@ def _update_user(
     same = tx.users.find(Query(filters=(eq("name", new.name), eq("domain_id", new.domain_id))))
     if any(u.id != user_id for u in same):
         raise Taken("identity", kind="user", name=new.name)
-    if hashed is not None or (old.enabled and not new.enabled):
-        new = replace(new, password_hash=hashed or new.password_hash, revocation=new.revocation + 1)
+    if old.enabled and not new.enabled:
+        new = replace(new, revocation=new.revocation + 1)
+    if hashed is not None:
+        new = with_password(new, hashed, house.rules.passwords, call.now)
     record(tx, house, call, "user.update", Thing("user", user_id, ""))
     return tx.users.save(new)
 
 
 def delete_user(house: House, call: Call, user_id: UserId) -> None:
-    """With the user go its roles, memberships, key pairs, credentials, trusts and
-    sessions."""
+    """With the user go its roles, memberships, key pairs, credentials, trusts and sessions."""
     allow(call, "identity.write")
 
     def write(tx: Transaction) -> None:

@@ -7,18 +7,18 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.identity.held import expand, place_of, roles_in, roles_of
+from kumoi.app.identity.passwords import WRONG, proved
 from kumoi.app.identity.trusts import use
 from kumoi.contracts.secrets import TokenBody
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Actor, Call
 from kumoi.core.delegation import AccessRule, ApplicationCredential, Asked, Trust, permits
 from kumoi.core.errors import Forbidden, Unauthenticated
+from kumoi.core.passwords import is_expired
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, eq
 from kumoi.core.roles import SYSTEM, Place, Role
 from kumoi.core.tenancy import DEFAULT_DOMAIN, Domain, Project, RevokedToken, User
-
-WRONG = "wrong_credentials"
 
 
 class Who(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +68,11 @@ def by_password(house: House, who: Who, password: str, scope: Scope) -> Grant:
 
 
 def check_password(house: House, who: Who, password: str) -> User:
-    """The user. Unauthenticated for a wrong name or password, without saying which. Runs in the hashing pool."""
-    user = house.store.read(lambda tx: _user(tx, who))
-    hashed = user.password_hash if user is not None else house.passwords.dummy
-    if not house.passwords.verify(hashed, password) or user is None or not user.enabled:
-        raise Unauthenticated("identity", reason=WRONG)
+    """The user. Unauthenticated for a wrong name or password, without saying which, and for a password that is right
+    but too old. Runs in the hashing pool."""
+    user = proved(house, house.store.read(lambda tx: _user(tx, who)), password)
+    if is_expired(user, house.clock.now()):
+        raise Unauthenticated("identity", reason="password_expired")
     return user
 
 
@@ -97,7 +97,8 @@ def by_token(house: House, token: str, scope: Scope) -> Grant:
     if body.credential_id or body.trust_id:
         raise Forbidden("identity", action="token.issue", needs=[], reason="no_rescope")
     user = house.store.read(lambda tx: _holder(tx, body))
-    return _grant(house, user, scope, body.methods, body.audit_ids, until=body.expires_at)
+    methods = tuple(dict.fromkeys(("token", *body.methods)))
+    return _grant(house, user, scope, methods, body.audit_ids, until=body.expires_at)
 
 
 def look(house: House, token: str) -> Grant:

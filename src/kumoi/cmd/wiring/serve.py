@@ -15,6 +15,7 @@ from kumoi.adapters.system import SystemChance, SystemClock
 from kumoi.app.house import House, Rules
 from kumoi.app.rooms import Rooms
 from kumoi.core.ids import HostId, host_section
+from kumoi.core.passwords import PasswordRules
 from kumoi.runtime.asks import AskDesk
 from kumoi.runtime.series import Series
 from kumoi.runtime.settings import Settings
@@ -46,6 +47,14 @@ def house(settings: Settings, committed: Callable[[float], None]) -> House:
         rules=Rules(
             region=settings.cloud.region,
             token_ttl_s=settings.identity.token_ttl_s,
+            passwords=PasswordRules(
+                pattern=settings.identity.password_pattern,
+                pattern_says=settings.identity.password_pattern_says,
+                history=settings.identity.password_history,
+                expires_days=settings.identity.password_expires_days,
+                lockout_attempts=settings.identity.lockout_attempts,
+                lockout_s=settings.identity.lockout_s,
+            ),
             terminated_shown_s=settings.retention.terminated_s,
         ),
     )

@@ -26,6 +26,11 @@ ERRORS: Final[dict[str, str]] = {
     "forbidden:no_access_rule": "The application credential has no access rule for {action}.",
     "forbidden:no_trust": "There is no such trust in you, or it is used up.",
     "forbidden:no_redelegation": "The trust does not allow this to be handed on.",
+    "forbidden:parent_disabled": "A project cannot be enabled in one that is disabled.",
+    "forbidden:child_enabled": "There are enabled projects in it: disable them first, or all by cascade.",
+    "forbidden:not_disabled": "The project {name} is enabled: disable it first.",
+    "forbidden:not_a_leaf": "There are projects in it: delete them first, or all by cascade.",
+    "forbidden:too_deep": "Projects can be in one another {most} deep, no more.",
     "unsupported:disk_format": "Images of format {value} are not taken. Convert it to raw or qcow2: "
     "qemu-img convert -O qcow2.",
     "unavailable": "The {what} does not answer at present. Try again in {retry_after_s} s.",
@@ -169,6 +174,9 @@ INVALID: Final[dict[str, str]] = {
     "several_nics": "Invalid input for {field}: {value} has several network interfaces: name one.",
     "implies_itself": "Invalid input for {field}: it implies {value} already.",
     "role_not_held": "Invalid input for {field}: you do not have the role {value} here.",
+    "other_domain": "Invalid input for {field}: {value} is of another domain.",
+    "password_pattern": "The password is not good enough: {says}",
+    "password_used_before": "The password was used before: the last {last} cannot be chosen again.",
     "in_the_past": "Invalid input for {field}: that time has passed.",
 }
 
@@ -196,6 +204,7 @@ UNAUTHENTICATED: Final[dict[str, str]] = {
     "no_system_access": "User {user} has no role on the system.",
     "session": "You are not signed in any more. Sign in again.",
     "no_domain_access": "User {user} has no access to domain {domain}.",
+    "password_expired": "The password has expired: change it.",
     "credential_has_scope": "An application credential has its project already: ask for no scope.",
 }
 

@@ -28,6 +28,11 @@ ERRORS: Final[dict[str, str]] = {
     "forbidden:no_access_rule": "アプリケーション認証情報のアクセスルールに {action} がありません。",
     "forbidden:no_trust": "そのような信託がないか、回数を使い切りました。",
     "forbidden:no_redelegation": "この信託では再委譲できません。",
+    "forbidden:parent_disabled": "無効なプロジェクトの中では有効にできません。",
+    "forbidden:child_enabled": "中に有効なプロジェクトがあります。先に無効にするか、カスケードで一度に無効にしてください。",
+    "forbidden:not_disabled": "プロジェクト {name} は有効です。先に無効にしてください。",
+    "forbidden:not_a_leaf": "中にプロジェクトがあります。先に削除するか、カスケードで一度に削除してください。",
+    "forbidden:too_deep": "プロジェクトの入れ子は {most} 段までです。",
     "unsupported:disk_format": "形式 {value} のイメージは受け付けません。qemu-img convert -O qcow2 で raw か qcow2 に変換してください。",
     "unavailable": "{what} が応答していません。{retry_after_s} 秒後にもう一度お試しください。",
     "no_route": "{path} では何も提供していません。",
@@ -166,6 +171,9 @@ INVALID: Final[dict[str, str]] = {
     "several_nics": "{field} は正しくありません: {value} には複数のネットワークインターフェースがあります。一つを指定してください。",
     "implies_itself": "{field} の値が正しくありません。すでに {value} を含んでいます。",
     "role_not_held": "{field} の値が正しくありません。ここではロール {value} を持っていません。",
+    "other_domain": "{field} の値が正しくありません。{value} は別のドメインのものです。",
+    "password_pattern": "パスワードが規則に合いません: {says}",
+    "password_used_before": "以前のパスワードです。最近の {last} 個は再び使えません。",
     "in_the_past": "{field} の値が正しくありません。過ぎた時刻です。",
 }
 
@@ -193,6 +201,7 @@ UNAUTHENTICATED: Final[dict[str, str]] = {
     "no_system_access": "ユーザー {user} はシステムのロールを持っていません。",
     "session": "サインインの有効期限が切れました。もう一度サインインしてください。",
     "no_domain_access": "ユーザー {user} はドメイン {domain} を使えません。",
+    "password_expired": "パスワードの有効期限が切れました。変更してください。",
     "credential_has_scope": "アプリケーション認証情報のプロジェクトは決まっています。スコープは指定できません。",
 }
 

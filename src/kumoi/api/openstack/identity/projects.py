@@ -10,10 +10,11 @@ from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.identity.paging import page, query
 from kumoi.app.house import House
-from kumoi.app.identity import people
-from kumoi.core.errors import Unsupported
+from kumoi.app.identity import domains, people, project_trees
+from kumoi.core.errors import NotFound, Unsupported
 from kumoi.core.ids import DomainId, ProjectId
-from kumoi.core.tenancy import Project
+from kumoi.core.project_tags import TagFilter
+from kumoi.core.tenancy import DEFAULT_DOMAIN, Project
 
 FILTERS = {"name": "name", "domain_id": "domain_id", "parent_id": "parent_id", "enabled": "enabled"}
 
@@ -21,7 +22,7 @@ FILTERS = {"name": "name", "domain_id": "domain_id", "parent_id": "parent_id", "
 class _New(msgspec.Struct):
     name: str
     description: str | None = ""
-    domain_id: str = "default"
+    domain_id: str | None = None
     enabled: bool = True
     parent_id: str | None = None
     is_domain: bool = False
@@ -37,6 +38,7 @@ class _Change(msgspec.Struct):
     name: str | msgspec.UnsetType = msgspec.UNSET
     description: str | msgspec.UnsetType | None = msgspec.UNSET
     enabled: bool | msgspec.UnsetType = msgspec.UNSET
+    tags: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class UpdateBody(msgspec.Struct):
@@ -62,34 +64,99 @@ def routes(house: House) -> list[Route]:
 
 
 def find(house: House, request: Request) -> Response:
-    return page(request, "projects", people.projects(house, request.call(), query(request, FILTERS)), render)
+    if _switched_on(request, "is_domain"):
+        return page(request, "projects", [], render)
+    wanted = tag_filter(request)
+    found = people.projects(house, request.call(), query(request, FILTERS))
+    return page(request, "projects", [p for p in found if wanted.admits(p.tags)], render)
 
 
 def show(house: House, request: Request) -> Response:
     found = people.project(house, request.call(), ProjectId(request.params["id"]))
-    return json_response({"project": render(request, found)})
+    shown = render(request, found)
+    if request.query:
+        shown |= _relatives(house, request, found)
+    return json_response({"project": shown})
+
+
+def _relatives(house: House, request: Request, project: Project) -> dict[str, Any]:
+    """What the parameters ask of the tree: as a list, or as ids in ids."""
+    asked = {name for name, _ in request.query}
+    shown: dict[str, Any] = {}
+    if asked & {"parents_as_list", "parents_as_ids"}:
+        above = project_trees.parents(house, request.call(), project.id)
+        if "parents_as_list" in asked:
+            shown["parents"] = [{"project": render(request, one)} for one in above]
+        else:
+            chain: dict[str, Any] | None = None
+            for one in reversed(above):
+                chain = {one.id: chain}
+            shown["parents"] = {project.domain_id: None} if chain is None else chain
+    if asked & {"subtree_as_list", "subtree_as_ids"}:
+        below = project_trees.subtree(house, request.call(), project.id)
+        if "subtree_as_list" in asked:
+            shown["subtree"] = [{"project": render(request, one)} for one in below]
+        else:
+            shown["subtree"] = _ids_below(project.id, below)
+    return shown
+
+
+def _ids_below(parent_id: str, below: list[Project]) -> dict[str, Any] | None:
+    found: dict[str, Any] = {one.id: _ids_below(one.id, below) for one in below if one.parent_id == parent_id}
+    return found or None
 
 
 def create(house: House, request: Request) -> Response:
     new = request.json(CreateBody).project
-    if new.is_domain or new.parent_id not in {None, "default", new.domain_id}:
-        raise Unsupported("identity", what="nested_projects")
+    if new.is_domain:
+        raise Unsupported("identity", what="projects_that_are_domains")
+    domain_id = new.domain_id or _domain_of_parent(house, request, new.parent_id)
     wish = Project(
         id=ProjectId(""),
         account="",
         name=new.name,
         description=new.description or "",
-        domain_id=DomainId(new.domain_id),
-        parent_id=new.domain_id,
+        domain_id=DomainId(domain_id),
+        parent_id=new.parent_id or domain_id,
+        tags=project_trees.checked_tags(tuple(new.tags)),
         enabled=new.enabled,
     )
     return json_response({"project": render(request, people.create_project(house, request.call(), wish))}, 201)
 
 
+def _domain_of_parent(house: House, request: Request, parent_id: str | None) -> str:
+    """A parent may be a domain, as a client sees it, or a project, whose domain it is then."""
+    if parent_id is None or parent_id == DEFAULT_DOMAIN:
+        return DEFAULT_DOMAIN
+    try:
+        return people.project(house, request.call(), ProjectId(parent_id)).domain_id
+    except NotFound:
+        return domains.get(house, request.call(), DomainId(parent_id)).id
+
+
+def _switched_on(request: Request, name: str) -> bool:
+    value = request.arg(name)
+    return value is not None and value.lower() not in {"0", "false", "no"}
+
+
+def tag_filter(request: Request) -> TagFilter:
+    """`tags`, `tags-any`, `not-tags`, `not-tags-any`: words with commas between."""
+
+    def words(name: str) -> frozenset[str] | None:
+        value = request.arg(name)
+        return None if value is None else frozenset(value.split(","))
+
+    return TagFilter(
+        all_of=words("tags"), any_of=words("tags-any"), not_all_of=words("not-tags"), not_any_of=words("not-tags-any")
+    )
+
+
 def update(house: House, request: Request) -> Response:
     change = request.json(UpdateBody).project
     wished = {k: v or "" if v is None else v for k, v in msgspec.structs.asdict(change).items()}
-    changes = {k: v for k, v in wished.items() if v is not msgspec.UNSET}
+    changes: dict[str, Any] = {k: v for k, v in wished.items() if v is not msgspec.UNSET}
+    if "tags" in changes:
+        changes["tags"] = project_trees.checked_tags(tuple(changes["tags"]))
     done = people.update_project(house, request.call(), ProjectId(request.params["id"]), changes)
     return json_response({"project": render(request, done)})
 
@@ -108,7 +175,7 @@ def render(request: Request, project: Project) -> dict[str, Any]:
         "enabled": project.enabled,
         "parent_id": project.parent_id,
         "is_domain": False,
-        "tags": [],
+        "tags": list(project.tags),
         "options": {},
         "links": {"self": f"{request.base_url}/identity/v3/projects/{project.id}"},
     }

@@ -16,7 +16,7 @@ from kumoi.api.openstack.identity.domains import render as render_domain
 from kumoi.api.openstack.identity.paging import page
 from kumoi.api.openstack.identity.projects import render as render_project
 from kumoi.api.openstack.identity.roles import shown_id
-from kumoi.api.openstack.times import micro
+from kumoi.api.openstack.times import bare, micro
 from kumoi.app.house import House
 from kumoi.app.identity import scopes, tokens
 from kumoi.app.identity.tokens import Grant, Scope, Who
@@ -114,7 +114,8 @@ def issue(house: House, site: Site, request: Request) -> Response:
         case _Identity(methods=["password"], password=_Password(user=user)):
             grant = tokens.by_password(house, _who(user), user.password, scope)
         case _Identity(methods=["token"], token=_Token(id=token)):
-            grant = tokens.by_token(house, token, scope)
+            with _subject_is_no_caller():
+                grant = tokens.by_token(house, token, scope)
         case _Identity(methods=["application_credential"], application_credential=_Credential() as given):
             if auth.scope is not None:
                 raise Unauthenticated("identity", reason="credential_has_scope")
@@ -208,7 +209,7 @@ def _render(site: Site, request: Request, grant: Grant, *, with_catalog: bool = 
             "id": grant.user.id,
             "name": grant.user.name,
             "domain": _domain(grant, grant.user.domain_id),
-            "password_expires_at": None,
+            "password_expires_at": _when(grant.user.password_expires_at),
         },
         "audit_ids": list(grant.body.audit_ids),
         "expires_at": micro(grant.body.expires_at),
@@ -231,6 +232,10 @@ def _render(site: Site, request: Request, grant: Grant, *, with_catalog: bool = 
         if with_catalog:
             body["catalog"] = catalog(site, request)
     return body
+
+
+def _when(at: float | None) -> str | None:
+    return bare(at) if at is not None else None
 
 
 def _handed_on(grant: Grant) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.identity.paging import page, query
 from kumoi.api.openstack.identity.projects import render as render_project
+from kumoi.api.openstack.times import bare
 from kumoi.app.house import House
 from kumoi.app.identity import people
 from kumoi.core.ids import DomainId, ProjectId, UserId
@@ -130,7 +131,7 @@ def render(request: Request, user: User) -> dict[str, Any]:
         "enabled": user.enabled,
         "description": user.description,
         "email": user.email,
-        "password_expires_at": None,
+        "password_expires_at": bare(user.password_expires_at) if user.password_expires_at is not None else None,
         "options": {},
         "links": {"self": f"{request.base_url}/identity/v3/users/{user.id}"},
     }
