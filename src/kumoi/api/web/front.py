@@ -38,9 +38,9 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     def part(self, request: Request, template: str, block: str, **values: Any) -> Response:
         return self.screens.part(request, template, block, values)
 
-    def ask(self, request: Request, action: str, template: str, block: str, **values: Any) -> Response:
+    def ask(self, request: Request, needs: str, template: str, block: str, /, **values: Any) -> Response:
         """A form, for who may do what it is for: nobody fills in what is refused afterwards. Forbidden."""
-        allow(request.call(), action)
+        allow(request.call(), needs)
         return self.screens.part(request, template, block, values)
 
     def again(self, request: Request, template: str, block: str, error: KumoiError, **values: Any) -> Response:

@@ -21,7 +21,13 @@ class Group(NamedTuple):
 
 MENU: Final[tuple[Group, ...]] = (
     Group("", (Entry("nav.overview", "/", "layout-dashboard", "quota.read"),)),
-    Group("nav.compute", (Entry("nav.keypairs", "/keypairs", "key-round", "keypair.read"),)),
+    Group(
+        "nav.compute",
+        (
+            Entry("nav.images", "/images", "disc-3", "image.read"),
+            Entry("nav.keypairs", "/keypairs", "key-round", "keypair.read"),
+        ),
+    ),
     Group(
         "nav.network",
         (

@@ -11,14 +11,30 @@ from kumoi.api.web.assets import Assets
 from kumoi.api.web.feed import Feed
 from kumoi.api.web.front import Front, Site
 from kumoi.api.web.icons import Icons
-from kumoi.api.web.pages import consoles, floating_ips, keypairs, overview, security_groups, session
+from kumoi.api.web.pages import (
+    consoles,
+    floating_ips,
+    images,
+    keypairs,
+    overview,
+    security_groups,
+    session,
+)
 from kumoi.api.web.refusals import renderer
 from kumoi.api.web.screens import Screens
 from kumoi.api.web.visits import authenticate
 from kumoi.api.web.words import Words, shell
 from kumoi.app.house import House
 
-PAGES: Final[tuple[ModuleType, ...]] = (session, consoles, overview, security_groups, keypairs, floating_ips)
+PAGES: Final[tuple[ModuleType, ...]] = (
+    session,
+    consoles,
+    overview,
+    security_groups,
+    keypairs,
+    floating_ips,
+    images,
+)
 
 
 def words() -> Words:

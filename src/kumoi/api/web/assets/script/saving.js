@@ -25,17 +25,23 @@ document.addEventListener("submit", async (event) => {
 
 // The file, or the form with what was wrong with it, or a word on why there is neither.
 async function taken(form, answer) {
-  const told = answer.headers.get("hx-trigger");
+  const trigger = answer.headers.get("hx-trigger");
   const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1];
   if (name) save(name, await answer.blob());
   else if (answer.headers.get("hx-redirect")) location.assign(answer.headers.get("hx-redirect"));
-  else if (!told) await again(form, await answer.text());
-  for (const [event, detail] of Object.entries(told ? JSON.parse(told) : {})) {
+  else if (!trigger) again(form, await answer.text());
+  told(trigger);
+}
+
+// What the server has the page do (HX-Trigger), for answers that htmx did not fetch.
+export function told(trigger) {
+  for (const [event, detail] of Object.entries(trigger ? JSON.parse(trigger) : {})) {
     document.dispatchEvent(new CustomEvent(event, { detail }));
   }
 }
 
-async function again(form, html) {
+// The form as it came back.
+export function again(form, html) {
   const place = form.parentElement;
   place.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
   htmx.process(place);

@@ -1,0 +1,87 @@
+"""Words of the pages of images."""
+
+from typing import Final
+
+from kumoi.api.web.words import Table
+
+WORDS: Final[Table] = {
+    "title": ("Images", "イメージ"),
+    "lead": (
+        "Disks with a system on them, from which instances are made.",
+        "インスタンスの元になる、OS 入りのディスクです。",
+    ),
+    "some": ("image", "イメージ"),
+    "unnamed": ("Unnamed image", "名前のないイメージ"),
+    "empty": ("No images yet", "イメージはまだありません"),
+    "empty.why": (
+        "Upload a disk in qcow2 or raw, such as a distribution's cloud image, and launch as many instances of it as "
+        "you like.",
+        "ディストリビューションのクラウドイメージなど、qcow2 か raw のディスクをアップロードすると、"
+        "何台でも起動できます。",
+    ),
+    "upload": ("Upload an image", "イメージをアップロード"),
+    "upload.lead": (
+        "The file is looked at before anything opens it. Nothing is kept of what is refused.",
+        "ファイルは使われる前に検査されます。拒否されたものは一切保存されません。",
+    ),
+    "upload.submit": ("Upload", "アップロード"),
+    "upload.sending": ("Sending", "送信中"),
+    "upload.looking": ("Being inspected…", "検査しています…"),
+    "upload.lost": ("The connection was lost. Nothing was kept.", "接続が切れました。何も保存されていません。"),
+    "upload.done": ("{name} is ready.", "{name} を利用できます。"),
+    "file": ("File", "ファイル"),
+    "file.help": ("A disk in qcow2 or raw, or an ISO.", "qcow2 または raw のディスク、もしくは ISO。"),
+    "format": ("Format", "形式"),
+    "format.help": ("Found in the file's first bytes.", "ファイルの先頭から自動で判別します。"),
+    "needs": ("What it needs to run", "実行に必要なもの"),
+    "visibility": ("Visibility", "公開範囲"),
+    "visibility.private": ("Private", "プライベート"),
+    "visibility.shared": ("Shared", "共有"),
+    "visibility.community": ("Community", "コミュニティ"),
+    "visibility.public": ("Public", "パブリック"),
+    "visibility.private.why": ("this project alone", "このプロジェクトのみ"),
+    "visibility.shared.why": ("this project, and those it is shared with", "このプロジェクトと共有先"),
+    "visibility.community.why": ("everybody who asks for it", "指定すれば誰でも"),
+    "visibility.public.why": ("everybody", "すべてのプロジェクト"),
+    "visibility.role": ("Public needs the role {role}.", "パブリックにするにはロール {role} が必要です。"),
+    "size": ("Size", "サイズ"),
+    "virtual": ("Disk in it", "ディスク容量"),
+    "min_disk": ("Least disk (GiB)", "最小ディスク (GiB)"),
+    "min_ram": ("Least memory (MiB)", "最小メモリ (MiB)"),
+    "tags": ("Tags", "タグ"),
+    "tags.help": ("Apart by commas.", "カンマ区切り。"),
+    "protected": ("Protected from deletion", "削除から保護"),
+    "about": ("About it", "基本情報"),
+    "md5": ("MD5", "MD5"),
+    "sha512": ("SHA-512", "SHA-512"),
+    "sums": ("Checksums", "チェックサム"),
+    "properties": ("Properties", "プロパティ"),
+    "used": ("Instances made of it", "このイメージから作成されたインスタンス"),
+    "used.none": ("None in this project.", "このプロジェクトにはありません。"),
+    "used.more": ("The newest {n} are shown.", "新しい {n} 件を表示しています。"),
+    "ec2": ("AMI ID", "AMI ID"),
+    "launch": ("Launch an instance", "インスタンスを起動"),
+    "launch.state": ("Nothing can be launched of it while it is {status}.", "状態が「{status}」の間は起動できません。"),
+    "other_project": ("of another project", "別のプロジェクト"),
+    "not_yours": (
+        "It belongs to another project. Its owner or the role admin may do this.",
+        "別のプロジェクトのイメージです。所有者かロール admin だけが操作できます。",
+    ),
+    "edit": ("Edit the image", "イメージを編集"),
+    "saved": ("{name} was changed.", "{name} を変更しました。"),
+    "delete": ("Delete {name}?", "{name} を削除しますか?"),
+    "delete.why": (
+        "Instances made of it keep their disks; new ones cannot be made of it.",
+        "作成済みのインスタンスには影響しませんが、新しく作成できなくなります。",
+    ),
+    "delete.protected": (
+        "It is protected. Take the protection away first.",
+        "保護されています。先に保護を解除してください。",
+    ),
+    "deleted": ("{name} was deleted.", "{name} を削除しました。"),
+    "status.queued": ("Waits for its data", "データ待ち"),
+    "status.saving": ("Uploading", "アップロード中"),
+    "status.active": ("Ready", "利用可能"),
+    "status.killed": ("Refused", "拒否"),
+    "status.deactivated": ("Switched off", "無効"),
+}
