@@ -1,31 +1,21 @@
 """What a user hands on, and that it never gives more than the user has."""
 
-import asyncio
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from msgspec.structs import replace
-from tests.unit.api.edge.asgi_client import Answer, call
-from tests.usecase.identity.conftest import ASKED, City
+from tests.usecase.identity.conftest import ASKED, Ask, City
 
-from kumoi.api.edge.app import Edge
 from kumoi.app.identity import application_credentials, assignments, people, tokens, trusts
 from kumoi.app.identity.application_credentials import CredentialWish
 from kumoi.app.identity.tokens import Scope, Who
 from kumoi.app.identity.trusts import TrustWish
-from kumoi.cmd.serve import tongues
 from kumoi.core.call import Call
 from kumoi.core.delegation import AccessRule, Asked, permits
 from kumoi.core.errors import Forbidden, InUse, Invalid, NotFound, Unauthenticated
 from kumoi.core.ids import AccessRuleId, ApplicationCredentialId, ProjectId, TrustId, UserId
 from kumoi.core.query import Query
 from kumoi.core.roles import Assignment
-from kumoi.runtime.settings import load
-
-Ask = Callable[..., Answer]
 
 
 class Giver:
@@ -64,24 +54,6 @@ class Giver:
 @pytest.fixture
 def giver(city: City) -> Giver:
     return Giver(city)
-
-
-@pytest.fixture
-def ask(city: City, tmp_path: Path) -> Iterator[Ask]:
-    settings = load(tmp_path, {})
-    app: Edge
-    spoken = tongues(city.house, settings, lambda: app.waiters)
-    app = Edge(spoken, now=city.cloud.clock.now, new_id=city.cloud.chance.uuid)
-    with asyncio.Runner() as runner:
-
-        def one(method: str, path: str, token: str = "", body: Any = None) -> Answer:
-            headers = [("x-auth-token", token)] if token else []
-            headers += [("content-type", "application/json")] if body is not None else []
-            sent = None if body is None else msgspec.json.encode(body)
-            return runner.run(call(app, method, path, headers, sent))
-
-        yield one
-        app.close()
 
 
 def test_a_credential_gives_what_its_user_still_has(giver: Giver) -> None:

@@ -117,6 +117,20 @@ trusts = Table(
     Index(None, "parent_id"),
 )
 
+services = Table("services", metadata, key(), *texts("type", "name", "description"), *switches("enabled"))
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    key(),
+    *texts("service_id", "interface", "url", "region_id"),
+    *switches("enabled"),
+    Index(None, "service_id"),
+    Index(None, "region_id"),
+)
+
+regions = Table("regions", metadata, key(), *texts("description", "parent_id"), Index(None, "parent_id"))
+
 access_keys = Table(
     "access_keys",
     metadata,

@@ -13,6 +13,7 @@ from kumoi.adapters.sql.codec import Codec
 from kumoi.adapters.sql.language import Among
 from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
+from kumoi.core.catalog import OtherEndpoint, OtherRegion, OtherService
 from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
 from kumoi.core.delegation import AccessRule, ApplicationCredential, Trust
@@ -103,6 +104,9 @@ ASSIGNMENTS = Noun(Assignment, identity_tables.assignments)
 APPLICATION_CREDENTIALS = Noun(ApplicationCredential, identity_tables.application_credentials)
 ACCESS_RULES = Noun(AccessRule, identity_tables.access_rules)
 TRUSTS = Noun(Trust, identity_tables.trusts)
+SERVICES = Noun(OtherService, identity_tables.services, "service")
+ENDPOINTS = Noun(OtherEndpoint, identity_tables.endpoints, "endpoint")
+REGIONS = Noun(OtherRegion, identity_tables.regions, "region")
 ACCESS_KEYS = Noun(AccessKey, identity_tables.access_keys)
 KEY_PAIRS = Noun(KeyPair, identity_tables.key_pairs, "keypair")
 REVOKED_TOKENS = Noun(RevokedToken, identity_tables.revoked_tokens)

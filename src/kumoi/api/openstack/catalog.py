@@ -6,6 +6,8 @@ from typing import Final
 import msgspec
 
 from kumoi.api.edge.request import Request
+from kumoi.app.identity.catalog import Others, Own
+from kumoi.core.catalog import OtherEndpoint
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,18 +48,46 @@ def stable_id(*parts: str) -> str:
     return hashlib.sha256("/".join(parts).encode()).hexdigest()[:32]
 
 
-def catalog(site: Site, request: Request) -> list[dict[str, object]]:
-    """Keystone's catalog."""
+def own(site: Site) -> Own:
+    """What of the catalog is this program, and cannot be changed."""
+    return Own(
+        services=frozenset(service.id for service in SERVICES),
+        endpoints=frozenset(stable_id("endpoint", s.type, i) for s in SERVICES for i in INTERFACES),
+        region=site.region,
+    )
+
+
+def catalog(site: Site, request: Request, others: Others) -> list[dict[str, object]]:
+    """Keystone's catalog: what is served here, and what was entered and is enabled."""
     base = site.url(request)
-    return [
+    entered: dict[str, list[dict[str, object]]] = {}
+    for one in others.endpoints:
+        if one.enabled:
+            entered.setdefault(one.service_id, []).append(other_endpoint(one))
+    found: list[dict[str, object]] = [
         {
             "id": service.id,
             "type": service.type,
             "name": service.name,
-            "endpoints": [endpoint(site, base, service, interface, owner=False) for interface in INTERFACES],
+            "endpoints": [
+                *(endpoint(site, base, service, interface, owner=False) for interface in INTERFACES),
+                *entered.get(service.id, []),
+            ],
         }
         for service in SERVICES
     ]
+    found += [
+        {"id": service.id, "type": service.type, "name": service.name, "endpoints": entered.get(service.id, [])}
+        for service in others.services
+        if service.enabled
+    ]
+    return found
+
+
+def other_endpoint(one: OtherEndpoint) -> dict[str, object]:
+    """As a catalog shows an endpoint that was entered."""
+    region = one.region_id or None
+    return {"id": one.id, "interface": one.interface, "region": region, "region_id": region, "url": one.url}
 
 
 def endpoint(site: Site, base: str, service: Service, interface: str, *, owner: bool) -> dict[str, object]:

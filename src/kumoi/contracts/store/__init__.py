@@ -15,6 +15,7 @@ from kumoi.contracts.store.rows import Rows
 from kumoi.contracts.store.sections import Sections
 from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
+from kumoi.core.catalog import OtherEndpoint, OtherRegion, OtherService
 from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
 from kumoi.core.delegation import AccessRule, ApplicationCredential, Trust
@@ -63,6 +64,12 @@ class Transaction(Protocol):
     def access_rules(self) -> Rows[AccessRule]: ...
     @property
     def trusts(self) -> Rows[Trust]: ...
+    @property
+    def services(self) -> Rows[OtherService]: ...
+    @property
+    def endpoints(self) -> Rows[OtherEndpoint]: ...
+    @property
+    def regions(self) -> Rows[OtherRegion]: ...
     @property
     def access_keys(self) -> Rows[AccessKey]: ...
     @property

@@ -18,7 +18,9 @@ from kumoi.api.openstack.identity.projects import render as render_project
 from kumoi.api.openstack.identity.roles import shown_id
 from kumoi.api.openstack.times import bare, micro
 from kumoi.app.house import House
+from kumoi.app.identity import catalog as entered
 from kumoi.app.identity import scopes, tokens
+from kumoi.app.identity.catalog import Others
 from kumoi.app.identity.tokens import Grant, Scope, Who
 from kumoi.core.errors import Invalid, NotFound, Unauthenticated
 
@@ -103,7 +105,7 @@ def routes(house: House, site: Site) -> list[Route]:
         Route("GET", "/v3/auth/projects", partial(my_projects, house), "identity.read_own", "identity"),
         Route("GET", "/v3/auth/domains", partial(my_domains, house), "identity.read_own", "identity"),
         Route("GET", "/v3/auth/system", partial(my_system, house), "identity.read_own", "identity"),
-        Route("GET", "/v3/auth/catalog", partial(my_catalog, site), "identity.read_own", "identity"),
+        Route("GET", "/v3/auth/catalog", partial(my_catalog, house, site), "identity.read_own", "identity"),
     ]  # fmt: skip
 
 
@@ -123,14 +125,15 @@ def issue(house: House, site: Site, request: Request) -> Response:
             grant = tokens.by_credential(house, given.id, owner, given.name, given.secret)
         case _Identity(methods=methods):
             raise Invalid("identity", field="auth.identity.methods", reason="not_in_enum", value=",".join(methods))
-    return json_response({"token": _render(site, request, grant)}, 201, [("X-Subject-Token", grant.token)])
+    body = _render(site, request, grant, entered.told(house))
+    return json_response({"token": body}, 201, [("X-Subject-Token", grant.token)])
 
 
 def show(house: House, site: Site, request: Request) -> Response:
     with _subject_is_no_caller():
         grant = tokens.tell(house, request.call(), _subject(request))
-    nocatalog = request.arg("nocatalog") is not None
-    body = _render(site, request, grant, with_catalog=not nocatalog)
+    others = entered.told(house) if request.arg("nocatalog") is None else None
+    body = _render(site, request, grant, others)
     return json_response({"token": body}, 200, [("X-Subject-Token", grant.token)])
 
 
@@ -162,8 +165,9 @@ def my_system(house: House, request: Request) -> Response:
     return json_response({"system": held, "links": {"self": f"{request.base_url}/identity/v3/auth/system"}})
 
 
-def my_catalog(site: Site, request: Request) -> Response:
-    return json_response({"catalog": catalog(site, request), "links": {"self": None}})
+def my_catalog(house: House, site: Site, request: Request) -> Response:
+    others = entered.others(house, request.call())
+    return json_response({"catalog": catalog(site, request, others), "links": {"self": None}})
 
 
 def _subject(request: Request) -> str:
@@ -202,7 +206,8 @@ def _scope(raw: Any) -> Scope:
     raise Unauthenticated("identity", reason="wrong_credentials")
 
 
-def _render(site: Site, request: Request, grant: Grant, *, with_catalog: bool = True) -> dict[str, Any]:
+def _render(site: Site, request: Request, grant: Grant, others: Others | None) -> dict[str, Any]:
+    """With the catalog, where `others` says what was entered into it."""
     body: dict[str, Any] = {
         "methods": list(grant.body.methods),
         "user": {
@@ -229,8 +234,8 @@ def _render(site: Site, request: Request, grant: Grant, *, with_catalog: bool = 
     body |= _handed_on(grant)
     if grant.roles:
         body["roles"] = [{"id": shown_id(role.id), "name": role.name} for role in grant.roles]
-        if with_catalog:
-            body["catalog"] = catalog(site, request)
+        if others is not None:
+            body["catalog"] = catalog(site, request, others)
     return body
 
 
