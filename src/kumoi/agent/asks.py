@@ -1,12 +1,14 @@
-"""What somebody waits for: a console's text and diagnostics, answered once, and consoles, dialled for once."""
+"""What somebody waits for: a console's text, diagnostics, pictures of networks, and consoles, dialled for once."""
 
 import msgspec
+from msgspec.structs import replace
 
 from kumoi.agent.consoles import KINDS, Consoles
 from kumoi.agent.hands import FETCH, Hands
 from kumoi.core.errors import NotFound
 from kumoi.core.ids import InstanceId
 from kumoi.core.nics import tap_name
+from kumoi.core.pictures import Picture, Scope
 from kumoi.core.plan import Ask
 from kumoi.core.readings import Diagnosis
 
@@ -43,9 +45,18 @@ class Asks:
             self._hands.talk.hint(FETCH)
 
     def _look(self, ask: Ask) -> bytes:
+        if ask.kind == "picture":
+            return msgspec.json.encode(self._picture(ask.scope or Scope()))
         if ask.kind == "console":
             return self._hands.drivers.compute.console(ask.instance_id, ask.limit)
         return msgspec.json.encode(self._diagnosis(ask.instance_id))
+
+    def _picture(self, scope: Scope) -> Picture:
+        """With what the hypervisor says of the nics' instances."""
+        machines, instances = self._hands.scene.machines.get(), self._hands.ledger.own().instances
+        owners = [one for one in instances.values() if any(plug.nic_id in scope.nics for plug in one.nics)]
+        powers = {one.id: machines.sight(one.id).power for one in owners}
+        return replace(self._hands.drivers.network.picture(scope), powers=powers)
 
     def _diagnosis(self, instance_id: InstanceId) -> Diagnosis:
         """Told by the hypervisor now, not by the last sample."""

@@ -9,42 +9,33 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from kumoi.app.finding import found_one
 from kumoi.app.house import House
 from kumoi.app.why_fields import shown_to_owner, whole
 from kumoi.contracts.store import Transaction
-from kumoi.contracts.store.rows import Rows
 from kumoi.core.call import Call
 from kumoi.core.conditions import Condition
-from kumoi.core.errors import Invalid, NotFound
 from kumoi.core.events import Event
 from kumoi.core.hosts import Host
 from kumoi.core.ids import (
-    EC2_DIGITS,
-    Ec2Prefix,
     NetworkId,
     SectionKey,
     ec2_id,
-    from_ec2,
     group_section,
     host_section,
-    is_uuid,
     network_section,
 )
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.nics import Nic, status_of
 from kumoi.core.plan import EntryKind, entry_id
 from kumoi.core.policy import allow, may
-from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
+from kumoi.core.query import Order, Query, alive, eq, is_in
 from kumoi.core.quotas import Allocation, Claim
 from kumoi.core.troubles import Trouble
 from kumoi.planning import diagnosis
 from kumoi.planning.diagnosis import Planned, Surroundings
 
 EVENTS_SHOWN = 10
-FOUND_MOST = 3  # by one name in one kind
-# What the kernel calls our devices and namespaces leads back to us.
-_KERNEL_NAMES = ("tap", "qr-", "qg-", "qrouter-", "qdhcp-")
-_DEVICE_DIGITS = 11
 _HIDDEN_CLAIMS = frozenset({"mark", "vni"})
 
 
@@ -78,29 +69,6 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...] = ()
 
 
-class _Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """`named_by`: the fields that hold what people call it."""
-
-    name: str
-    rows: Callable[[Transaction], Rows[Any]]
-    prefix: Ec2Prefix | None = None
-    named_by: tuple[str, ...] = ("name",)
-    mortal: bool = True
-
-
-_KINDS = (
-    _Kind(name="instance", rows=lambda tx: tx.instances, prefix="i"),
-    _Kind(name="nic", rows=lambda tx: tx.nics, prefix="eni"),
-    _Kind(name="network", rows=lambda tx: tx.networks),
-    _Kind(name="subnet", rows=lambda tx: tx.subnets, prefix="subnet"),
-    _Kind(name="vpc", rows=lambda tx: tx.vpcs, prefix="vpc"),
-    _Kind(name="security_group", rows=lambda tx: tx.security_groups, prefix="sg"),
-    _Kind(name="public_address", rows=lambda tx: tx.public_addresses, prefix="eipalloc", named_by=("address",)),
-    _Kind(name="image", rows=lambda tx: tx.images, prefix="ami"),
-    _Kind(name="host", rows=lambda tx: tx.hosts, mortal=False),
-)
-
-
 def explain(house: House, call: Call, called: str) -> Why:
     """`called`: an id, a name, an EC2 id, or a device's or namespace's name. NotFound; Invalid (several)."""
     allow(call, "why.read")
@@ -108,7 +76,7 @@ def explain(house: House, call: Call, called: str) -> Why:
 
 
 def _explain(tx: Transaction, call: Call, called: str) -> Why:
-    kind, row = _one(called, list(_found(tx, call, called)))
+    kind, row = found_one(tx, call, called)
     found = _Look(tx, call).at(kind.name, row)
     events = tx.events.find(
         Query(filters=(eq("resource_id", row.id),), order=(Order("seq", descending=True),), limit=EVENTS_SHOWN)
@@ -121,70 +89,6 @@ def _explain(tx: Transaction, call: Call, called: str) -> Why:
         allocations=tuple(tx.counters.allocations(row.id)),
     )
     return full if may(call, "instance.see_host") else _without_hosts(full)
-
-
-# --- finding ----------------------------------------------------------------------------------------
-
-
-def _found(tx: Transaction, call: Call, called: str) -> Iterable[tuple[_Kind, Any]]:
-    start, prefix = _id_start(called), _prefix(called)
-    for kind in _KINDS:
-        if prefix not in {None, kind.prefix}:
-            continue
-        if (whose := _whose(call, kind)) is None:
-            continue
-        rows = kind.rows(tx)
-        found = _by_id(rows, start, whose) if start is not None else _by_name(kind, rows, called, whose)
-        yield from ((kind, row) for row in found)
-
-
-def _by_id(rows: Rows[Any], start: str, whose: Query) -> list[Any]:
-    return rows.find(whose.where(Filter("id", "prefix", start)))
-
-
-def _by_name(kind: _Kind, rows: Rows[Any], called: str, whose: Query) -> list[Any]:
-    living = (alive(),) if kind.mortal else ()
-    return [r for field in kind.named_by for r in rows.find(whose.where(eq(field, called), *living))]
-
-
-def _one(called: str, found: Sequence[tuple[_Kind, Any]]) -> tuple[_Kind, Any]:
-    if not found:
-        raise NotFound("api", kind="thing", id=called)
-    if len(found) > 1:
-        names = [f"{kind.name} {row.id}" for kind, row in found]
-        raise Invalid("api", field="id", reason="several_things", value=called, names=names)
-    return found[0]
-
-
-def _whose(call: Call, kind: _Kind) -> Query | None:
-    """A few of this kind's rows among those that the caller may ask about; None: not about any. Others' namesakes
-    must not use up the few."""
-    if kind.name == "host":
-        return Query(limit=FOUND_MOST) if may(call, "host.read") else None
-    if may(call, "instance.all_projects"):
-        return Query(limit=FOUND_MOST)
-    return Query(filters=(eq("project_id", call.project_id),), limit=FOUND_MOST)
-
-
-def _prefix(called: str) -> str | None:
-    """EC2's prefix, where the name is an EC2 id."""
-    prefixes = (k.prefix for k in _KINDS if k.prefix is not None)
-    return next((p for p in prefixes if from_ec2(p, called) is not None), None)
-
-
-def _id_start(called: str) -> str | None:
-    """How the id begins that this name stands for, or None where it is no id."""
-    for head in _KERNEL_NAMES:
-        rest = called.removeprefix(head)
-        if rest != called and (is_uuid(rest) or len(rest) == _DEVICE_DIGITS):
-            return rest
-    if is_uuid(called):
-        return called.lower()
-    if _prefix(called) is None:
-        return None
-    digits = called.rpartition("-")[2]
-    groups = (digits[:8], digits[8:12], digits[12:16], digits[16:EC2_DIGITS])
-    return "-".join(g for g in groups if g)
 
 
 # --- looking ----------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ def command(root: Path, name: str, as_json: bool) -> None:
     it is blocked.
     """
     with told():
-        found = _look(Client(of_owner(root).clouds_yaml, "kumoi-admin", language()), name)
+        found = look(Client(of_owner(root).clouds_yaml, "kumoi-admin", language()), name)
     if as_json:
         click.echo(msgspec.json.encode(found))
     else:
@@ -52,7 +52,8 @@ def not_blank(name: str) -> str:
     return name
 
 
-def _look(client: Client, name: str) -> dict[str, Any]:
+def look(client: Client, name: str) -> dict[str, Any]:
+    """Also by a fixed address. Raises NotFound, Invalid (several)."""
     try:
         return _explained(client, name)
     except NotFound as e:

@@ -5,6 +5,7 @@ from typing import Protocol
 import msgspec
 
 from kumoi.core.ids import GroupId, NetworkId, NicId, VpcId
+from kumoi.core.pictures import Picture, Scope
 from kumoi.core.plan import GroupEntry, MemberEntry, NetworkEntry, NicEntry, SubnetEntry, VpcEntry
 
 
@@ -58,3 +59,8 @@ class Network(Protocol):
     def ensure_vpc(self, vpc: VpcEntry) -> None: ...
     def remove_vpc(self, vpc: VpcId) -> None: ...
     def observe(self) -> SeenNetwork: ...
+    def picture(self, scope: Scope) -> Picture:
+        """What stands of these things and around them, told as it is: nothing is repaired, absent things are left out.
+        `powers` are others' to say."""
+        ...
+

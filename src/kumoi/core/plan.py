@@ -30,6 +30,7 @@ from kumoi.core.images import LayerFormat
 from kumoi.core.instances import EndedBy, Power, SeenPower
 from kumoi.core.networks import Ipv6Mode, Pool, Route
 from kumoi.core.nics import AddressPair, FixedIp
+from kumoi.core.pictures import Scope
 from kumoi.core.port_forwardings import Ports
 from kumoi.core.qos import Shaping
 from kumoi.core.vpcs import Leg
@@ -151,6 +152,11 @@ class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="
         """The public addresses that it carries."""
         return tuple(dict.fromkeys([*(f.public for f in self.floating), *(f.public for f in self.forwards)]))
 
+    @property
+    def all_legs(self) -> tuple[Leg, ...]:
+        """The gateway among them."""
+        return self.legs if self.gateway is None else (*self.legs, self.gateway)
+
 
 class NetworkEntry(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_field="kind"):
     id: NetworkId
@@ -240,14 +246,15 @@ class SectionDelta(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that somebody waits for. The host answers console and diagnostics by the link's read verb, and serial
-    and vnc by its stream verb. `limit` in bytes.
+    """Something that somebody waits for. The host answers console, diagnostics and picture by the link's read verb, and
+    serial and vnc by its stream verb. Of an instance, or (picture) of what is in `scope`. `limit` in bytes.
     """
 
     id: str
-    kind: Literal["console", "diagnostics", "serial", "vnc"]
-    instance_id: InstanceId
+    kind: Literal["console", "diagnostics", "picture", "serial", "vnc"]
+    instance_id: InstanceId = InstanceId("")
     limit: int = 1 << 20
+    scope: Scope | None = None
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,6 +74,7 @@ ACTIONS: dict[str, Rule] = {
     "flavor.delete": "admin",
     "quota.update": "admin",
     "keypair.all_users": "admin",
+    "network.explain": "admin",
     "host.read": "admin",
     "host.update": "admin",
     "loop.read": "admin",

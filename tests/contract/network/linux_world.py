@@ -22,7 +22,7 @@ from typing import Any
 from tests.contract.network import asking, calling
 from tests.contract.network.outside import Outside
 
-from kumoi.adapters.linux import addresses, devices, links, netns, rooms
+from kumoi.adapters.linux import addresses, capture, devices, links, rooms
 from kumoi.adapters.linux.guests import LinuxGuestServices
 from kumoi.adapters.linux.network import LinuxNetwork
 from kumoi.contracts.network import Segment
@@ -59,9 +59,8 @@ class World:
         self.services = LinuxGuestServices(GUESTD_SOCKET)
 
     def start_services(self) -> None:
-        command = [sys.executable, "-P", "-m", "kumoi.cmd.guestd", "--socket", str(GUESTD_SOCKET)]
-        command += ["--resolver", str(RESOLVER_SOCKET)]
-        self._guestd = subprocess.Popen(command)
+        command = "-P", "-m", "kumoi.cmd.guestd", "--socket", str(GUESTD_SOCKET), "--resolver", str(RESOLVER_SOCKET)
+        self._guestd = subprocess.Popen([sys.executable, *command])
         self._await(lambda: _listens(GUESTD_SOCKET))
 
     @staticmethod
@@ -271,6 +270,10 @@ class World:
         self._connections[s.fileno()] = s
         return s.fileno()
 
+    def ping_captured(self, device: str, guest: str, address: str) -> bytes:
+        with capture.open_device(device) as heard:
+            return b"".join(capture.stream(heard, 2)) if self.ping(guest, address) else b""
+
     def call_from_host(self, address: str, port: int) -> str | None:
         """As `kumoi ssh` does: from the cloud's own namespace."""
         return rooms.in_thread(lambda: calling.called(address, port, ""))
@@ -394,5 +397,4 @@ def _perform(world: World, target: str, arguments: Any, named: Any) -> tuple[Any
 
 
 if __name__ == "__main__":
-    assert netns.FOLDER.is_dir()
     main()

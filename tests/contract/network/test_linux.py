@@ -1,6 +1,7 @@
 """What only the kernel can show: frames that no honest machine sends, helpers that die, rules that others touch."""
 
 import os
+import socket
 import struct
 import time
 from collections.abc import Callable
@@ -310,3 +311,17 @@ class TestGuestd:
         linux.shout_icmp6(a.id, "ff02::2", [bytes([133, 0, 0, 0]) + g for g in garbage])
         assert linux.ask_address6(a.id)["ip"] == ["fd00:1::b"]
         assert linux.services_alive()
+
+
+def test_frames_of_a_port_are_told_as_pcap(linux: Any, place: Net) -> None:
+    a, b = (place.nic(number, ANYONE) for number in (11, 12))
+    draw(linux, place, a, b)
+    assert linux.ping(a.id, "10.0.0.12")
+    told = linux.ping_captured(f"tap{a.id[:11]}", a.id, "10.0.0.12")
+    magic, *_, link_type = struct.unpack("<IHHiIII", told[:24])
+    assert (magic, link_type) == (0xA1B2C3D4, 1)
+    _, _, kept, length = struct.unpack("<IIII", told[24:40])
+    assert kept == length
+    question, answer = told[40 : 40 + kept], told[40 + kept + 16 :]
+    assert bytes.fromhex(a.mac.replace(":", "")) == question[6:12] == answer[:6]
+    assert socket.inet_aton("10.0.0.12") == question[30:34] == answer[26:30]

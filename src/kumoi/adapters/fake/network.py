@@ -1,10 +1,12 @@
 """Networks of a fake world."""
 
+from kumoi.adapters.fake import pictures
 from kumoi.adapters.fake.compute import bridge_name
 from kumoi.adapters.fake.world import World
 from kumoi.contracts.network import Filters, SeenNetwork, Segment
 from kumoi.core.errors import Unavailable
 from kumoi.core.ids import NetworkId, VpcId
+from kumoi.core.pictures import Picture, Scope
 from kumoi.core.plan import NetworkEntry, NicEntry, VpcEntry
 
 
@@ -48,7 +50,7 @@ class FakeNetwork:
 
     def ensure_vpc(self, vpc: VpcEntry) -> None:
         with self._world.act("ensure_vpc", "network"):
-            for leg in (*vpc.legs, *((vpc.gateway,) if vpc.gateway else ())):
+            for leg in vpc.all_legs:
                 if leg.network_id not in self._world.segments:
                     raise Unavailable("network", what=bridge_name(leg.vni))
             self._world.vpcs[vpc.id] = vpc
@@ -66,3 +68,7 @@ class FakeNetwork:
                 vpcs=frozenset(world.vpcs),
                 groups=frozenset(g.id for g in world.filters.groups) if world.filters else frozenset(),
             )
+
+    def picture(self, scope: Scope) -> Picture:
+        with self._world.lock:
+            return pictures.take(self._world, scope)

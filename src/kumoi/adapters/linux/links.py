@@ -139,6 +139,12 @@ class Links:
                 nothing = "0.0.0.0" if family == socket.AF_INET else "::"  # noqa: S104 - a route, no listener
                 yield f"{m.get('dst') or nothing}/{m['dst_len']}", m.get("gateway")
 
+    def every_route(self) -> Iterator[tuple[str, str, int]]:
+        """Destination, next hop (empty: none), and the device's index, of the main table."""
+        for family, nothing in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):  # noqa: S104 - no listener
+            for m in self._route.get_routes(family=family, table=_MAIN_TABLE):
+                yield f"{m.get('dst') or nothing}/{m['dst_len']}", m.get("gateway") or "", m.get("oif") or 0
+
     def _try(self, verb: str, destination: str, hop: str) -> None:
         family = socket.AF_INET6 if ":" in hop else socket.AF_INET
         try:

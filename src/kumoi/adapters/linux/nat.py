@@ -31,7 +31,7 @@ def own_address(vpc: VpcEntry) -> str | None:
 def stale(flows: Iterable[Flow], vpc: VpcEntry) -> list[Flow]:
     """Flows whose translation is no longer wanted: of floating addresses that lead elsewhere now, or nowhere."""
     fixed = {f.public: f.fixed for f in vpc.floating}
-    legs = vpc.legs if vpc.gateway is None else (*vpc.legs, vpc.gateway)
+    legs = vpc.all_legs
     own = {text.partition("/")[0] for leg in legs for text in leg.addresses}
     hiding = own if vpc.snat else own - {own_address(vpc)}
     return [

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pyroute2.netlink.exceptions import NetlinkError
 
-from kumoi.adapters.linux import devices, links, rooms, segments
+from kumoi.adapters.linux import devices, links, pictures, rooms, segments
 from kumoi.adapters.linux.filter import Filter
 from kumoi.adapters.linux.links import Device, sysctl
 from kumoi.adapters.linux.news import News
@@ -22,6 +22,7 @@ from kumoi.adapters.linux.zones import Zones
 from kumoi.contracts.network import Filters, SeenNetwork, Segment
 from kumoi.core.errors import Unavailable
 from kumoi.core.ids import NetworkId, NicId, VpcId
+from kumoi.core.pictures import Picture, Scope
 from kumoi.core.plan import NetworkEntry, NicEntry, VpcEntry
 
 T = TypeVar("T")
@@ -92,6 +93,9 @@ class LinuxNetwork:
 
     def observe(self) -> SeenNetwork:
         return self._do(self._observe)
+
+    def picture(self, scope: Scope) -> Picture:
+        return self._do(lambda: pictures.take(scope))
 
     def close(self) -> None:
         """Let go of the helper process and the thread; what stands in the kernel stands on."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kumoi.api.edge.texts import en, ja
+from kumoi.api.edge.texts.walks import WALKS
 from kumoi.core.call import Locale
 from kumoi.core.conditions import Condition, Ready
 from kumoi.core.errors import Invalid, KumoiError, Unauthenticated
@@ -62,6 +63,11 @@ def say_code(code: str, facts: Mapping[str, Any], locale: Locale = "en") -> str:
         if code in table[locale]:
             return _fill(table[locale][code], code, facts, locale)
     return _fill(None, code, facts, locale)
+
+
+def say_step(code: str, facts: Mapping[str, Any], locale: Locale = "en") -> str:
+    """A step of a packet's way, or what stopped it."""
+    return _fill(WALKS[locale].get(code), code, facts, locale)
 
 
 def _fill(sentence: str | None, code: str, facts: Mapping[str, Any], locale: Locale) -> str:

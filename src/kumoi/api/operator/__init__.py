@@ -3,7 +3,7 @@
 from kumoi.api.edge.plain import render_plain
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.tokens import by_token
-from kumoi.api.operator import events, hosts, loops, sections, series, why
+from kumoi.api.operator import events, hosts, loops, net, sections, series, why
 from kumoi.app.house import House
 
 
@@ -18,6 +18,7 @@ def tongue(house: House) -> Tongue:
             *hosts.routes(house),
             *loops.routes(house),
             *events.routes(house),
+            *net.routes(house),
             *series.routes(house),
         ],
         authenticate=by_token(house),

@@ -99,7 +99,7 @@ def _legs(entries: Iterable[Entry]) -> list[Leg]:
     for entry in entries:
         if entry.id.startswith("vpc/") and not isinstance(entry.body, UnsetType):
             vpc = msgspec.json.decode(entry.body, type=VpcEntry)
-            found += (*vpc.legs, vpc.gateway) if vpc.gateway is not None else vpc.legs
+            found += vpc.all_legs
     return found
 
 

@@ -33,7 +33,7 @@ def needs(
     `plugged`: networks of nics that are in guests, wished or not: those that are not are closed, and lose no ground.
     """
     plugs = {plug.nic_id: plug.network_id for one in instances for plug in one.nics}
-    legs = [leg for vpc in vpcs for leg in (*vpc.legs, *((vpc.gateway,) if vpc.gateway else ()))]
+    legs = [leg for vpc in vpcs for leg in vpc.all_legs]
     return Needs(plugs=plugs, networks=frozenset({*plugs.values(), *plugged, *(leg.network_id for leg in legs)}))
 
 

@@ -23,7 +23,7 @@ def decide(
     ensure: list[VpcEntry] = []
     waiting: dict[VpcId, NetworkId] = {}
     for vpc in present:
-        legs = (*vpc.legs, *((vpc.gateway,) if vpc.gateway else ()))
+        legs = vpc.all_legs
         late = next((leg.network_id for leg in legs if leg.network_id not in segments), None)
         if late is None:
             ensure.append(vpc)

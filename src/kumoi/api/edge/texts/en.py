@@ -45,6 +45,9 @@ ERRORS: Final[dict[str, str]] = {
 # invalid: what is wrong with {field}
 INVALID: Final[dict[str, str]] = {
     "console_type": "Unavailable console type {value}. This cloud has novnc and serial.",
+    "not_an_end": "{value} is a {kind}: name a server, a port, an address, or outside.",
+    "without_nic": "{value} has no port.",
+    "without_address": "{value} has no IPv{version} address.",
     "missing": "Invalid input: {field} is required.",
     "unknown_field": "Invalid input: {field} is not known here.",
     "wrong_type": "Invalid input for {field}: {expected} is expected, not {got}.",

@@ -45,6 +45,9 @@ ERRORS: Final[dict[str, str]] = {
 
 INVALID: Final[dict[str, str]] = {
     "console_type": "コンソールの種類 {value} は利用できません。novnc と serial が使えます。",
+    "not_an_end": "{value} は{kind}です。サーバー、ポート、アドレス、または outside を指定してください。",
+    "without_nic": "{value} にはポートがありません。",
+    "without_address": "{value} には IPv{version} アドレスがありません。",
     "missing": "入力が正しくありません: {field} は必須です。",
     "unknown_field": "入力が正しくありません: {field} という項目はありません。",
     "wrong_type": "{field} の入力が正しくありません: {got} ではなく {expected} が必要です。",

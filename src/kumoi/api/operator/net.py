@@ -1,0 +1,71 @@
+"""GET /net/explain: what becomes of a packet, hop by hop, in the caller's language."""
+
+import asyncio
+from functools import partial
+from typing import Any, Final, Literal
+
+from kumoi.api.edge.request import Request
+from kumoi.api.edge.response import Response, json_response
+from kumoi.api.edge.routes import Route
+from kumoi.api.edge.text import say_step
+from kumoi.api.operator.numbers import whole
+from kumoi.app.house import House
+from kumoi.app.networks import explain
+from kumoi.app.networks.explain import ANSWER_WITHIN_S, Parcel
+from kumoi.core.call import Locale
+from kumoi.core.errors import Invalid, Unavailable
+from kumoi.core.group_rules import protocol_number, protocol_of
+from kumoi.planning.explain.case import Hop, Stop, Walk
+
+_TCP: Final = "tcp"
+
+
+def routes(house: House) -> list[Route]:
+    return [Route("GET", "/net/explain", partial(show, house), "network.explain", "operator", wait=True)]
+
+
+async def show(house: House, request: Request) -> Response:
+    """`from`, `to`: a server, a port, an address, or `outside`; `protocol` (tcp), `port`, `version` (4 or 6)."""
+    question = await request.run_in("read", partial(explain.ask_why, house, request.call(), _parcel(request)))
+    told = None
+    if question.answer is not None:
+        try:
+            told = await asyncio.wait_for(asyncio.wrap_future(question.answer), ANSWER_WITHIN_S)
+        except TimeoutError as e:
+            raise Unavailable("host", what="agent", retry_after_s=5) from e
+    return json_response({"walk": render(explain.explained(question, told), request.locale)})
+
+
+def _parcel(request: Request) -> Parcel:
+    protocol = protocol_number(protocol_of(request.arg("protocol") or _TCP))
+    if protocol is None:
+        raise Invalid("api", field="protocol", reason="missing")
+    version: Literal[4, 6] = 6 if whole(request, "version") == 6 else 4
+    port = whole(request, "port", most=65535) or 0
+    return Parcel(
+        sender=_end(request, "from"), receiver=_end(request, "to"), protocol=protocol, port=port, version=version
+    )
+
+
+def _end(request: Request, name: str) -> str:
+    text = request.arg(name)
+    if not text:
+        raise Invalid("api", field=name, reason="missing")
+    return text
+
+
+def render(walk: Walk, locale: Locale) -> dict[str, Any]:
+    return {
+        "arrives": walk.stop is None,
+        "hops": [_hop(hop, locale) for hop in walk.hops],
+        "stop": _stop(walk.stop, locale) if walk.stop is not None else None,
+        "on_the_way_back": walk.back,
+    }
+
+
+def _hop(hop: Hop, locale: Locale) -> dict[str, Any]:
+    return {"code": hop.code, "where": hop.where, "facts": hop.facts, "says": say_step(hop.code, hop.facts, locale)}
+
+
+def _stop(stop: Stop, locale: Locale) -> dict[str, Any]:
+    return {"code": stop.code, "facts": stop.facts, "says": say_step(stop.code, stop.facts, locale)}
