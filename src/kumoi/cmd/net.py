@@ -56,7 +56,7 @@ def explain(root: Path, sender: str, receiver: str, what: tuple[str, int], six: 
 @click.argument("port")
 @click.pass_obj
 def rules(root: Path, port: str) -> None:
-    """Show what the loaded filter says of a port (or a server with one port), with what its rules counted."""
+    """Show what the loaded filter says of a port (or a server with one port), with what was dropped."""
     with told():
         state = of_owner(root)
         nic = _port(state, port)
@@ -119,7 +119,7 @@ def _device(nic: str) -> str:
 def tell_walk(walk: dict[str, Any]) -> None:
     """A line a step, the answer last."""
     for number, hop in enumerate(walk["hops"], 1):
-        click.echo(f"{number:>3}  {hop['where']:40} {hop['says']}")
+        click.echo(f"{number:>3}  {hop['where']:44} {hop['says']}")
     stop = walk["stop"]
     if stop is None:
         click.echo(click.style("     it arrives", fg="green"))
