@@ -40,6 +40,7 @@ from kumoi.runtime.settings import load
 
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 SIGNED: Final = frozenset({"ec2", "sts"})  # by signatures, not tokens: see test_every_action_is_guarded.py
+WEB_FORM: Final = b"name=x&act=delete&ids=%s&labels=a%%3Db"  # what a form of the dashboard could do harm with
 STREAMS: Final = frozenset({"/feed"})  # which end when their listener goes: only their heads are asked for
 READS: Final = frozenset({"GET", "HEAD"})
 # What these tell is the same for everybody who has a token (agents: to all but administrators, none).
@@ -94,6 +95,7 @@ class Guarded:
         return {
             "servers": server.id,
             "series": server.id,
+            "instances": server.id,
             "images": self._private_image(),
             "networks": network,
             "os-networks": network,
@@ -210,7 +212,7 @@ class Guarded:
             project = found[0].project_id if found else ""
             headers.append(("x-csrf-token", token_for(secret, project, b"m" * 16)))
         if one.route.method not in READS:
-            body = b"name=x"
+            body = b"" if one.route.streamed else WEB_FORM % self.things["servers"].encode()
         method = "HEAD" if one.target in STREAMS else one.route.method
         return self._runner.run(call(self.app, method, one.target, headers, body))
 

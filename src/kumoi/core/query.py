@@ -4,13 +4,14 @@ from typing import Literal
 
 import msgspec
 
-Op = Literal["eq", "ne", "in", "like", "lt", "le", "gt", "ge", "null", "prefix"]
+Op = Literal["eq", "ne", "in", "like", "ilike", "lt", "le", "gt", "ge", "null", "prefix"]
 Scalar = str | int | float | bool | None
 MAX_PAGE = 1000
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """`like` takes SQL wildcards already escaped by the caller; `null` takes True or False; `in` a tuple."""
+    """`like` takes SQL wildcards already escaped by the caller; `ilike` too, and letters (of ASCII) in either case;
+    `null` takes True or False; `in` a tuple."""
 
     field: str
     op: Op

@@ -73,6 +73,19 @@ def candidates(rooms: list[Room], wanted: Wanted, now: float, below: Callable[[i
     return [r.host.id for r in fitting]
 
 
+def how_many(rooms: list[Room], wanted: Wanted, now: float, most: int) -> int:
+    """How many instances of a kind fit, up to `most`."""
+    found = 0
+    for room in rooms:
+        if found >= most:
+            break
+        if dropped_by(room, wanted, now) is None:
+            each = {**wanted.amounts(), **wanted.promised}
+            bounds = [free // n for r, n in each.items() if n and (free := room.free.get(r)) is not None]
+            found += min(bounds, default=most)
+    return min(found, most)
+
+
 def refusal(rooms: list[Room], wanted: Wanted, now: float) -> Facts:
     """Why nothing fits: how many hosts each filter dropped, the nearest miss, and what would fit there."""
     drops: dict[str, int] = {}

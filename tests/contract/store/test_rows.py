@@ -147,6 +147,8 @@ def test_filters_on_plain_fields(store: SqlStore) -> None:
     assert found(Filter("created_at", "le", 1.5)) == {"aB_c"}
     assert found(Filter("name", "like", "ab%")) == {"ab%c"}
     assert found(Filter("name", "like", "%b\\%c")) == {"ab%c"}
+    assert found(Filter("name", "ilike", "AB%")) == {"aB_c", "ab%c"}
+    assert found(Filter("name", "ilike", "%B\\_C")) == {"aB_c"}
     assert found(Filter("name", "prefix", "a")) == {"aB_c", "ab%c"}
     assert found(Filter("name", "prefix", "aB")) == {"aB_c"}
     assert found(Filter("name", "prefix", "")) == {"aB_c", "ab%c", "雲"}

@@ -179,6 +179,8 @@ def _condition(column: Column[Any], asked: Asked, name: str) -> ColumnElement[bo
         return Among(column, bindparam(name))
     if asked.op == "like":
         return column.like(value, escape="\\")
+    if asked.op == "ilike":
+        return column.ilike(value, escape="\\")
     if asked.op == "prefix":
         return and_(column >= value, column < bindparam(f"{name}_end", type_=column.type))
     return COMPARISONS[asked.op](column, value)

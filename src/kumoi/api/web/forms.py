@@ -10,6 +10,10 @@ class Form:
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
         self._pairs = pairs
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        return self._pairs
+
     def text(self, name: str, default: str = "") -> str:
         """The first value, without blanks around it."""
         return next((v.strip() for k, v in self._pairs if k == name), default)

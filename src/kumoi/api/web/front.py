@@ -8,9 +8,11 @@ import msgspec
 from kumoi.api.edge.errors import status_of
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
+from kumoi.api.edge.text import say
 from kumoi.api.web.refusals import note
 from kumoi.api.web.screens import Screens, set_note
 from kumoi.app.house import House
+from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, KumoiError
 from kumoi.core.policy import allow
 
@@ -45,11 +47,23 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
 
     def again(self, request: Request, template: str, block: str, error: KumoiError, **values: Any) -> Response:
         """A form that comes back, with what was wrong (`errors` of `refusals.at_fields` among the values)."""
-        status = status_of(error, {Invalid: 422})
-        return self.screens.part(request, template, block, values, status=status)
+        return self.screens.part(request, template, block, values, status=self.status(error))
 
     def say(self, request: Request, key: str, /, **facts: Any) -> str:
         return self.screens.words.say(request.locale, key, **facts)
+
+    def caller(self, request: Request, action: str) -> Call:
+        """The call, for a form that leads to this action: who may not do it is not shown the form. Raises Forbidden."""
+        call = request.call()
+        allow(call, action)
+        return call
+
+    def status(self, error: KumoiError) -> int:
+        return status_of(error, {Invalid: 422})
+
+    def refusal(self, request: Request, error: KumoiError) -> str:
+        """The sentence of a refusal, for where it is told among other things."""
+        return say(error, request.locale)
 
     def done(self, request: Request, path: str, text: str, *, stay: bool = False) -> Response:
         """After a change. `stay`: where the browser is, the page renews itself; else to `path`."""

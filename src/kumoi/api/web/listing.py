@@ -148,8 +148,8 @@ def listing(
 
 
 def containing(field: str, text: str) -> Filter:
-    """Rows with the text anywhere in the field."""
-    return Filter(field, "like", f"%{text.translate(LIKE_ESCAPED)}%")
+    """Rows with the text anywhere in the field, in capitals or not."""
+    return Filter(field, "ilike", f"%{text.translate(LIKE_ESCAPED)}%")
 
 
 def address(asked: Asked, **more: Any) -> str:

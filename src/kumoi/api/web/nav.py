@@ -24,6 +24,7 @@ MENU: Final[tuple[Group, ...]] = (
     Group(
         "nav.compute",
         (
+            Entry("nav.instances", "/instances", "server", "instance.read"),
             Entry("nav.images", "/images", "disc-3", "image.read"),
             Entry("nav.keypairs", "/keypairs", "key-round", "keypair.read"),
         ),
@@ -35,4 +36,5 @@ MENU: Final[tuple[Group, ...]] = (
             Entry("nav.floating_ips", "/floating-ips", "globe", "public_address.read"),
         ),
     ),
+    Group("nav.access", (Entry("nav.api", "/api-access", "square-terminal", "credential.own"),)),
 )

@@ -12,10 +12,15 @@ from kumoi.api.web.feed import Feed
 from kumoi.api.web.front import Front, Site
 from kumoi.api.web.icons import Icons
 from kumoi.api.web.pages import (
+    account,
+    api,
     consoles,
     floating_ips,
     images,
+    instance,
+    instances,
     keypairs,
+    launch,
     overview,
     security_groups,
     session,
@@ -30,10 +35,15 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     session,
     consoles,
     overview,
+    instances,
+    instance,
+    launch,
     security_groups,
     keypairs,
     floating_ips,
     images,
+    api,
+    account,
 )
 
 

@@ -51,9 +51,9 @@ class Maker:
         self._place = place
         self.homes: list[HostId] = []
         self._flavor = flavor_of(tx, wish, call)
-        self._image = _image(tx, call, wish)
-        _check_fits(self._flavor, self._image)
-        self._key = _key(tx, call, wish.keypair_name)
+        self._image = image_of(tx, call, wish)
+        check_fits(self._flavor, self._image)
+        self._key = key_of(tx, call, wish.keypair_name)
         self._groups = _groups(tx, house, call, wish.groups)
         self._nics = wish.nics if wish.nics is not None else only_network(tx, call)
 
@@ -189,7 +189,7 @@ def flavor_of(tx: Transaction, wish: RunWish, call: Call | None = None) -> Flavo
     return flavor
 
 
-def _image(tx: Transaction, call: Call, wish: RunWish) -> Image:
+def image_of(tx: Transaction, call: Call, wish: RunWish) -> Image:
     image = tx.images.get(wish.image_id)
     open_to_all = image is not None and image.visibility in {"public", "community"}
     own = image is not None and (image.project_id == call.actor.project_id or call.actor.is_admin)
@@ -202,7 +202,7 @@ def _image(tx: Transaction, call: Call, wish: RunWish) -> Image:
     return image
 
 
-def _check_fits(flavor: Flavor, image: Image) -> None:
+def check_fits(flavor: Flavor, image: Image) -> None:
     if flavor.memory_mib < image.min_ram_mib:
         raise Invalid("compute", field="flavor", reason="min_ram", needs=image.min_ram_mib, has=flavor.memory_mib)
     least_gib = max(image.min_disk_gib, -(-(image.virtual_bytes or 0) // GIB))
@@ -210,7 +210,7 @@ def _check_fits(flavor: Flavor, image: Image) -> None:
         raise Invalid("compute", field="flavor", reason="min_disk", needs=least_gib, has=flavor.disk_gib)
 
 
-def _key(tx: Transaction, call: Call, name: str) -> KeyPair | None:
+def key_of(tx: Transaction, call: Call, name: str) -> KeyPair | None:
     if not name:
         return None
     found = tx.key_pairs.find(Query(filters=(eq("user_id", call.actor.user_id), eq("name", name))))

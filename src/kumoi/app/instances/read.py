@@ -1,10 +1,12 @@
 """Looking at instances: one, a page, or with all that a detailed answer shows."""
 
 import msgspec
+from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
+from kumoi.core.conditions import Condition, Ready
 from kumoi.core.errors import NotFound, WrongState
 from kumoi.core.groups import SecurityGroup
 from kumoi.core.hosts import Host
@@ -15,6 +17,7 @@ from kumoi.core.nics import Nic
 from kumoi.core.policy import allow, may, sees
 from kumoi.core.query import Filter, Query, alive, eq, is_in
 from kumoi.core.vpcs import PublicAddress
+from kumoi.planning.diagnosis import Surroundings, of_instance
 
 
 class InstanceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +61,22 @@ def find_views(
         return _views(tx, _page(tx, call, query, all_projects=all_projects, deleted=deleted))
 
     return house.store.read(read)
+
+
+def count(house: House, call: Call, query: Query) -> int:
+    """How many of the caller's project a query finds."""
+    allow(call, "instance.read")
+    mine = query.where(eq("project_id", call.project_id), alive())
+    return house.store.read(lambda tx: tx.instances.count(mine))
+
+
+def condition(call: Call, view: InstanceView) -> Condition:
+    """What stands between the wish and the world. Who may not see hosts is not told their names."""
+    hosts = () if view.host is None else (view.host,)
+    found = of_instance(view.instance, view.seen, Surroundings(hosts=hosts), call.now)
+    if isinstance(found, Ready) or "host" not in found.facts or sees_host(call):
+        return found
+    return replace(found, code="host_silent", facts={})
 
 
 def at_address(house: House, call: Call, text: str, version: int, *, all_projects: bool = False) -> tuple[str, ...]:

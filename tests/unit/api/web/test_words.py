@@ -9,7 +9,7 @@ from kumoi.api.web.tongue import words
 USED = re.compile(r"""\b(?:t|say)\(\s*(?:request,\s*)?["']([a-z_.]+)["'](\s*~)?""")
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 # Names and figures, which are the same everywhere.
-SAME = re.compile(r"[A-Za-z0-9 .,:/{}()+·%&’'-]*")
+SAME = re.compile(r"[A-Za-z0-9 .,:/{}()+·→%&’-]*")
 
 
 def test_every_word_is_there_in_both_languages() -> None:

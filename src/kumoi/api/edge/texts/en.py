@@ -239,6 +239,7 @@ CONDITIONS: Final[dict[str, str]] = {
     "nic_slot_taken": "The network interface {nic} waits for slot {slot}, which another one has not left yet.",
     "nic_held": "The network interface {nic} waits for the instance {instance}, whose guest has not let go of it yet.",
     "waiting_for_turn": "Waiting for its turn: others are being started.",
+    "host_silent": "The machine that it runs on is not heard from.",
 }
 
 # Why a console's connection ended; a close frame takes 123 bytes.
