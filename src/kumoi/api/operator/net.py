@@ -42,16 +42,8 @@ def _parcel(request: Request) -> Parcel:
         raise Invalid("api", field="protocol", reason="missing")
     version: Literal[4, 6] = 6 if whole(request, "version") == 6 else 4
     port = whole(request, "port", most=65535) or 0
-    return Parcel(
-        sender=_end(request, "from"), receiver=_end(request, "to"), protocol=protocol, port=port, version=version
-    )
-
-
-def _end(request: Request, name: str) -> str:
-    text = request.arg(name)
-    if not text:
-        raise Invalid("api", field=name, reason="missing")
-    return text
+    ends = request.arg("from") or "", request.arg("to") or ""
+    return Parcel(sender=ends[0], receiver=ends[1], protocol=protocol, port=port, version=version)
 
 
 def render(walk: Walk, locale: Locale) -> dict[str, Any]:

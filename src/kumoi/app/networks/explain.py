@@ -63,6 +63,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 def ask_why(house: House, call: Call, parcel: Parcel) -> Question:
     """The caller waits at most `ANSWER_WITHIN_S` for its answer. NotFound; Invalid (several, no address)."""
     allow(call, "network.explain")
+    for field, end in (("from", parcel.sender), ("to", parcel.receiver)):
+        if not end:
+            raise Invalid("network", field=field, reason="missing")
     wished, probe, host_id, scope = house.store.read(lambda tx: _Ground(tx, call, parcel).look())
     ask = Ask(id=house.chance.uuid(), kind="picture", scope=scope)
     answer = house.asks.open(host_id, ask) if host_id is not None else None
