@@ -192,14 +192,3 @@ def test_language_and_theme_are_the_accounts(browser: Browser) -> None:
     assert '<html lang="ja" data-theme="dark">' in page
     browser.cookies = {k: v for k, v in browser.cookies.items() if k != "kumoi"}
     assert '<html lang="ja" data-theme="dark">' in browser.ask("GET", "/sign-in").body.decode()
-
-
-def test_a_new_password_leads_back_to_the_door(browser: Browser) -> None:
-    browser.sign_in()
-    assert post(browser, "/account/password", old="x", new="longer than eight", again="longer than eight")[0] == 422
-    assert post(browser, "/account/password", old="d", new="short", again="short")[0] == 422
-    status, _, where = post(browser, "/account/password", old="d", new="longer than eight", again="longer than eight")
-    assert (status, where) == (303, "/sign-in")
-    browser.cookies = {}
-    assert browser.sign_in().status == 401
-    assert browser.sign_in("demo", "longer+than+eight").status == 303

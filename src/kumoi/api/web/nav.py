@@ -36,5 +36,11 @@ MENU: Final[tuple[Group, ...]] = (
             Entry("nav.floating_ips", "/floating-ips", "globe", "public_address.read"),
         ),
     ),
-    Group("nav.access", (Entry("nav.api", "/api-access", "square-terminal", "credential.own"),)),
+    Group(
+        "nav.access",
+        (
+            Entry("nav.api", "/api-access", "square-terminal", "credential.own"),
+            Entry("nav.account", "/account", "user-round", "web_session.own"),
+        ),
+    ),
 )

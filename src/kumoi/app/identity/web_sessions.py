@@ -108,6 +108,19 @@ def end(house: House, call: Call, session_id: WebSessionId) -> None:
     house.store.write(write)
 
 
+def end_all(house: House, call: Call, kept: WebSessionId | None = None) -> None:
+    """Sign the caller out everywhere, but for the session that is kept."""
+    allow(call, "web_session.own")
+
+    def write(tx: Transaction) -> None:
+        for session in tx.web_sessions.find(Query(filters=(eq("user_id", call.actor.user_id),))):
+            if session.id != kept:
+                tx.web_sessions.remove(session.id)
+                record(tx, house, call, "web_session.delete", Thing("web_session", session.id, ""))
+
+    house.store.write(write)
+
+
 def switch_project(house: House, call: Call, session_id: WebSessionId, project_id: ProjectId) -> WebSession:
     """NotFound for a project in which the caller has no role, as for one that is not there."""
     allow(call, "web_session.own")
