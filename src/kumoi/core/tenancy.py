@@ -83,6 +83,17 @@ class AccessKey(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float = 0.0
 
 
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret of any other type (TOTP, certificates …), sealed; what is in it is its user's affair."""
+
+    id: CredentialId
+    user_id: UserId
+    type: str
+    sealed_blob: str
+    project_id: str = ""
+    created_at: float = 0.0
+
+
 class KeyPair(msgspec.Struct, frozen=True, kw_only=True):
     """An SSH public key. `fingerprint` is MD5 over the key blob in colon-hex, as Nova and EC2 show it."""
 

@@ -142,6 +142,16 @@ access_keys = Table(
     Index(None, "project_id"),
 )
 
+credentials = Table(
+    "credentials",
+    metadata,
+    key(),
+    *texts("user_id", "project_id", "type", "sealed_blob"),
+    *times("created_at"),
+    Index(None, "user_id"),
+    Index(None, "project_id"),
+)
+
 key_pairs = Table(
     "key_pairs",
     metadata,

@@ -30,7 +30,17 @@ from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.shares import Share
 from kumoi.core.subnet_pools import SubnetPool
-from kumoi.core.tenancy import AccessKey, Domain, KeyPair, Membership, Project, RevokedToken, User, UserGroup
+from kumoi.core.tenancy import (
+    AccessKey,
+    Credential,
+    Domain,
+    KeyPair,
+    Membership,
+    Project,
+    RevokedToken,
+    User,
+    UserGroup,
+)
 from kumoi.core.troubles import Trouble
 from kumoi.core.vpcs import PublicAddress, Vpc
 from kumoi.core.web_sessions import Preference, WebSession
@@ -108,6 +118,7 @@ SERVICES = Noun(OtherService, identity_tables.services, "service")
 ENDPOINTS = Noun(OtherEndpoint, identity_tables.endpoints, "endpoint")
 REGIONS = Noun(OtherRegion, identity_tables.regions, "region")
 ACCESS_KEYS = Noun(AccessKey, identity_tables.access_keys)
+CREDENTIALS = Noun(Credential, identity_tables.credentials)
 KEY_PAIRS = Noun(KeyPair, identity_tables.key_pairs, "keypair")
 REVOKED_TOKENS = Noun(RevokedToken, identity_tables.revoked_tokens)
 WEB_SESSIONS = Noun(WebSession, identity_tables.web_sessions)

@@ -44,6 +44,7 @@ class SqlTransaction:
     endpoints = Of(noun.ENDPOINTS)
     regions = Of(noun.REGIONS)
     access_keys = Of(noun.ACCESS_KEYS)
+    credentials = Of(noun.CREDENTIALS)
     key_pairs = Of(noun.KEY_PAIRS)
     revoked_tokens = Of(noun.REVOKED_TOKENS)
     web_sessions = Of(noun.WEB_SESSIONS)

@@ -172,6 +172,8 @@ def end_project(tx: Transaction, house: House, call: Call, project_id: ProjectId
     own = Query(filters=(eq("project_id", project_id),))
     for key in tx.access_keys.find(own):
         tx.access_keys.remove(key.id)
+    for credential in tx.credentials.find(own):
+        tx.credentials.remove(credential.id)
     for assignment in tx.assignments.find(own):
         tx.assignments.remove(assignment.id)
     end_credentials(tx, "project_id", project_id)
@@ -312,6 +314,8 @@ def end_user(tx: Transaction, house: House, call: Call, user_id: UserId) -> None
         tx.key_pairs.remove(pair.id)
     for key in tx.access_keys.find(own):
         tx.access_keys.remove(key.id)
+    for credential in tx.credentials.find(own):
+        tx.credentials.remove(credential.id)
     end_credentials(tx, "user_id", user_id)
     for side in ("trustor_id", "trustee_id"):
         end_trusts(tx, side, user_id)

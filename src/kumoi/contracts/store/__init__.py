@@ -31,7 +31,17 @@ from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.shares import Share
 from kumoi.core.subnet_pools import SubnetPool
-from kumoi.core.tenancy import AccessKey, Domain, KeyPair, Membership, Project, RevokedToken, User, UserGroup
+from kumoi.core.tenancy import (
+    AccessKey,
+    Credential,
+    Domain,
+    KeyPair,
+    Membership,
+    Project,
+    RevokedToken,
+    User,
+    UserGroup,
+)
 from kumoi.core.troubles import Trouble
 from kumoi.core.vpcs import PublicAddress, Vpc
 from kumoi.core.web_sessions import Preference, WebSession
@@ -72,6 +82,8 @@ class Transaction(Protocol):
     def regions(self) -> Rows[OtherRegion]: ...
     @property
     def access_keys(self) -> Rows[AccessKey]: ...
+    @property
+    def credentials(self) -> Rows[Credential]: ...
     @property
     def key_pairs(self) -> Rows[KeyPair]: ...
     @property

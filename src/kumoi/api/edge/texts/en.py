@@ -279,6 +279,7 @@ KINDS: Final[dict[str, str]] = {
     "application_credential": "application credential",
     "access_rule": "access rule",
     "trust": "trust",
+    "access_key": "access key",
     "service": "service",
     "endpoint": "endpoint",
     "region": "region",

@@ -276,6 +276,7 @@ KINDS: Final[dict[str, str]] = {
     "application_credential": "アプリケーション認証情報",
     "access_rule": "アクセスルール",
     "trust": "信託",
+    "access_key": "アクセスキー",
     "service": "サービス",
     "endpoint": "エンドポイント",
     "region": "リージョン",

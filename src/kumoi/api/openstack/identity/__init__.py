@@ -4,6 +4,7 @@ from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.identity import (
+    access_keys,
     application_credentials,
     assignments,
     credentials,
@@ -40,6 +41,7 @@ def tongue(house: House, site: Site) -> Tongue:
             *assignments.routes(house),
             *services.routes(house, site),
             *regions.routes(house, site),
+            *access_keys.routes(house),
             *credentials.routes(house),
             *application_credentials.routes(house),
             *trusts.routes(house),

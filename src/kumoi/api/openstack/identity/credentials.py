@@ -1,4 +1,4 @@
-"""/v3/users/{user}/credentials/OS-EC2: access keys."""
+"""/v3/credentials."""
 
 from functools import partial
 from typing import Any
@@ -8,60 +8,83 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.identity.paging import page
 from kumoi.app.house import House
-from kumoi.app.identity import access_keys
-from kumoi.core.ids import ProjectId, UserId
-from kumoi.core.tenancy import AccessKey
+from kumoi.app.identity import credentials
+from kumoi.app.identity.credentials import Opened
+from kumoi.core.ids import CredentialId, UserId
 
-_PATH = "/v3/users/{user}/credentials/OS-EC2"
+_ONE = "/v3/credentials/{id}"
+
+
+class _New(msgspec.Struct):
+    blob: str
+    type: str
+    user_id: str
+    project_id: str | None = None
 
 
 class CreateBody(msgspec.Struct):
-    tenant_id: str
+    credential: _New
+
+
+class _Change(msgspec.Struct, forbid_unknown_fields=True):
+    blob: str
+
+
+class UpdateBody(msgspec.Struct):
+    credential: _Change
 
 
 def routes(house: House) -> list[Route]:
     return [
-        Route("GET", _PATH, partial(find, house), "credential.own", "identity"),
-        Route("POST", _PATH, partial(create, house), "credential.own", "identity", body_type=CreateBody, success=201),
-        Route("GET", _PATH + "/{access}", partial(show, house), "credential.own", "identity"),
-        Route("DELETE", _PATH + "/{access}", partial(delete, house), "credential.own", "identity", success=204),
-    ]
-
-
-def user(request: Request) -> UserId:
-    return UserId(request.params["user"])
+        Route("GET", "/v3/credentials", partial(find, house), "identity.read_own", "identity"),
+        Route("POST", "/v3/credentials", partial(create, house), "credential.make", "identity",
+              body_type=CreateBody, success=201),
+        Route("GET", _ONE, partial(show, house), "identity.read_own", "identity"),
+        Route("PATCH", _ONE, partial(update, house), "credential.make", "identity", body_type=UpdateBody),
+        Route("DELETE", _ONE, partial(delete, house), "credential.make", "identity", success=204),
+    ]  # fmt: skip
 
 
 def find(house: House, request: Request) -> Response:
-    held = access_keys.find(house, request.call(), user(request))
-    links = {"self": f"{request.base_url}{request.raw_path.decode('latin-1')}", "next": None, "previous": None}
-    return json_response({"credentials": [_render(request, k, s) for k, s in held], "links": links})
+    found = credentials.find(house, request.call(), request.arg("user_id"), request.arg("type"))
+    return page(request, "credentials", found, _render)
 
 
 def create(house: House, request: Request) -> Response:
-    project = ProjectId(request.json(CreateBody).tenant_id)
-    key, secret = access_keys.create(house, request.call(), user(request), project)
-    return json_response({"credential": _render(request, key, secret)}, 201)
+    new = request.json(CreateBody).credential
+    wish = Opened(
+        id=CredentialId(""),
+        user_id=UserId(new.user_id),
+        project_id=new.project_id or "",
+        type=new.type,
+        blob=new.blob,
+    )
+    return json_response({"credential": _render(request, credentials.create(house, request.call(), wish))}, 201)
 
 
 def show(house: House, request: Request) -> Response:
-    key, secret = access_keys.get(house, request.call(), user(request), request.params["access"])
-    return json_response({"credential": _render(request, key, secret)})
+    return json_response({"credential": _render(request, credentials.get(house, request.call(), request.params["id"]))})
+
+
+def update(house: House, request: Request) -> Response:
+    blob = request.json(UpdateBody).credential.blob
+    done = credentials.update(house, request.call(), request.params["id"], blob)
+    return json_response({"credential": _render(request, done)})
 
 
 def delete(house: House, request: Request) -> Response:
-    access_keys.delete(house, request.call(), user(request), request.params["access"])
+    credentials.delete(house, request.call(), request.params["id"])
     return no_content()
 
 
-def _render(request: Request, key: AccessKey, secret: str) -> dict[str, Any]:
-    here = f"{request.base_url}/identity/v3/users/{key.user_id}/credentials/OS-EC2/{key.access}"
+def _render(request: Request, one: Opened) -> dict[str, Any]:
     return {
-        "access": key.access,
-        "secret": secret,
-        "user_id": key.user_id,
-        "tenant_id": key.project_id,
-        "trust_id": None,
-        "links": {"self": here},
+        "id": one.id,
+        "user_id": one.user_id,
+        "project_id": one.project_id or None,
+        "type": one.type,
+        "blob": one.blob,
+        "links": {"self": f"{request.base_url}/identity/v3/credentials/{one.id}"},
     }
