@@ -21,6 +21,7 @@ from kumoi.api.web.pages import (
     instances,
     keypairs,
     launch,
+    networks,
     overview,
     security_groups,
     session,
@@ -44,6 +45,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     images,
     api,
     account,
+    networks,
 )
 
 

@@ -101,9 +101,8 @@ def create_networks(house: House, call: Call, wishes: tuple[NetworkWish, ...]) -
     """All of them or none."""
     allow(call, "network.create")
     for wish in wishes:
-        _authorise(call, wish)
-        check_mtu(wish.mtu)
-    return commit(house, lambda tx: _views(tx, [_create(tx, house, call, wish) for wish in wishes]))
+        check_wish(call, wish)
+    return commit(house, lambda tx: _views(tx, [make_network(tx, house, call, wish) for wish in wishes]))
 
 
 def update_network(house: House, call: Call, network_id: NetworkId, change: NetworkChange) -> NetworkView:
@@ -171,6 +170,12 @@ def delete_network(house: House, call: Call, network_id: NetworkId) -> None:
     commit(house, write)
 
 
+def check_wish(call: Call, wish: NetworkWish) -> None:
+    """What needs no look at what is there: the rights to what is wished, and its figures."""
+    _authorise(call, wish)
+    check_mtu(wish.mtu)
+
+
 def check_mtu(mtu: int) -> None:
     """In bytes; the largest is what the tunnels between hosts carry."""
     if not 1 <= mtu <= MOST_MTU:
@@ -213,7 +218,8 @@ def _share(
                 take_back(tx, house, call, of, share)
 
 
-def _create(tx: Transaction, house: House, call: Call, wish: NetworkWish) -> Network:
+def make_network(tx: Transaction, house: House, call: Call, wish: NetworkWish) -> Network:
+    """Inside a transaction; its caller has asked `check_wish` before."""
     network_id = NetworkId(house.chance.uuid())
     project_id = reading.project_for(call, wish.project_id)
     charge(tx, project_id, network_id, networks=1)

@@ -112,10 +112,15 @@ def create_subnets(house: House, call: Call, wishes: tuple[SubnetWish, ...]) -> 
     """All of them or none. Refuses a block that overlaps another of the network."""
     allow(call, "subnet.create")
     for wish in wishes:
-        _check_modes(house, call, wish)
-        if wish.cidr is not None:
-            plan(_draft(wish, wish.cidr))
-    return commit(house, lambda tx: _views(tx, [_create(tx, house, call, wish) for wish in wishes]))
+        check_wish(house, call, wish)
+    return commit(house, lambda tx: _views(tx, [make_subnet(tx, house, call, wish) for wish in wishes]))
+
+
+def check_wish(house: House, call: Call, wish: SubnetWish) -> None:
+    """What needs no look at what is there: that the wish agrees with itself."""
+    _check_modes(house, call, wish)
+    if wish.cidr is not None:
+        plan(_draft(wish, wish.cidr))
 
 
 def update_subnet(house: House, call: Call, subnet_id: SubnetId, change: SubnetChange) -> SubnetView:
@@ -169,7 +174,8 @@ def _goes_by_itself(nic: Nic, subnet: Subnet) -> bool:
     return nic.use == "dhcp" or (self_addressed(subnet) and nic.use not in SERVICES | {"vpc_interface"})
 
 
-def _create(tx: Transaction, house: House, call: Call, wish: SubnetWish) -> Subnet:
+def make_subnet(tx: Transaction, house: House, call: Call, wish: SubnetWish) -> Subnet:
+    """Inside a transaction; its caller has asked `check_wish` before."""
     network = reading.owned(tx, call, NETWORKS, wish.network_id, "update")
     pool_id = default_pool(tx, call, wish.ip_version) if wish.default_pool else wish.pool_id
     planned = plan(_draft(wish, _block(tx, call, wish, pool_id)))

@@ -44,18 +44,20 @@ def add_leg(house: House, call: Call, vpc_id: VpcId, wish: LegWish) -> LegView:
     if (wish.subnet_id is None) == (wish.nic_id is None):
         raise Invalid("network", field="subnet_id", reason="one_of", names=["subnet_id", "nic_id"])
 
-    def write(tx: Transaction) -> LegView:
-        vpc = reading.owned(tx, call, VPCS, vpc_id, "update")
-        if wish.subnet_id is not None:
-            nic = _by_subnet(tx, house, call, vpc, wish.subnet_id)
-        else:
-            nic = _by_nic(tx, call, vpc, NicId(wish.nic_id or ""))
-        vpc = tx.vpcs.save(replace(vpc, updated_at=call.now))
-        mark_vpc(tx, vpc.id, vpc.host_id)
-        record(tx, house, call, "vpc.add_leg", Thing("vpc", vpc.id, vpc.project_id), {"nic_id": nic.id})
-        return LegView(vpc=vpc, nic=nic)
+    return commit(house, lambda tx: lay_leg(tx, house, call, vpc_id, wish))
 
-    return commit(house, write)
+
+def lay_leg(tx: Transaction, house: House, call: Call, vpc_id: VpcId, wish: LegWish) -> LegView:
+    """The same inside a transaction."""
+    vpc = reading.owned(tx, call, VPCS, vpc_id, "update")
+    if wish.subnet_id is not None:
+        nic = _by_subnet(tx, house, call, vpc, wish.subnet_id)
+    else:
+        nic = _by_nic(tx, call, vpc, NicId(wish.nic_id or ""))
+    vpc = tx.vpcs.save(replace(vpc, updated_at=call.now))
+    mark_vpc(tx, vpc.id, vpc.host_id)
+    record(tx, house, call, "vpc.add_leg", Thing("vpc", vpc.id, vpc.project_id), {"nic_id": nic.id})
+    return LegView(vpc=vpc, nic=nic)
 
 
 def remove_leg(house: House, call: Call, vpc_id: VpcId, wish: LegWish) -> LegView:

@@ -1,0 +1,123 @@
+"""Words of the pages of networks and subnets."""
+
+from typing import Final
+
+from kumoi.api.web.words import Table
+
+WORDS: Final[Table] = {
+    "title": ("Networks", "ネットワーク"),
+    "thing": ("network", "ネットワーク"),
+    "lead": (
+        "Private segments on which your instances meet. A router joins them to each other and to the outside.",
+        "インスタンス同士をつなぐ専用の区画です。ルーターで互いに、また外部とつなぎます。",
+    ),
+    "create": ("Create a network", "ネットワークを作成"),
+    "create.lead": (
+        "With a subnet and a router's interface it is of use at once.",
+        "サブネットとルーターへの接続を一度に作成し、すぐに使えるようにします。",
+    ),
+    "edit": ("Edit {name}", "{name} を編集"),
+    "empty.title": ("No network yet", "ネットワークがありません"),
+    "empty.text": (
+        "Instances need a network to be reached, and to reach anything.",
+        "インスタンスが通信するにはネットワークが必要です。",
+    ),
+    "subnets": ("Subnets", "サブネット"),
+    "subnets.none": (
+        "Without a subnet no instance gets an address here.",
+        "サブネットがないと、インスタンスはアドレスを得られません。",
+    ),
+    "external": ("outer", "外部"),
+    "external.text": (
+        "An outer network: routers lead out by it, and floating IPs come from it.",
+        "外部ネットワークです。ルーターの出口となり、Floating IP はここから確保されます。",
+    ),
+    "shared": ("shared", "共有"),
+    "off": ("off", "停止中"),
+    "not_yours": ("It belongs to another project.", "別のプロジェクトのものです。"),
+    "mtu": ("MTU", "MTU"),
+    "bytes": ("{n} bytes", "{n} バイト"),
+    "shared_with": ("Shared with", "共有先"),
+    "everybody": ("every project", "すべてのプロジェクト"),
+    "nobody": ("nobody", "なし"),
+    "saved": ("The network {name} was saved.", "ネットワーク {name} を保存しました。"),
+    "created": ("The network {name} was created.", "ネットワーク {name} を作成しました。"),
+    "deleted": ("The network {name} was deleted.", "ネットワーク {name} を削除しました。"),
+    "delete": ("Delete {name}?", "{name} を削除しますか？"),
+    "delete.text": ("Its subnets go with it.", "サブネットも一緒に削除されます。"),
+    "delete.used": (
+        "It is in use by {names}. Take these off it first.",
+        "{names} が使用中です。先に取り外してください。",
+    ),
+    "delete.more": ("{names} and {n} more", "{names} ほか {n} 件"),
+    # a subnet
+    "subnet": ("Subnet", "サブネット"),
+    "subnet.add": ("Add a subnet", "サブネットを追加"),
+    "subnet.with": ("Make a subnet", "サブネットを作成する"),
+    "subnet.name": ("Name of the subnet", "サブネット名"),
+    "subnet.added": ("The subnet {cidr} was added.", "サブネット {cidr} を追加しました。"),
+    "subnet.delete": ("Delete the subnet {cidr}?", "サブネット {cidr} を削除しますか？"),
+    "subnet.delete.row": ("Delete the subnet {cidr}", "サブネット {cidr} を削除"),
+    "subnet.delete.text": (
+        "No instance gets an address of it any more.",
+        "以後、このサブネットのアドレスは割り当てられません。",
+    ),
+    "subnet.deleted": ("The subnet {cidr} was deleted.", "サブネット {cidr} を削除しました。"),
+    "cidr": ("Addresses", "アドレス範囲"),
+    "cidr.help": ("A block in CIDR form, as in 10.1.0.0/24.", "CIDR 形式で指定します。例: 10.1.0.0/24"),
+    "gateway": ("Gateway", "ゲートウェイ"),
+    "gateway.auto": ("The first address", "最初のアドレス"),
+    "gateway.none": ("None: no way out", "なし（外に出られない）"),
+    "gateway.own": ("Another address", "別のアドレス"),
+    "gateway_address": ("Address of the gateway", "ゲートウェイのアドレス"),
+    "dhcp": ("Give out addresses by DHCP", "DHCP でアドレスを配布する"),
+    "dhcp.on": ("DHCP", "DHCP"),
+    "dhcp.off": ("no DHCP", "DHCP なし"),
+    "dns": ("Name servers", "DNS サーバー"),
+    "dns.help": ("Addresses, apart by commas.", "アドレスをカンマ区切りで指定します。"),
+    "pools": ("Ranges that are given out", "割り当てる範囲"),
+    "pools.help": (
+        "One range a line, as in 10.1.0.10 - 10.1.0.99. Empty: everything but the gateway.",
+        "1 行に 1 範囲。例: 10.1.0.10 - 10.1.0.99。空欄ならゲートウェイ以外のすべて。",
+    ),
+    "modes": ("How IPv6 guests get addresses", "IPv6 アドレスの割り当て方法"),
+    "modes.none": ("By hand", "手動"),
+    "more": ("More settings", "詳細設定"),
+    "router": ("Router", "ルーター"),
+    "router.none": ("None for now", "今は接続しない"),
+    "router.help": (
+        "Its interface takes the gateway's address.",
+        "ルーターのインターフェースがゲートウェイのアドレスを持ちます。",
+    ),
+    "used": ("Addresses in use", "使用中のアドレス"),
+    "used.text": ("{used} of {total}", "{total} 中 {used}"),
+    "plan.good": (
+        "{count} addresses from {first} to {last}; gateway {gateway}.",
+        "{first} から {last} まで {count} アドレス。ゲートウェイは {gateway}。",
+    ),
+    "plan.no_gateway": (
+        "{count} addresses from {first} to {last}; no gateway.",
+        "{first} から {last} まで {count} アドレス。ゲートウェイなし。",
+    ),
+    "plan.overlap_router": (
+        "The router already joins {other}, which overlaps. Choose other addresses, or no router.",
+        "ルーターには重複する {other} が接続されています。別の範囲にするか、ルーターに接続しないでください。",
+    ),
+    "plan.overlap": (
+        "{other} of your project overlaps. Both can exist, but no router can join them.",
+        "プロジェクト内の {other} と重複しています。共存はできますが、同じルーターには接続できません。",
+    ),
+    # ports
+    "ports": ("Interfaces", "インターフェース"),
+    "ports.none": ("Nothing is on this network yet.", "まだ何も接続されていません。"),
+    "ports.more": ("The first {n} are shown.", "最初の {n} 件を表示しています。"),
+    "port.addresses": ("Addresses", "アドレス"),
+    "port.mac": ("MAC address", "MAC アドレス"),
+    "port.whose": ("Whose", "接続先"),
+    "port.free": ("nobody's", "未使用"),
+    "port.dhcp": ("DHCP and names", "DHCP と DNS"),
+    "port.outside": ("the router's way out", "ルーターの出口"),
+    "port.floating": ("a floating IP", "Floating IP"),
+    "port.active": ("up", "稼働中"),
+    "port.down": ("down", "停止"),
+}
