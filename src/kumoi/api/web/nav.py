@@ -33,6 +33,7 @@ MENU: Final[tuple[Group, ...]] = (
         "nav.network",
         (
             Entry("nav.networks", "/networks", "network", "network.read"),
+            Entry("nav.routers", "/routers", "router", "vpc.read"),
             Entry("nav.security_groups", "/security-groups", "shield", "security_group.read"),
             Entry("nav.floating_ips", "/floating-ips", "globe", "public_address.read"),
         ),

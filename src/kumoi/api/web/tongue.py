@@ -23,6 +23,7 @@ from kumoi.api.web.pages import (
     launch,
     networks,
     overview,
+    routers,
     security_groups,
     session,
 )
@@ -46,6 +47,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     api,
     account,
     networks,
+    routers,
 )
 
 
