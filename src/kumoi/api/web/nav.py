@@ -32,6 +32,7 @@ MENU: Final[tuple[Group, ...]] = (
     Group(
         "nav.network",
         (
+            Entry("nav.topology", "/topology", "waypoints", "network.read"),
             Entry("nav.networks", "/networks", "network", "network.read"),
             Entry("nav.routers", "/routers", "router", "vpc.read"),
             Entry("nav.security_groups", "/security-groups", "shield", "security_group.read"),

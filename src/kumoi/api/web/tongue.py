@@ -26,6 +26,7 @@ from kumoi.api.web.pages import (
     routers,
     security_groups,
     session,
+    topology,
 )
 from kumoi.api.web.refusals import renderer
 from kumoi.api.web.screens import Screens
@@ -48,6 +49,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     account,
     networks,
     routers,
+    topology,
 )
 
 

@@ -43,6 +43,7 @@ WORDS: Final[Table] = {
     "nav.images": ("Images", "イメージ"),
     "nav.keypairs": ("Key pairs", "キーペア"),
     "nav.network": ("Network", "ネットワーク"),
+    "nav.topology": ("Topology", "トポロジー"),
     "nav.networks": ("Networks", "ネットワーク"),
     "nav.routers": ("Routers", "ルーター"),
     "nav.security_groups": ("Security groups", "セキュリティグループ"),
