@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Final
 
+from kumoi.core.meters import Unit
+
 MINUTE_S: Final = 60
 HOUR_S: Final = 3600
 DAY_S: Final = 86400
@@ -23,6 +25,15 @@ def size(count: float, unit: str = "B") -> str:
 def number(count: float) -> str:
     """`12,345`."""
     return f"{count:,.0f}" if count == int(count) else f"{count:,.1f}"
+
+
+def quantity(value: float | None, unit: Unit) -> str:
+    """What was measured, as charts say it too (script/charts.js)."""
+    if value is None:
+        return "–"
+    if unit == "%":
+        return f"{value:.1f} %" if 0 < value < 10 else f"{value:.0f} %"
+    return f"{size(value)}/s" if unit == "B/s" else size(value)
 
 
 def age(seconds: float) -> tuple[str, int]:

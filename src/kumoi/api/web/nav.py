@@ -19,6 +19,18 @@ class Group(NamedTuple):
     entries: tuple[Entry, ...]
 
 
+ADMINISTRATION: Final = Group(
+    "nav.admin",
+    (
+        Entry("nav.hosts", "/admin/hosts", "server-cog", "host.read"),
+        Entry("nav.everywhere", "/admin/instances", "server", "instance.all_projects"),
+        Entry("nav.tenants", "/admin/projects", "folder", "identity.read"),
+        Entry("nav.users", "/admin/users", "users-round", "identity.read"),
+        Entry("nav.flavors", "/admin/flavors", "layers", "flavor.create"),
+        Entry("nav.machinery", "/admin/machinery", "activity", "loop.read"),
+        Entry("nav.events", "/admin/events", "history", "event.all_projects"),
+    ),
+)
 MENU: Final[tuple[Group, ...]] = (
     Group("", (Entry("nav.overview", "/", "layout-dashboard", "quota.read"),)),
     Group(
@@ -46,4 +58,5 @@ MENU: Final[tuple[Group, ...]] = (
             Entry("nav.account", "/account", "user-round", "web_session.own"),
         ),
     ),
+    ADMINISTRATION,
 )

@@ -85,6 +85,7 @@ class Screens:
         self._templates.filters |= {
             "size": formats.size,
             "number": formats.number,
+            "quantity": formats.quantity,
             "iso": formats.iso,
             "moment": formats.moment,
             "plain": formats.plain,

@@ -21,6 +21,7 @@ from kumoi.api.web.pages import (
     instances,
     keypairs,
     launch,
+    metrics,
     networks,
     overview,
     routers,
@@ -28,6 +29,7 @@ from kumoi.api.web.pages import (
     session,
     topology,
 )
+from kumoi.api.web.pages.administration import ADMINISTRATION
 from kumoi.api.web.refusals import renderer
 from kumoi.api.web.screens import Screens
 from kumoi.api.web.visits import authenticate
@@ -50,6 +52,8 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     networks,
     routers,
     topology,
+    metrics,
+    *ADMINISTRATION,
 )
 
 
