@@ -24,6 +24,8 @@ _UNAVAILABLE: Final[dict[str, str]] = {
     "never_started": "This cloud has never been up. Start it: kumoi up",
     "no_answer": "The {what} does not answer ({detail}). See kumoi status; start it: kumoi up",
     "no_such_state_folder": "There is no cloud in {path}. Make one with kumoi up, or name another with --state DIR.",
+    "no_terminal": "A console needs a terminal, and standard input is none. For what was printed so far: openstack "
+    "console log show",
     "none": "{user} has no range of ids in {table}. See kumoi doctor.",
     "none_reachable": "No address of server {id} can be reached. Give it a floating IP.",
     "not_installed": "{what} is missing. As root: apt-get install {package}",

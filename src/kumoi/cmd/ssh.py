@@ -19,9 +19,9 @@ import msgspec
 
 from kumoi.adapters.linux import account, door, namespace
 from kumoi.cmd.inside import told
-from kumoi.core.errors import NotFound, Unavailable
-from kumoi.core.ids import ec2_id
+from kumoi.core.errors import Unavailable
 from kumoi.ops.client import Client
+from kumoi.ops.servers import find_server
 from kumoi.runtime import settings, state_folder
 from kumoi.runtime.state_folder import StateFolder
 
@@ -63,15 +63,12 @@ def find_way(state: StateFolder, name: str) -> Way:
     if name.replace(".", "").isdigit() or ":" in name:
         return Way(address=name)
     client = Client(state.clouds_yaml)
-    servers = client.get("/compute/v2.1/servers/detail?all_tenants=1")["servers"]
-    found = [s for s in servers if name in {s["id"], s["name"], ec2_id("i", s["id"])}]
-    if not found:
-        raise NotFound("compute", kind="instance", id=name)
-    addresses = [a for several in found[0]["addresses"].values() for a in several]
+    found = find_server(client, name)
+    addresses = [a for several in found["addresses"].values() for a in several]
     for address in addresses:
         if address.get("OS-EXT-IPS:type") == "floating":
             return Way(address=str(address["addr"]))
-    return _from_within(state, client, found[0])
+    return _from_within(state, client, found)
 
 
 def _from_within(state: StateFolder, client: Client, server: dict[str, Any]) -> Way:

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +14,7 @@ from kumoi.ops.bench.caller import Caller
 from kumoi.ops.bench.figures import Figure
 from kumoi.ops.bench.tenant import COMPUTE, Tenant
 from kumoi.ops.bench.trial import Trial, hosts_up, trial, until
+from kumoi.ops.serial_line import line
 
 Say = Callable[[str], None]
 CLIENTS: Final = 8
@@ -21,6 +23,8 @@ TOKENS: Final = 400
 PORTS: Final = 50
 LISTS: Final = 10
 FAN_OUTS: Final = 15
+KEYS: Final = 300
+PATIENCE_S: Final = 60.0
 QUIET_S: Final = 2.0  # two of the shared sections' turns, and what hosts answer
 
 
@@ -63,7 +67,34 @@ def _one_host(say: Say, small: Trial) -> dict[str, Figure]:
     tenant.server("narrow", network)
     tenant.all_active()
     found["port"] = _ports(small, tenant, network)
+    say("keys on a serial console")
+    found["echo"] = _echo(caller, tenant, network)
     return found
+
+
+def _echo(caller: Caller, tenant: Tenant, network: str) -> Figure:
+    """Client, serve, link, agent, guest and back. A simulated guest echoes at once."""
+    server = tenant.server("typed", network)
+    tenant.all_active()
+    wish = {"os-getSerialConsole": {"type": "serial"}}
+    link = until(partial(_link, caller, f"{COMPUTE}/servers/{server}/action", wish), "console")
+    waits = []
+    with line(caller.address, link) as console:
+        console.send(b"\r")
+        while b"login: " not in console.recv(PATIENCE_S):
+            pass
+        for _ in range(KEYS):
+            sent = time.perf_counter()
+            console.send(b"x")
+            console.recv(PATIENCE_S)
+            waits.append((time.perf_counter() - sent) * 1000)
+    waits.sort()
+    return Figure(values=tuple(waits), note=f"simulated guest; 99 of 100 within {waits[KEYS * 99 // 100]:.1f} ms")
+
+
+def _link(caller: Caller, path: str, wish: dict[str, Any]) -> str | None:
+    status, answer = caller.ask("POST", path, wish)
+    return str(msgspec.json.decode(answer)["console"]["url"]) if status == HTTPStatus.OK else None
 
 
 def _ports(trial: Trial, tenant: Tenant, network: str) -> Figure:
