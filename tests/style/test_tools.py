@@ -28,6 +28,7 @@ def test_lint(clone: Path) -> None:
     judge(clone, "-m", "ruff", "check", "--no-cache", "--quiet", "src", "tests")
 
 
+@pytest.mark.timeout(600)
 def test_types(clone: Path) -> None:
     """With the clone's own cache: a minute the first time, seconds from then on."""
     judge(clone, "-m", "mypy", "--no-error-summary")
