@@ -76,9 +76,7 @@ class Served:
     def talk(self, kind: ConsoleKind = "serial", token: str | None = None, **more: Any) -> ClientConnection:
         host, port = self._public.getsockname()
         wanted = token if token is not None else self.token(kind)
-        return connect(
-            f"ws://{host}:{port}/console/{kind}?token={wanted}", proxy=None, open_timeout=PATIENCE_S, **more
-        )
+        return connect(f"ws://{host}:{port}/console/{kind}?token={wanted}", proxy=None, open_timeout=PATIENCE_S, **more)
 
     def close(self) -> None:
         self.stop_agent()

@@ -12,13 +12,14 @@ from kumoi.contracts.hints import Hints
 from kumoi.contracts.inspector import Inspector
 from kumoi.contracts.secrets import KeyMaker, Passwords, Tokens, Vault
 from kumoi.contracts.store import Store
+from kumoi.core.networks import UNDERLAY_MTU
 from kumoi.core.passwords import PasswordRules
 from kumoi.runtime.loops import Loops
 from kumoi.runtime.series import Series
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings that doors obey. Seconds, factors."""
+    """The settings that doors obey. Seconds, factors, bytes."""
 
     region: str = "RegionOne"
     token_ttl_s: float = 3600.0
@@ -27,6 +28,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     passwords: PasswordRules = PasswordRules()
     terminated_shown_s: float = 3600.0
     dns_servers: tuple[str, ...] = ()
+    underlay_mtu: int = UNDERLAY_MTU
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):

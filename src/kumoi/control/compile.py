@@ -132,7 +132,7 @@ class Compiler:
         if subnet is None or subnet.deleted_at is not None:
             return None
         service = self._tx.nics.find(Query(filters=(eq("network_id", subnet.network_id), eq("use", "dhcp"), alive())))
-        mine = [n for n in service if any(ip.subnet_id == subnet.id for ip in n.fixed_ips)]
+        mine = [n for n in service if n.admin_up and any(ip.subnet_id == subnet.id for ip in n.fixed_ips)]
         return _encode(subnet_entry(subnet, mine[0] if mine else None))
 
     def nic(self, mark: Mark, nic_id: str) -> bytes | None:

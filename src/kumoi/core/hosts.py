@@ -26,7 +26,9 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
-    """`session` and `sequence` belong to the last hello and the last report taken; `boot_id` is the kernel's.
+    """`note`: what operators write about it.
+
+    `session` and `sequence` belong to the last hello and the last report taken; `boot_id` is the kernel's.
 
     `report_digest` is that report's, so that an unchanged one writes nothing; `halted` and `strays` are what it says:
     why the host would rather be asked, and what stands there in our name that no plan names (`kind/name`).
@@ -47,6 +49,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
     lost: bool = False
     disabled_reason: str = ""
+    note: str = ""
     generation: int = 1
     created_at: float = 0.0
 

@@ -6,10 +6,12 @@ import msgspec
 
 from kumoi.core.ids import NetworkId, ProjectId, QosPolicyId, SubnetId, SubnetPoolId
 
-TENANT_MTU = 1450
 LEAST_MTU = {4: 68, 6: 1280}  # by IP version (RFC 791, RFC 8200)
-MOST_MTU = 9000
+UNDERLAY_MTU = 1500
+TUNNEL_BYTES = 50  # that a tunnel adds to every frame: Ethernet, IPv4, UDP, VXLAN
 
+
+DEFAULT_DOMAIN = "internal"  # of networks that have none of their own
 
 Ipv6Mode = Literal["", "slaac", "dhcpv6-stateful", "dhcpv6-stateless"]
 SELF_ADDRESSED: frozenset[Ipv6Mode] = frozenset({"slaac", "dhcpv6-stateless"})
@@ -43,7 +45,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     is_default: bool = False
     port_security: bool = True
     qos_policy_id: QosPolicyId | None = None
-    mtu: int = TENANT_MTU
+    mtu: int = UNDERLAY_MTU - TUNNEL_BYTES
     dns_domain: str = ""
     generation: int = 1
     created_at: float = 0.0
@@ -52,7 +54,9 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Subnet(msgspec.Struct, frozen=True, kw_only=True):
-    """An address block on a network. `gateway` None: no router is offered to guests. DHCP serves IPv4 ones only."""
+    """An address block on a network. `gateway` None: no router is offered to guests.
+
+    `service_types`: for nics of these holders (`nics.holder_of`); none: for those that have no subnet of their own."""
 
     id: SubnetId
     network_id: NetworkId
@@ -68,6 +72,7 @@ class Subnet(msgspec.Struct, frozen=True, kw_only=True):
     pools: tuple[Pool, ...] = ()
     dns_servers: tuple[str, ...] = ()
     host_routes: tuple[Route, ...] = ()
+    service_types: tuple[str, ...] = ()
     description: str = ""
     generation: int = 1
     created_at: float = 0.0

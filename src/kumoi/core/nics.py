@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from kumoi.core.dhcp_options import DhcpOption
 from kumoi.core.ids import (
     GroupId,
     HostId,
@@ -38,7 +39,8 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     `use` says what holds it; `device_id` and `device_owner` are the free texts a Neutron client may set on an
     unused nic.
     `qos_policy_id` None: its network's.
-    `dns_name`: what the network's DNS calls it, empty: as its instance is called.
+    `dns_name`: what the network's DNS calls it, empty: as its instance is called. `dns_domain` empty: its network's.
+    `bound_to`: the machine that something outside of the cloud says it plugged the unused nic into.
     `made_with_instance`: the instance's own, deleted with it. `slot`: the order of an instance's nics, from 0.
     `stands_for`: a deleted row that only holds what `host_id` may still have of that nic (its `fixed_ips`; none: all).
     """
@@ -62,6 +64,9 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     device_id: str = ""
     device_owner: str = ""
     dns_name: str = ""
+    dns_domain: str = ""
+    dhcp_options: tuple[DhcpOption, ...] = ()
+    bound_to: str = ""
     host_id: HostId | None = None
     made_with_instance: bool = False
     slot: int = 0
@@ -70,6 +75,25 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float = 0.0
     updated_at: float = 0.0
     deleted_at: float | None = None
+
+
+_HOLDERS: dict[NicUse, str] = {
+    "instance": "compute:nova",
+    "vpc_interface": "network:router_interface",
+    "vpc_gateway": "network:router_gateway",
+    "public_address": "network:floatingip",
+    "dhcp": "network:dhcp",
+}
+
+
+def holder_of(use: NicUse, device_owner: str) -> str:
+    """What clients, and the service types of subnets, call that which has the nic."""
+    return _HOLDERS.get(use, device_owner)
+
+
+def made_hostname(address: str) -> str:
+    """What DNS calls an address that has no name of its own."""
+    return "host-" + address.replace(".", "-").replace(":", "-")
 
 
 def tap_name(nic: NicId) -> str:

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from kumoi.core.conditions import Condition
+from kumoi.core.dhcp_options import DhcpOption
 from kumoi.core.groups import SecurityRule
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import (
@@ -200,6 +201,8 @@ class NicEntry(msgspec.Struct, frozen=True, kw_only=True, tag="nic", tag_field="
     host_id: HostId | None = None
     instance_id: InstanceId | None = None
     hostname: str = ""
+    dns_domain: str = ""
+    dhcp_options: tuple[DhcpOption, ...] = ()
 
 
 class GroupEntry(msgspec.Struct, frozen=True, kw_only=True, tag="group", tag_field="kind"):

@@ -35,7 +35,8 @@ _DHCP_SCRIPT = """#!/bin/busybox sh
 ip addr add "$ip/$mask" dev "$interface"
 set -- $staticroutes
 while [ $# -gt 1 ]; do ip route add "$1" via "$2"; shift 2; done
-for name in ip mask router dns mtu staticroutes hostname domain lease serverid; do eval echo "got $name=\\$$name"; done
+for name in ip mask router dns mtu staticroutes hostname domain lease serverid tftp siaddr ntpsrv
+do eval echo "got $name=\\$$name"; done
 """
 GUESTD_SOCKET = Path("/run/guestd.sock")
 RESOLVER_SOCKET = Path("/run/resolver.sock")
@@ -137,7 +138,7 @@ class World:
         script.write_text(_DHCP_SCRIPT)
         script.chmod(0o755)
         command = ["busybox", "udhcpc", "-i", "eth0", "-fnq", "-t3", "-T1", "-s", str(script), "-O", "mtu"]
-        for option in ("staticroutes", "hostname", "domain"):
+        for option in ("staticroutes", "hostname", "domain", "tftp", "ntpsrv"):
             command += ["-O", option]
         _, said = self.run(guest, *command)
         found = (line.partition("=") for line in said.splitlines() if line.startswith("got "))

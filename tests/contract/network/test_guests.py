@@ -8,6 +8,7 @@ from tests.contract.network.plans import ANYONE, Net, filters, net
 from tests.contract.network.rig import Rig
 
 from kumoi.contracts.guests import GuestNetwork
+from kumoi.core.dhcp_options import DhcpOption
 from kumoi.core.networks import Route
 from kumoi.core.plan import GuestData, NicEntry
 
@@ -75,6 +76,21 @@ def test_a_subnets_own_servers_and_routes_are_told(rig: Rig, place: Net) -> None
     got = rig.ask_address(a.id)
     assert (got["dns"], got["router"]) == ("192.0.2.53 192.0.2.54", "")
     assert got["staticroutes"] == "172.16.0.0/12 10.0.0.9 169.254.169.254/32 10.0.0.2"
+
+
+def test_a_nics_own_options_and_domain_are_told(rig: Rig, place: Net) -> None:
+    own = {"tftp-server": "boot.example", "server-ip-address": "192.0.2.69", "ntp-server": "192.0.2.1,192.0.2.2"}
+    options = tuple(DhcpOption(name=name, value=value) for name, value in {**own, "router": ""}.items())
+    a, b = place.nic(11, ANYONE, dns_domain="far.example.", dhcp_options=options), place.nic(12, ANYONE)
+    draw(rig, place, a, b)
+    got = rig.ask_address(a.id)
+    assert (got["tftp"], got["siaddr"], got["ntpsrv"]) == ("boot.example", "192.0.2.69", "192.0.2.1 192.0.2.2")
+    assert (got["domain"], got["router"]) == ("far.example", "")
+    got = rig.ask_address(b.id)
+    assert (got["tftp"], got["ntpsrv"], got["domain"]) == ("", "", "cloud.example")
+    for name in ("vm11.far.example", "vm11.cloud.example", "vm11"):
+        assert rig.ask_name(b.id, place.host(2), name) == ("ok", [place.host(11)])
+    assert rig.ask_name(b.id, place.host(2), "vm12.far.example")[0] == "refused"
 
 
 def test_who_is_not_in_the_plan_gets_nothing(rig: Rig, place: Net) -> None:

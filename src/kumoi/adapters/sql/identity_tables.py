@@ -69,9 +69,7 @@ assignments = Table(
     key(),
     *texts("role", "user_id", "group_id", "project_id", "domain_id"),
     *switches("inherited"),
-    UniqueConstraint(
-        "user_id", "group_id", "project_id", "domain_id", "inherited", "role", name="uq_assignments_all"
-    ),
+    UniqueConstraint("user_id", "group_id", "project_id", "domain_id", "inherited", "role", name="uq_assignments_all"),
     Index(None, "group_id"),
     Index(None, "project_id"),
     Index(None, "domain_id"),

@@ -104,7 +104,7 @@ hosts = Table(
     "hosts",
     metadata,
     key(),
-    *texts("name", "accelerator", "boot_id", "session", "disabled_reason", "report_digest", "halted"),
+    *texts("name", "accelerator", "boot_id", "session", "disabled_reason", "note", "report_digest", "halted"),
     *nested("capacity", "capabilities", "strays"),
     *integers("sequence", "generation"),
     *times("seen_at", "created_at"),

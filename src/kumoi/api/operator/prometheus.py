@@ -115,10 +115,7 @@ def guest_lines(found: Iterable[GuestPoint]) -> bytes:
                 lines.append(f"{name}{labels}}} {value}\n")
     heads = {kind: [f"# TYPE {name} gauge\n" for name in held] for kind, held in names.items()}
     return "".join(
-        head + "".join(lines)
-        for kind in METERS
-        for head, lines in zip(heads[kind], values[kind], strict=True)
-        if lines
+        head + "".join(lines) for kind in METERS for head, lines in zip(heads[kind], values[kind], strict=True) if lines
     ).encode()
 
 

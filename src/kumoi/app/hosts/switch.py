@@ -1,4 +1,4 @@
-"""Taking a host out of the choice for new instances, and back into it."""
+"""What operators say of a host: whether it is in the choice for new instances and routers, and a note."""
 
 from msgspec.structs import replace
 
@@ -26,3 +26,16 @@ def switch(house: House, call: Call, host_id: HostId, *, enabled: bool, reason: 
     done = house.store.write(write)
     house.rooms.forget()
     return done
+
+
+def describe(house: House, call: Call, host_id: HostId, note: str) -> Host:
+    allow(call, "host.update")
+
+    def write(tx: Transaction) -> Host:
+        host = tx.hosts.get(host_id)
+        if host is None:
+            raise NotFound("compute", kind="host", id=host_id)
+        record(tx, house, call, "host.describe", Thing("host", host_id, ""))
+        return tx.hosts.save(replace(host, note=note))
+
+    return house.store.write(write)

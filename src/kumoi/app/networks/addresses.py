@@ -47,14 +47,15 @@ class Claimer:
         self.subnets = tx.subnets.find(Query(filters=(eq("network_id", network_id), alive())))
 
     def fixed(
-        self, wishes: tuple[FixedWish, ...] | None, own_mac: str, *, exactly: bool = False
+        self, wishes: tuple[FixedWish, ...] | None, own_mac: str, *, exactly: bool = False, holder: str = ""
     ) -> tuple[FixedIp, ...]:
         """The wished addresses; where nothing is wished one of any IPv4 subnet, one of any IPv6 subnet, and those that
-        a guest makes itself of its MAC. `exactly`: a router's, which has what it wishes of such subnets too."""
+        a guest makes itself of its MAC. `exactly`: a router's, which has what it wishes of such subnets too. `holder`:
+        who has it, for subnets that are not for everybody."""
         if wishes is not None:
             return tuple(self._wished(w, own_mac, exactly=exactly) for w in wishes)
         by_version = [[s for s in self.subnets if s.ip_version == v and not self_addressed(s)] for v in (4, 6)]
-        chosen = [self.any_of(subnets) for subnets in by_version if subnets]
+        chosen = [self.any_of(meant_for(holder, subnets)) for subnets in by_version if subnets]
         return (*chosen, *(self.self_made(s, own_mac) for s in self.subnets if self_addressed(s)))
 
     def self_made(self, subnet: Subnet, own_mac: str) -> FixedIp:
@@ -146,6 +147,12 @@ class Claimer:
             return False
         self._tx.claims.drop(kind, key)
         return self._take(kind, key)
+
+
+def meant_for(holder: str, subnets: list[Subnet]) -> list[Subnet]:
+    """Those for the holder by its name, then those for everybody."""
+    named = [s for s in subnets if holder in s.service_types]
+    return [*named, *(s for s in subnets if not s.service_types)]
 
 
 def claim_number(tx: Transaction, house: House, kind: ClaimKind, owner: str, now: float) -> int:

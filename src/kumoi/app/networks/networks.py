@@ -17,14 +17,15 @@ from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, Taken
 from kumoi.core.given import given
 from kumoi.core.ids import AddressScopeId, NetworkId, ProjectId, QosPolicyId
-from kumoi.core.networks import LEAST_MTU, MOST_MTU, TENANT_MTU, Network, Subnet
+from kumoi.core.networks import LEAST_MTU, TUNNEL_BYTES, Network, Subnet
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, eq, is_in
 from kumoi.core.quotas import Claim
 
 
 class NetworkWish(msgspec.Struct, frozen=True, kw_only=True):
-    """`vni` None: any free one. `qos_policy_id` UNSET: the project's default one."""
+    """`vni` None: any free one. `mtu` None: as much as the network carries. `qos_policy_id` UNSET: the project's
+    default one."""
 
     name: str = ""
     project_id: ProjectId | None = None
@@ -34,7 +35,7 @@ class NetworkWish(msgspec.Struct, frozen=True, kw_only=True):
     is_default: bool = False
     shared: bool = False
     port_security: bool = True
-    mtu: int = TENANT_MTU
+    mtu: int | None = None
     dns_domain: str = ""
     qos_policy_id: QosPolicyId | UnsetType | None = UNSET
     vni: int | None = None
@@ -101,7 +102,7 @@ def create_networks(house: House, call: Call, wishes: tuple[NetworkWish, ...]) -
     """All of them or none."""
     allow(call, "network.create")
     for wish in wishes:
-        check_wish(call, wish)
+        check_wish(house, call, wish)
     return commit(house, lambda tx: _views(tx, [make_network(tx, house, call, wish) for wish in wishes]))
 
 
@@ -109,8 +110,6 @@ def update_network(house: House, call: Call, network_id: NetworkId, change: Netw
     """Raises InUse when what makes it shared or external is still made use of."""
     allow(call, "network.update")
     _authorise(call, change)
-    if not isinstance(change.mtu, UnsetType):
-        check_mtu(change.mtu)
 
     def write(tx: Transaction) -> list[NetworkView]:
         network = reading.owned(tx, call, NETWORKS, network_id, "update")
@@ -121,6 +120,8 @@ def update_network(house: House, call: Call, network_id: NetworkId, change: Netw
             qos_policy_id=chosen(tx, call, change.qos_policy_id, network.qos_policy_id),
             updated_at=call.now,
         )
+        if changed.mtu != network.mtu:
+            _mtu(house, changed.mtu, external=changed.external)
         _check_still_used(tx, network, changed)
         _share(
             tx, house, call, changed, change.shared, UNSET if changed.external == network.external else change.external
@@ -170,16 +171,20 @@ def delete_network(house: House, call: Call, network_id: NetworkId) -> None:
     commit(house, write)
 
 
-def check_wish(call: Call, wish: NetworkWish) -> None:
+def check_wish(house: House, call: Call, wish: NetworkWish) -> None:
     """What needs no look at what is there: the rights to what is wished, and its figures."""
     _authorise(call, wish)
-    check_mtu(wish.mtu)
+    _mtu(house, wish.mtu, external=wish.external)
 
 
-def check_mtu(mtu: int) -> None:
-    """In bytes; the largest is what the tunnels between hosts carry."""
-    if not 1 <= mtu <= MOST_MTU:
-        raise Invalid("network", field="mtu", reason="range", bound=f"from 1 to {MOST_MTU}", value=mtu)
+def _mtu(house: House, wished: int | None, *, external: bool) -> int:
+    """In bytes, no more than what is below carries; inner networks go through tunnels between hosts."""
+    most = house.rules.underlay_mtu - (0 if external else TUNNEL_BYTES)
+    if wished is None:
+        return most
+    if not 1 <= wished <= most:
+        raise Invalid("network", field="mtu", reason="range", bound=f"from 1 to {most}", value=wished)
+    return wished
 
 
 def check_carries(mtu: int, ip_version: int) -> None:
@@ -233,7 +238,7 @@ def make_network(tx: Transaction, house: House, call: Call, wish: NetworkWish) -
         external=wish.external,
         is_default=wish.is_default,
         port_security=wish.port_security,
-        mtu=wish.mtu,
+        mtu=_mtu(house, wish.mtu, external=wish.external),
         dns_domain=wish.dns_domain,
         qos_policy_id=_qos_policy(tx, call, project_id, wish),
         created_at=call.now,

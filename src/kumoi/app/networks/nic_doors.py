@@ -22,10 +22,11 @@ from kumoi.app.networks.qos_policies import chosen
 from kumoi.app.networks.reading import Noun
 from kumoi.app.networks.reservations import promised_by, reserve_anew
 from kumoi.app.networks.stand_ins import leave_addresses
-from kumoi.app.writing import Thing, commit, mark_nic, record
+from kumoi.app.writing import Thing, commit, mark_nic, mark_subnet, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
 from kumoi.core.call import Call
+from kumoi.core.dhcp_options import DhcpOption, IpVersion, merged
 from kumoi.core.errors import Forbidden, InUse, Invalid
 from kumoi.core.given import given
 from kumoi.core.ids import GroupId, NicId, QosPolicyId
@@ -35,9 +36,12 @@ from kumoi.core.policy import allow, may
 from kumoi.core.qos import policy_of
 from kumoi.core.query import Query, alive, eq
 
+_MERGED = ("dhcp_options", "dhcp_options_gone")
+
 
 class NicChange(msgspec.Struct, frozen=True, kw_only=True):
-    """`mac` None: a new one of the cloud's own. `fixed_ips` are all that the nic is to have."""
+    """`mac` None: a new one of the cloud's own. `fixed_ips` are all that the nic is to have. `dhcp_options` come to
+    those that it has, without those that are `gone`."""
 
     name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
@@ -51,16 +55,21 @@ class NicChange(msgspec.Struct, frozen=True, kw_only=True):
     device_id: str | UnsetType = UNSET
     device_owner: str | UnsetType = UNSET
     dns_name: str | UnsetType = UNSET
+    dns_domain: str | UnsetType = UNSET
+    dhcp_options: tuple[DhcpOption, ...] = ()
+    dhcp_options_gone: tuple[tuple[str, IpVersion], ...] = ()
+    bound_to: str | UnsetType = UNSET
     if_generation: int | None = None
 
 
 class NicView(msgspec.Struct, frozen=True, kw_only=True):
     """`host_name`: the host that has it, or is to have it. `network_policy_id`: its network's QoS policy. `promised`:
-    what a host has to keep for it, by the host's resource."""
+    what a host has to keep for it, by the host's resource. `network_domain`: its network's, as DNS has it."""
 
     nic: Nic
     status: NicStatus
     host_name: str
+    network_domain: str
     network_policy_id: QosPolicyId | None
     promised: dict[str, int]
     tags: tuple[str, ...]
@@ -69,7 +78,8 @@ class NicView(msgspec.Struct, frozen=True, kw_only=True):
 def _views(tx: Transaction, rows: list[Nic]) -> list[NicView]:
     seen = {o.id: o for o in tx.observations.many(tuple({r.instance_id for r in rows if r.instance_id}))}
     hosts = {h.id: h.name for h in tx.hosts.many(tuple({r.host_id for r in rows if r.host_id}))}
-    policies = {n.id: n.qos_policy_id for n in tx.networks.many(tuple({r.network_id for r in rows}))}
+    networks = {n.id: n for n in tx.networks.many(tuple({r.network_id for r in rows}))}
+    policies = {n.id: n.qos_policy_id for n in networks.values()}
     obeyed = {r.id: policy for r in rows if (policy := policy_of(r, policies.get(r.network_id)))}
     promised = promised_by(tx, set(obeyed.values()))
     tags = reading.tags_of(tx, "nic", rows)
@@ -77,7 +87,8 @@ def _views(tx: Transaction, rows: list[Nic]) -> list[NicView]:
         NicView(
             nic=r,
             status=status_of(r, seen.get(r.instance_id) if r.instance_id else None),
-            host_name=hosts.get(r.host_id, "") if r.host_id and r.use else "",
+            host_name=hosts.get(r.host_id, "") if r.host_id and r.use else r.bound_to,
+            network_domain=networks[r.network_id].dns_domain if r.network_id in networks else "",
             network_policy_id=policies.get(r.network_id),
             promised=promised.get(obeyed.get(r.id, ""), {}),
             tags=tags.get(r.id, ()),
@@ -102,6 +113,8 @@ def create_nics(house: House, call: Call, wishes: tuple[NicWish, ...]) -> list[N
     allow(call, "nic.create")
     for wish in wishes:
         _check_unused(wish.device_owner)
+        if wish.bound_to:
+            allow(call, "nic.bind")
 
     def write(tx: Transaction) -> list[NicView]:
         return _views(tx, [_create(tx, house, call, wish) for wish in wishes])
@@ -112,6 +125,8 @@ def create_nics(house: House, call: Call, wishes: tuple[NicWish, ...]) -> list[N
 def update_nic(house: House, call: Call, nic_id: NicId, change: NicChange) -> NicView:
     """Raises Taken (address, mac), NoAddress, InUse (a plugged nic keeps its MAC), Invalid, Stale."""
     allow(call, "nic.update")
+    if change.bound_to:
+        allow(call, "nic.bind")
 
     def write(tx: Transaction) -> list[NicView]:
         nic = reading.owned(tx, call, NICS, nic_id, "update")
@@ -124,6 +139,9 @@ def update_nic(house: House, call: Call, nic_id: NicId, change: NicChange) -> Ni
         if saved.qos_policy_id != nic.qos_policy_id:
             reserve_anew(tx, saved)
         check_led_to(tx, nic, saved)
+        if saved.use == "dhcp":  # the subnets' entries tell where the service is
+            for ip in saved.fixed_ips:
+                mark_subnet(tx, saved.network_id, ip.subnet_id)
         record(tx, house, call, "nic.update", Thing("nic", saved.id, saved.project_id))
         return _views(tx, [saved])
 
@@ -188,11 +206,12 @@ def _changed(tx: Transaction, house: House, call: Call, nic: Nic, change: NicCha
     _check_unused(change.device_owner)
     changed = replace(
         nic,
-        **given(change, "if_generation", "mac", "fixed_ips", "group_ids", "qos_policy_id"),
+        **given(change, "if_generation", "mac", "fixed_ips", "group_ids", "qos_policy_id", *_MERGED),
+        dhcp_options=merged(nic.dhcp_options, change.dhcp_options, change.dhcp_options_gone),
         qos_policy_id=chosen(tx, call, change.qos_policy_id, nic.qos_policy_id),
     )
-    if nic.use and (change.device_id is not UNSET or change.device_owner is not UNSET):
-        changed = replace(changed, device_id=nic.device_id, device_owner=nic.device_owner)
+    if nic.use:  # what holds it is the cloud's to say
+        changed = replace(changed, device_id=nic.device_id, device_owner=nic.device_owner, bound_to=nic.bound_to)
     changed = _secured(tx, nic, changed, change)
     claimer = Claimer(tx, nic.network_id, nic.id, call.now)
     if change.mac is None or (isinstance(change.mac, str) and addressing.mac(change.mac) != nic.mac):

@@ -18,10 +18,11 @@ from kumoi.app.writing import Thing, charge, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
 from kumoi.core.call import Call
+from kumoi.core.dhcp_options import DhcpOption, merged
 from kumoi.core.errors import InUse, Invalid, NotFound
 from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, NicId, ProjectId, PublicAddressId, QosPolicyId, VpcId
 from kumoi.core.networks import Network
-from kumoi.core.nics import AddressPair, Nic, NicUse
+from kumoi.core.nics import AddressPair, Nic, NicUse, holder_of
 from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.query import Query, alive, eq
 from kumoi.core.vpcs import PublicAddress
@@ -52,6 +53,9 @@ class NicWish(msgspec.Struct, frozen=True, kw_only=True):
     device_id: str = ""
     device_owner: str = ""
     dns_name: str = ""
+    dns_domain: str = ""
+    dhcp_options: tuple[DhcpOption, ...] = ()
+    bound_to: str = ""
     host_id: HostId | None = None
     made_with_instance: bool = False
 
@@ -77,7 +81,9 @@ def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
         name=wish.name,
         description=wish.description,
         admin_up=wish.admin_up,
-        fixed_ips=claimer.fixed(wish.fixed_ips, mac, exactly=wish.use in UNFILTERED),
+        fixed_ips=claimer.fixed(
+            wish.fixed_ips, mac, exactly=wish.use in UNFILTERED, holder=holder_of(wish.use, wish.device_owner)
+        ),
         group_ids=group_ids,
         port_security=secured,
         pairs=check_pairs(wish.pairs, mac, secured=secured),
@@ -87,6 +93,9 @@ def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
         device_id=wish.device_id,
         device_owner=wish.device_owner,
         dns_name=wish.dns_name,
+        dns_domain=wish.dns_domain,
+        dhcp_options=merged((), wish.dhcp_options),
+        bound_to=wish.bound_to,
         host_id=wish.host_id,
         made_with_instance=wish.made_with_instance,
         created_at=call.now,

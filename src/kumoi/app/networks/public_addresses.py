@@ -12,11 +12,13 @@ from kumoi.app.networks.nic_doors import NICS
 from kumoi.app.networks.nics import NicWish, drop_public, forwardings_of, make_nic, mark_public
 from kumoi.app.networks.qos_policies import chosen
 from kumoi.app.networks.reading import Noun
+from kumoi.app.networks.legs import gateways
+from kumoi.app.networks.vpcs import VPCS
 from kumoi.app.writing import Thing, charge, commit, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, NoAddress, NotFound
-from kumoi.core.ids import NetworkId, NicId, ProjectId, PublicAddressId, QosPolicyId, SubnetId
+from kumoi.core.ids import NetworkId, NicId, ProjectId, PublicAddressId, QosPolicyId, SubnetId, VpcId
 from kumoi.core.nics import FixedIp, Nic, NicStatus, status_of
 from kumoi.core.policy import allow
 from kumoi.core.port_forwardings import PortForwarding
@@ -26,7 +28,8 @@ from kumoi.core.vpcs import PublicAddress, Vpc
 
 class PublicWish(msgspec.Struct, frozen=True, kw_only=True):
     """`network_id` None: the outer network that the project's routers lead to, or the oldest. `address` (the
-    provider's to choose) and `subnet_id` None: any. `nic_id`: lead there at once."""
+    provider's to choose) and `subnet_id` None: any. `nic_id`: lead there at once. `vpc_id`: by this router, which may
+    reach the nic over others; None: by one that has a leg on its subnet."""
 
     network_id: NetworkId | None = None
     project_id: ProjectId | None = None
@@ -34,6 +37,7 @@ class PublicWish(msgspec.Struct, frozen=True, kw_only=True):
     subnet_id: SubnetId | None = None
     nic_id: NicId | None = None
     fixed_address: str | None = None
+    vpc_id: VpcId | None = None
     qos_policy_id: QosPolicyId | None = None
     description: str = ""
 
@@ -43,6 +47,7 @@ class PublicChange(msgspec.Struct, frozen=True, kw_only=True):
 
     nic_id: NicId | UnsetType | None = UNSET
     fixed_address: str | None = None
+    vpc_id: VpcId | None = None
     qos_policy_id: QosPolicyId | UnsetType | None = UNSET
     description: str | UnsetType = UNSET
     if_generation: int | None = None
@@ -120,7 +125,7 @@ def create_public_address(house: House, call: Call, wish: PublicWish) -> PublicV
             updated_at=call.now,
         )
         if wish.nic_id is not None:
-            public = _led(tx, call, public, wish.nic_id, wish.fixed_address)
+            public = _led(tx, call, public, wish.nic_id, wish)
         tx.public_addresses.insert(public)
         mark_public(tx, public)
         record(tx, house, call, "public_address.create", Thing("public_address", public_id, project_id))
@@ -144,8 +149,8 @@ def update_public_address(house: House, call: Call, public_id: PublicAddressId, 
             forwards = bool(forwardings_of(tx, public.id))
             changed = replace(changed, nic_id=None, fixed_address=None, vpc_id=public.vpc_id if forwards else None)
         elif isinstance(change.nic_id, str):
-            changed = _led(tx, call, changed, change.nic_id, change.fixed_address)
-        elif change.fixed_address is not None:
+            changed = _led(tx, call, changed, change.nic_id, change)
+        elif change.fixed_address is not None or change.vpc_id is not None:
             raise Invalid("network", field="nic_id", reason="missing", name="nic_id")
         saved = tx.public_addresses.save(changed)
         mark_public(tx, public)
@@ -207,12 +212,14 @@ def _own_nic(tx: Transaction, house: House, call: Call, wish: PublicWish, public
     )
 
 
-def _led(tx: Transaction, call: Call, public: PublicAddress, nic_id: NicId, fixed_address: str | None) -> PublicAddress:
+def _led(
+    tx: Transaction, call: Call, public: PublicAddress, nic_id: NicId, wish: PublicWish | PublicChange
+) -> PublicAddress:
     """The address leading to the nic (not saved)."""
     nic = reading.visible(tx, call, NICS, nic_id)
     if nic.project_id not in {public.project_id, call.actor.project_id} and not reading.sees_all(call):
         raise Invalid("network", field="nic_id", reason="other_project", value=nic.id)
-    fixed = choose_fixed(tx, nic, fixed_address)
+    fixed = choose_fixed(tx, nic, wish.fixed_address)
     led = Query(filters=(eq("nic_id", nic.id), eq("network_id", public.network_id), alive()))
     for other in tx.public_addresses.find(led):
         if other.id != public.id and other.fixed_address == fixed.address:
@@ -220,11 +227,19 @@ def _led(tx: Transaction, call: Call, public: PublicAddress, nic_id: NicId, fixe
     for forwarding in forwardings_of(tx, public.id):
         kind = "port_forwarding"
         raise InUse("network", kind="forwarding_address", id=public.id, by_kind=kind, by_id=forwarding.id)
-    vpc = way_to(tx, public, fixed)
+    vpc = way_to(tx, public, fixed) if wish.vpc_id is None else _by(tx, call, public, wish.vpc_id)
     if vpc is None:
         raise NotFound("network", kind="way", id=nic.id, network_id=public.network_id, subnet_id=fixed.subnet_id)
     lead_by(tx, public, vpc)
     return replace(public, nic_id=nic.id, fixed_address=fixed.address, vpc_id=vpc.id)
+
+
+def _by(tx: Transaction, call: Call, public: PublicAddress, vpc_id: VpcId) -> Vpc:
+    """The router that was chosen; it leads to the address's network, and on to the nic as its routes say."""
+    vpc = reading.visible(tx, call, VPCS, vpc_id)
+    if all(gate.network_id != public.network_id for gate in gateways(tx, vpc.id)):
+        raise Invalid("network", field="vpc_id", reason="no_gateway_there", value=vpc.id, network=public.network_id)
+    return vpc
 
 
 def lead_by(tx: Transaction, public: PublicAddress, vpc: Vpc) -> None:

@@ -91,7 +91,9 @@ def update_share(house: House, call: Call, share_id: ShareId, target: str, if_ge
         others = [s for s in sharing.shares_of(tx, of, share.action) if s.id != share.id]
         if any(s.target == target for s in others):
             raise Taken("network", kind="share", name=share.id)
-        sharing.check_unneeded(tx, of, share, [target, *(s.target for s in others)])
+        # Whoever makes use of the thing by the former target keeps what it has only by a target that takes in all.
+        left = [s.target for s in others] + [t for t in (target,) if t == EVERYONE]
+        sharing.check_unneeded(tx, of, share, left)
         saved = tx.shares.save(replace(share, target=target, updated_at=call.now))
         _touch(tx, _NOUNS[share.kind], saved, call.now)
         record(tx, house, call, "share.update", Thing("share", saved.id, saved.project_id))

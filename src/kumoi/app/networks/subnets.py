@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from kumoi.app.house import House
 from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import address_all, unaddress_all
+from kumoi.app.networks.apart import check_grown, check_on_network, routers_on
 from kumoi.app.networks.networks import NETWORKS, check_carries
 from kumoi.app.networks.nics import SERVICES
 from kumoi.app.networks.reading import Noun
@@ -50,9 +51,13 @@ class SubnetWish(msgspec.Struct, frozen=True, kw_only=True):
     pools: tuple[Pool, ...] | None = None
     dns_servers: tuple[str, ...] = ()
     host_routes: tuple[Route, ...] = ()
+    service_types: tuple[str, ...] = ()
 
 
 class SubnetChange(msgspec.Struct, frozen=True, kw_only=True):
+    """`cidr`: a larger block around the present one."""
+
+    cidr: str | UnsetType = UNSET
     name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
     gateway: str | UnsetType | None = UNSET
@@ -60,6 +65,7 @@ class SubnetChange(msgspec.Struct, frozen=True, kw_only=True):
     pools: tuple[Pool, ...] | UnsetType = UNSET
     dns_servers: tuple[str, ...] | UnsetType = UNSET
     host_routes: tuple[Route, ...] | UnsetType = UNSET
+    service_types: tuple[str, ...] | UnsetType = UNSET
     if_generation: int | None = None
 
 
@@ -124,13 +130,15 @@ def check_wish(house: House, call: Call, wish: SubnetWish) -> None:
 
 
 def update_subnet(house: House, call: Call, subnet_id: SubnetId, change: SubnetChange) -> SubnetView:
-    """The block stays; everything else may change. A gateway that a router's leg has stays too (InUse)."""
+    """The block may grow. A gateway that a router's leg has stays (InUse)."""
     allow(call, "subnet.update")
 
     def write(tx: Transaction) -> list[SubnetView]:
         subnet = reading.owned(tx, call, SUBNETS, subnet_id, "update")
         reading.check_generation(SUBNETS, subnet, change.if_generation)
         wished = replace(subnet, **given(change, "if_generation"), updated_at=call.now)
+        if wished.cidr != subnet.cidr:
+            wished = _grown(tx, subnet, wished, pools_too=change.pools is UNSET)
         planned = plan(_draft(wished, wished.cidr, checks_dhcp=not subnet.dhcp))
         if planned.gateway != subnet.gateway:
             _check_gateway_free(tx, subnet)
@@ -195,6 +203,7 @@ def make_subnet(tx: Transaction, house: House, call: Call, wish: SubnetWish) -> 
             ra_mode=wish.ra_mode,
             address_mode=wish.address_mode,
             pool_id=pool_id,
+            service_types=wish.service_types,
             description=wish.description,
             created_at=call.now,
             updated_at=call.now,
@@ -215,13 +224,24 @@ def make_subnet(tx: Transaction, house: House, call: Call, wish: SubnetWish) -> 
 def _check_fits(tx: Transaction, network: Network, planned: Plan, pool_id: SubnetPoolId | None) -> None:
     """Beside the network's other subnets: no address twice, and all of an IP version from one pool, or none."""
     check_carries(network.mtu, planned.ip_version)
-    others = tx.subnets.find(Query(filters=(eq("network_id", network.id), alive())))
-    clash = addressing.overlapping(ip_network(planned.cidr), (s.cidr for s in others))
-    if clash is not None:
-        raise Invalid("network", field="cidr", reason="overlap", value=planned.cidr, other=clash, network=network.id)
-    for other in others:
+    check_on_network(tx, network.id, planned.cidr)
+    for other in tx.subnets.find(Query(filters=(eq("network_id", network.id), alive()))):
         if other.ip_version == planned.ip_version and other.pool_id != pool_id:
             raise Invalid("network", field="pool_id", reason="other_pool", value=pool_id, network=network.id)
+
+
+def _grown(tx: Transaction, subnet: Subnet, wished: Subnet, *, pools_too: bool) -> Subnet:
+    """With a larger block around the present one; pools that were all of that become all of this. Guests learn of it
+    when they ask for their address the next time: until then what is new is beyond their gateway for them."""
+    old, new = addressing.block(subnet.cidr), addressing.block(wished.cidr)
+    if new.version != old.version or new.prefixlen >= old.prefixlen or old.network_address not in new:
+        raise Invalid("network", field="cidr", reason="not_around", value=wished.cidr, other=subnet.cidr)
+    if subnet.pool_id is not None:
+        raise InUse("network", kind="block", id=subnet.cidr, by_kind="subnet_pool", by_id=subnet.pool_id)
+    check_grown(tx, subnet, str(new))
+    was_all = subnet.pools == addressing.default_pools(old, subnet.gateway)
+    pools = addressing.default_pools(new, wished.gateway) if pools_too and was_all else wished.pools
+    return replace(wished, cidr=str(new), pools=pools)
 
 
 def _block(tx: Transaction, call: Call, wish: SubnetWish, pool_id: SubnetPoolId | None) -> str:
@@ -281,9 +301,7 @@ def _check_gateway_free(tx: Transaction, subnet: Subnet) -> None:
 
 
 def _mark(tx: Transaction, subnet: Subnet) -> None:
-    """The subnet, and the routers whose default route is its gateway."""
+    """The subnet, and its routers: the width of its block is theirs, and its gateway their default route."""
     mark_subnet(tx, subnet.network_id, subnet.id)
-    gates = Query(filters=(eq("network_id", subnet.network_id), eq("use", "vpc_gateway"), alive()))
-    for nic in tx.nics.find(gates):
-        if nic.vpc_id is not None:
-            mark_vpc(tx, nic.vpc_id, nic.host_id)
+    for vpc in tx.vpcs.many(routers_on(tx, subnet)):
+        mark_vpc(tx, vpc.id, vpc.host_id)

@@ -1,28 +1,26 @@
 """Doors of a router's legs: onto a subnet or by an existing nic, and off again."""
 
-from ipaddress import ip_network
-
 import msgspec
 from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import FixedWish
+from kumoi.app.networks.apart import check_legs
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.nic_doors import NICS
 from kumoi.app.networks.nics import NicWish, drop_nic, forwardings_of, held, make_nic
 from kumoi.app.networks.subnets import SUBNETS
-from kumoi.app.networks.vpcs import VPCS, interfaces, public_of, subnets_of
+from kumoi.app.networks.legs import interfaces, public_of, subnets_of
+from kumoi.app.networks.vpcs import VPCS
 from kumoi.app.writing import Thing, commit, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
 from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden, InUse, Invalid, NotFound
 from kumoi.core.ids import NicId, SubnetId, VpcId
-from kumoi.core.networks import Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.policy import allow, may
-from kumoi.core.query import Query, alive, eq
 from kumoi.core.vpcs import Vpc
 
 
@@ -86,7 +84,7 @@ def _by_subnet(tx: Transaction, house: House, call: Call, vpc: Vpc, subnet_id: S
         raise Forbidden("network", action="vpc.add_leg", needs=["admin"])
     if subnet.gateway is None:
         raise Invalid("network", field="subnet_id", reason="no_gateway", value=subnet.id)
-    _check_apart(tx, vpc, [subnet])
+    check_legs(tx, vpc.id, [subnet])
     return make_nic(
         tx,
         house,
@@ -112,7 +110,7 @@ def _by_nic(tx: Transaction, call: Call, vpc: Vpc, nic_id: NicId) -> Nic:
     subnets = tx.subnets.many(tuple({ip.subnet_id for ip in nic.fixed_ips}))
     if sum(s.ip_version == 4 for s in subnets) > 1:
         raise Invalid("network", field="nic_id", reason="several_subnets", value=nic.id)
-    _check_apart(tx, vpc, subnets)
+    check_legs(tx, vpc.id, subnets)
     saved = tx.nics.save(
         replace(
             nic,
@@ -128,20 +126,6 @@ def _by_nic(tx: Transaction, call: Call, vpc: Vpc, nic_id: NicId) -> Nic:
     )
     mark_nic(tx, saved, former_groups=nic.group_ids)
     return saved
-
-
-def _check_apart(tx: Transaction, vpc: Vpc, wished: list[Subnet]) -> None:
-    """The router has no leg on these subnets, nor on one that overlaps, nor a gateway to such."""
-    there = subnets_of(tx, interfaces(tx, vpc.id))
-    outer: list[Subnet] = []
-    if vpc.external_network_id is not None:
-        outer = tx.subnets.find(Query(filters=(eq("network_id", vpc.external_network_id), alive())))
-    for subnet in wished:
-        if any(s.id == subnet.id for s in there):
-            raise Invalid("network", field="subnet_id", reason="leg_there_already", value=subnet.id)
-        clash = addressing.overlapping(ip_network(subnet.cidr), (s.cidr for s in (*there, *outer)))
-        if clash is not None:
-            raise Invalid("network", field="subnet_id", reason="overlap", value=subnet.cidr, other=clash)
 
 
 def _leg(tx: Transaction, vpc: Vpc, wish: LegWish) -> Nic:

@@ -7,10 +7,12 @@ from msgspec.structs import replace
 from kumoi.app.house import House
 from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import FixedWish
+from kumoi.app.networks.apart import check_gateway
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.nics import NicWish, drop_nic, make_nic
 from kumoi.app.networks.qos_policies import chosen
 from kumoi.app.networks.reading import Noun
+from kumoi.app.networks.legs import interfaces, public_of, subnets_of
 from kumoi.app.writing import Thing, charge, commit, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
@@ -18,12 +20,12 @@ from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid
 from kumoi.core.given import given
 from kumoi.core.ids import HostId, NetworkId, ProjectId, QosPolicyId, VpcId
-from kumoi.core.networks import Route, Subnet
+from kumoi.core.networks import Route
 from kumoi.core.nics import Nic
 from kumoi.core.policy import allow
-from kumoi.core.query import Query, alive, eq, is_in
+from kumoi.core.query import Query, alive, eq
 from kumoi.core.subnet_rules import routes
-from kumoi.core.vpcs import PublicAddress, Vpc
+from kumoi.core.vpcs import Vpc
 from kumoi.planning.vpc_binding import router_hosts
 
 
@@ -184,19 +186,6 @@ def bind_vpc(tx: Transaction, vpc: Vpc, host_id: HostId | None) -> Vpc:
     return saved
 
 
-def interfaces(tx: Transaction, vpc_id: VpcId) -> list[Nic]:
-    """The router's legs but its gateway."""
-    return tx.nics.find(Query(filters=(eq("vpc_id", vpc_id), eq("use", "vpc_interface"), alive())))
-
-
-def public_of(tx: Transaction, vpc_id: VpcId) -> list[PublicAddress]:
-    return tx.public_addresses.find(Query(filters=(eq("vpc_id", vpc_id), alive())))
-
-
-def subnets_of(tx: Transaction, nics: list[Nic]) -> list[Subnet]:
-    return tx.subnets.many(tuple({ip.subnet_id for nic in nics for ip in nic.fixed_ips}))
-
-
 def check_routes(tx: Transaction, vpc: Vpc, wished: tuple[Route, ...]) -> tuple[Route, ...]:
     """Every next hop lies on a subnet of a leg or of the gateway and is not the router's own address."""
     found = routes(wished, field="routes")
@@ -239,7 +228,7 @@ def _with_gateway(tx: Transaction, house: House, call: Call, vpc: Vpc, wish: Gat
             tx.nics.save(replace(there, qos_policy_id=policy_id))
         return replace(vpc, snat=snat)
     vpc = _without_gateway(tx, house, call, vpc)
-    _check_apart(tx, vpc, network.id)
+    check_gateway(tx, vpc.id, network.id)
     nic = make_nic(
         tx,
         house,
@@ -267,12 +256,3 @@ def _without_gateway(tx: Transaction, house: House, call: Call, vpc: Vpc) -> Vpc
     if nic is not None and nic.deleted_at is None:
         drop_nic(tx, house, call, nic)
     return replace(vpc, external_network_id=None, gateway_nic_id=None, snat=True)
-
-
-def _check_apart(tx: Transaction, vpc: Vpc, network_id: NetworkId) -> None:
-    """No subnet of the outer network overlaps one of the legs'."""
-    inner = [s.cidr for s in subnets_of(tx, interfaces(tx, vpc.id))]
-    for subnet in tx.subnets.find(Query(filters=(is_in("network_id", (network_id,)), alive()))):
-        clash = addressing.overlapping(addressing.block(subnet.cidr), inner)
-        if clash is not None:
-            raise Invalid("network", field="gateway", reason="overlap", value=subnet.cidr, other=clash)

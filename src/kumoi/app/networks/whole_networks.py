@@ -27,7 +27,7 @@ class WholeWish(msgspec.Struct, frozen=True, kw_only=True):
 def create_whole_network(house: House, call: Call, wish: WholeWish) -> Network:
     """Refuses what the doors of the three refuse."""
     allow(call, "network.create")
-    networks.check_wish(call, wish.network)
+    networks.check_wish(house, call, wish.network)
     if wish.subnet is not None:
         allow(call, "subnet.create")
         subnets.check_wish(house, call, wish.subnet)

@@ -56,6 +56,7 @@ def house(settings: Settings, committed: Callable[[float], None]) -> House:
                 lockout_s=settings.identity.lockout_s,
             ),
             terminated_shown_s=settings.retention.terminated_s,
+            underlay_mtu=settings.network.underlay_mtu,
         ),
     )
 

@@ -50,4 +50,6 @@ def nic_entry(nic: Nic, hostname: str, shaping: Shaping | None) -> NicEntry:
         host_id=nic.host_id,
         instance_id=nic.instance_id,
         hostname=hostname,
+        dns_domain=nic.dns_domain,
+        dhcp_options=nic.dhcp_options,
     )

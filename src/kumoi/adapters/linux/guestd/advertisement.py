@@ -8,7 +8,7 @@ import struct
 from ipaddress import IPv6Address, IPv6Network, ip_network
 from typing import Final
 
-from kumoi.adapters.linux.guestd import dhcp6
+from kumoi.adapters.linux.guestd import dhcp6, extra_options
 from kumoi.adapters.linux.guestd.book import domain
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.core.networks import SELF_ADDRESSED
@@ -54,7 +54,7 @@ def advertisement(known: GuestNetwork, mac: str, *, routes: bool) -> bytes | Non
             _option(_MTU, struct.pack("!HI", 0, known.network.mtu)),
             *(_option(_PREFIX, _prefix(s)) for s in subnets),
             _named(_NAME_SERVERS, b"".join(IPv6Address(s).packed for s in servers)),
-            _named(_DOMAINS, dhcp6.name(domain(known.network))),
+            _named(_DOMAINS, extra_options.name(domain(known.network))),
         )
     )
 

@@ -4,16 +4,16 @@ Pure. What does not belong here: how it is spelled (`dhcp`, `dns`, `documents`).
 """
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Final
 
 import msgspec
 
 from kumoi.adapters.linux.addresses import link_local
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.core.ids import InstanceId, NetworkId
+from kumoi.core.networks import DEFAULT_DOMAIN
+from kumoi.core.nics import made_hostname
 from kumoi.core.plan import GuestData, NetworkEntry, NicEntry, SubnetEntry
 
-DEFAULT_DOMAIN: Final = "internal"
 Network = IPv4Network | IPv6Network
 
 
@@ -30,8 +30,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return self.nic.hostname.lower() or (self.made_name if self.addresses else "")
 
     @property
+    def domain(self) -> str:
+        """Its own, or its network's."""
+        return _domain(self.nic.dns_domain) or domain(self.network)
+
+    @property
     def made_name(self) -> str:
-        return "host-" + self.addresses[0][0].replace(".", "-").replace(":", "-")
+        return made_hostname(self.addresses[0][0])
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +50,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
-    """A network's names: `name.domain` → addresses, and reverse."""
+    """A network's names: `name.domain` → addresses, and reverse. A nic may be of another domain than `domain`: it is
+    known by both."""
 
     domain: str
     addresses: dict[str, tuple[str, ...]]
@@ -87,9 +93,7 @@ class Book:
         if data is None:
             return None
         places = tuple(self._by_instance[place.nic.instance_id])
-        return Machine(
-            id=place.nic.instance_id, data=data, asked_by=place, places=places, http_proxy=self._http_proxy
-        )
+        return Machine(id=place.nic.instance_id, data=data, asked_by=place, places=places, http_proxy=self._http_proxy)
 
     def names(self, network: NetworkId) -> Names | None:
         return self._names.get(network)
@@ -111,7 +115,11 @@ class Book:
 
 
 def domain(network: NetworkEntry) -> str:
-    return network.dns_domain.strip(".").lower() or DEFAULT_DOMAIN
+    return _domain(network.dns_domain) or DEFAULT_DOMAIN
+
+
+def _domain(text: str) -> str:
+    return text.strip(".").lower()
 
 
 def is_v4(address: str) -> bool:
@@ -126,10 +134,10 @@ def _names(known: GuestNetwork, places: list[Place]) -> Names:
         if not place.addresses:
             continue
         own = tuple(address for address, _ in place.addresses)
-        for name in dict.fromkeys((place.hostname, place.made_name)):
-            full = f"{name}.{suffix}"
+        known_as = [f"{name}.{of}" for name in (place.hostname, place.made_name) for of in (place.domain, suffix)]
+        for full in dict.fromkeys(known_as):
             found[full] = found.get(full, ()) + own
         for address in own:
-            reverse[ip_address(address).reverse_pointer] = f"{place.hostname}.{suffix}"
+            reverse[ip_address(address).reverse_pointer] = f"{place.hostname}.{place.domain}"
     blocks = tuple(ip_network(subnet.cidr, strict=False) for subnet in known.subnets)
     return Names(domain=suffix, addresses=found, names=reverse, blocks=blocks)

@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from kumoi.adapters.linux.guestd.book import Place, domain, is_v4
+from kumoi.adapters.linux.guestd.book import Place, is_v4
+from kumoi.adapters.linux.guestd.extra_options import encoded, route
 from kumoi.core.networks import Route
 from kumoi.core.plan import SubnetEntry
 
@@ -25,7 +26,9 @@ _SMALLEST, _LARGEST = 576, 1400  # bytes of an IP packet that every client takes
 _HEADERS: Final = 28
 _NONE: Final = b"\0\0\0\0"
 _DISCOVER, _OFFER, _REQUEST, _ACK, _NAK, _INFORM = 1, 2, 3, 5, 6, 8
-_PAD, _MASK, _ROUTER, _DNS, _HOSTNAME, _DOMAIN, _MTU, _BROADCAST = 0, 1, 3, 6, 12, 15, 26, 28
+_PAD, _MASK, _ROUTER, _DNS, _HOSTNAME, _DOMAIN, _MTU, _BROADCAST, _BOOT_FILE = 0, 1, 3, 6, 12, 15, 26, 28, 67
+_NEXT_SERVER: Final = 0  # no option, but a field of the header
+_LONGEST_FILE: Final = 127
 _WANTED, _LEASE, _KIND, _SERVER, _SIZE, _CLIENT, _ROUTES, _ROUTES_MS, _END = 50, 51, 53, 54, 57, 61, 121, 249, 255
 
 
@@ -80,18 +83,20 @@ def answer(request: Request, place: Place | None) -> Reply | None:
     if kind is None:
         return None
     own = IPv4Address(address).packed if kind != _NAK and request.kind != _INFORM else _NONE
+    extra = encoded(place.nic.dhcp_options, 4) if kind != _NAK else {}
+    next_server, boot_file = extra.pop(_NEXT_SERVER, _NONE), extra.get(_BOOT_FILE, b"")
     options = [(_KIND, bytes([kind])), (_SERVER, IPv4Address(server).packed)]
     if _CLIENT in request.options:
         options.append((_CLIENT, request.options[_CLIENT]))  # RFC 6842
     if kind != _NAK:
         if request.kind != _INFORM:
             options.append((_LEASE, struct.pack("!I", LEASE_S)))
-        options += _settings(place, subnet, server)
+        options += [(code, value) for code, value in {**_settings(place, subnet, server), **extra}.items() if value]
     client = request.client if kind != _NAK else _NONE
     flags = request.flags & 0x8000
-    head = _FIXED.pack(
-        2, 1, 6, 0, request.xid, 0, flags, client, own, _NONE, _NONE, request.hardware, b"", b"", _MAGIC
-    )
+    shown_file = boot_file if len(boot_file) <= _LONGEST_FILE else b""
+    addresses = (client, own, next_server[:4], _NONE)
+    head = _FIXED.pack(2, 1, 6, 0, request.xid, 0, flags, *addresses, request.hardware, b"", shown_file, _MAGIC)
     packet = head + _encoded(options, _room(request) - len(head))
     unicast = client != _NONE
     return Reply(packet=packet.ljust(300, b"\0"), to=str(IPv4Address(client)) if unicast else None, source=server)
@@ -131,38 +136,30 @@ def _reply_kind(request: Request, own: bytes, server: bytes) -> int | None:
     return _ACK if wanted == own else _NAK
 
 
-def _settings(place: Place, subnet: SubnetEntry, server: str) -> list[tuple[int, bytes]]:
-    """The most needed first: what does not fit is left out."""
+def _settings(place: Place, subnet: SubnetEntry, server: str) -> dict[int, bytes]:
+    """The most needed first: what does not fit is left out. Empty: not to be told."""
     block = ip_network(subnet.cidr, strict=False)
     routes = [*subnet.host_routes, Route(_METADATA.destination, server)]
     gateway = subnet.gateway
     if gateway:
         routes.append(Route("0.0.0.0/0", gateway))  # who reads 121 ignores 3 (RFC 3442)
     servers = [text for text in subnet.dns_servers if is_v4(text)] or [server]
-    encoded = _routes(routes)
-    found = [
-        (_MASK, block.netmask.packed),
-        (_ROUTER, IPv4Address(gateway).packed if gateway else b""),
-        (_ROUTES, encoded),
-        (_DNS, b"".join(IPv4Address(text).packed for text in servers)),
-        (_MTU, struct.pack("!H", place.network.mtu)),
-        (_HOSTNAME, place.hostname.encode("idna" if not place.hostname.isascii() else "ascii")[:63]),
-        (_DOMAIN, domain(place.network).encode("ascii", "ignore")),
-        (_BROADCAST, block.broadcast_address.packed),
-        (_ROUTES_MS, encoded),
-    ]
-    return [(kind, value) for kind, value in found if value]
+    encoded_routes = _routes(routes)
+    return {
+        _MASK: block.netmask.packed,
+        _ROUTER: IPv4Address(gateway).packed if gateway else b"",
+        _ROUTES: encoded_routes,
+        _DNS: b"".join(IPv4Address(text).packed for text in servers),
+        _MTU: struct.pack("!H", place.network.mtu),
+        _HOSTNAME: place.hostname.encode("idna" if not place.hostname.isascii() else "ascii")[:63],
+        _DOMAIN: place.domain.encode("ascii", "ignore"),
+        _BROADCAST: block.broadcast_address.packed,
+        _ROUTES_MS: encoded_routes,
+    }
 
 
 def _routes(routes: Iterable[Route]) -> bytes:
-    encoded = b""
-    for route in routes:
-        block = ip_network(route.destination, strict=False)
-        if block.version == 4 and is_v4(route.nexthop):
-            width = (block.prefixlen + 7) // 8
-            encoded += bytes([block.prefixlen]) + block.network_address.packed[:width]
-            encoded += IPv4Address(route.nexthop).packed
-    return encoded
+    return b"".join(route(r.destination, r.nexthop) for r in routes if is_v4(r.nexthop) and ":" not in r.destination)
 
 
 def _room(request: Request) -> int:

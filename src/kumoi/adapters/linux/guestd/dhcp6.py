@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from kumoi.adapters.linux.guestd.book import Place, domain
+from kumoi.adapters.linux.guestd.book import Place
+from kumoi.adapters.linux.guestd.extra_options import encoded, name
 from kumoi.core.plan import SubnetEntry
 
 SERVER_PORT: Final = 547
@@ -136,7 +137,8 @@ def _reply(request: Request, kind: int, server: bytes, place: Place, more: Optio
 
 def _settings(place: Place) -> Options:
     servers = name_servers(subnet for _, subnet in place.addresses)
-    return [(_DNS, b"".join(IPv6Address(s).packed for s in servers)), (_DOMAINS, name(domain(place.network)))]
+    own = {_DNS: b"".join(IPv6Address(s).packed for s in servers), _DOMAINS: name(place.domain)}
+    return list({**own, **encoded(place.nic.dhcp_options, 6)}.items())
 
 
 def name_servers(subnets: Iterator[SubnetEntry]) -> list[str]:
@@ -144,12 +146,6 @@ def name_servers(subnets: Iterator[SubnetEntry]) -> list[str]:
     six = [s for s in subnets if ":" in s.cidr]
     own = [server for s in six for server in s.dns_servers if ":" in server]
     return list(dict.fromkeys(own or [s.service_address for s in six if s.service_address]))
-
-
-def name(text: str) -> bytes:
-    """As DNS writes it."""
-    labels = [label.encode("ascii", "ignore")[:63] for label in text.split(".") if label]
-    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0" if labels else b""
 
 
 def _status(code: int) -> tuple[int, bytes]:

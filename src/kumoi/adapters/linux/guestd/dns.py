@@ -101,7 +101,9 @@ def _is_ours(name: str, names: Names) -> bool:
     if name.endswith(_REVERSED):
         address = _pointed(name)
         return name in names.names or (address is not None and any(address in block for block in names.blocks))
-    return bool(name) and ("." not in name or name == names.domain or name.endswith("." + names.domain))
+    if name in names.addresses or name == names.domain or name.endswith("." + names.domain):
+        return True
+    return bool(name) and "." not in name
 
 
 def _is_private(name: str) -> bool:

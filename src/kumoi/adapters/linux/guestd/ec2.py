@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from kumoi.adapters.linux.guestd.book import Machine, Place, domain, is_v4
+from kumoi.adapters.linux.guestd.book import Machine, Place, is_v4
 
 VERSIONS: Final = (
     "1.0", "2007-01-19", "2007-03-01", "2007-08-29", "2007-10-10", "2007-12-15", "2008-02-01", "2008-09-01",
@@ -37,9 +37,9 @@ def user_data(machine: Machine) -> bytes | None:
 
 
 def full_name(machine: Machine) -> str:
-    """The hostname with the network's domain."""
+    """The hostname with its domain."""
     name = machine.data.hostname
-    return name if "." in name else f"{name}.{domain(machine.asked_by.network)}"
+    return name if "." in name else f"{name}.{machine.asked_by.domain}"
 
 
 def _version(machine: Machine) -> Tree:

@@ -8,9 +8,11 @@ from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.network import (
     address_groups,
     address_scopes,
+    agents,
     availability,
     default_rules,
     discovery,
+    flavors,
     floating_ips,
     networks,
     port_forwardings,
@@ -25,7 +27,7 @@ from kumoi.api.openstack.network import (
     subnet_pools,
     subnets,
     tags,
-    zones_and_agents,
+    zones,
 )
 from kumoi.api.openstack.network.errors import render_error
 from kumoi.api.openstack.network.resources import Resource
@@ -64,7 +66,9 @@ def tongue(house: House, site: Site) -> Tongue:
         *port_forwardings.routes(house),
         *qos_rules.routes(house),
         *quotas.routes(house),
-        *zones_and_agents.routes(house),
+        *zones.routes(),
+        *agents.routes(house),
+        *flavors.routes(),
         *availability.routes(house),
     ]
     return Tongue(

@@ -11,6 +11,8 @@ from kumoi.core.networks import Pool, Route
 Name = Annotated[str, Meta(max_length=255)]
 Id = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 Hostname = Annotated[str, Meta(pattern="^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)?$")]
+_LABEL = "[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?"
+Domain = Annotated[str, Meta(pattern=rf"^({_LABEL}(\.{_LABEL})*\.?)?$", max_length=255)]
 Description = Annotated[str, Meta(max_length=255)]
 
 

@@ -21,7 +21,7 @@ from kumoi.app.networks.public_addresses import PUBLIC_ADDRESSES, PublicChange, 
 from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Unsupported
 from kumoi.core.given import given
-from kumoi.core.ids import NetworkId, NicId, PublicAddressId, SubnetId
+from kumoi.core.ids import NetworkId, NicId, PublicAddressId, SubnetId, VpcId
 from kumoi.core.nics import Nic, NicStatus
 
 
@@ -33,6 +33,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True):
     subnet_id: Id | None = None
     port_id: Id | None = None
     fixed_ip_address: str | None = None
+    router_id: Id | None = None
     qos_policy_id: Id | UnsetType | None = UNSET
     description: Description = ""
 
@@ -40,6 +41,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True):
 class Change(msgspec.Struct, forbid_unknown_fields=True):
     port_id: Id | UnsetType | None = UNSET
     fixed_ip_address: str | UnsetType | None = UNSET
+    router_id: Id | UnsetType | None = UNSET
     qos_policy_id: Id | UnsetType | None = UNSET
     description: Description | UnsetType = UNSET
 
@@ -55,6 +57,7 @@ def _create(house: House, call: Call, news: list[New]) -> list[PublicView]:
         subnet_id=SubnetId(new.subnet_id) if new.subnet_id else None,
         nic_id=NicId(new.port_id) if new.port_id else None,
         fixed_address=new.fixed_ip_address,
+        vpc_id=VpcId(new.router_id) if new.router_id else None,
         qos_policy_id=or_none(policy_of(new)),
         description=new.description,
     )
@@ -69,6 +72,7 @@ def _update(house: House, call: Call, public_id: str, change: Change, generation
     wanted = PublicChange(
         nic_id=nic_id,
         fixed_address=or_none(change.fixed_ip_address),
+        vpc_id=VpcId(change.router_id) if change.router_id else None,
         qos_policy_id=policy_of(change),
         description=change.description,
         if_generation=generation,
@@ -88,9 +92,7 @@ def _render(view: PublicView, _actor: Actor) -> Shown:
         "qos_policy_id": one.qos_policy_id,
         "qos_network_policy_id": view.network_policy_id,
         "status": "ACTIVE" if view.carried else "DOWN",
-        "port_forwardings": [
-            {**port_forwardings.brief(f), "id": f.id, "internal_port_id": f.nic_id} for f in view.forwardings
-        ],
+        "port_forwardings": [port_forwardings.brief(f) for f in view.forwardings],
         "port_details": _port_details(view.nic, view.nic_status) if view.nic is not None else None,
     }
 

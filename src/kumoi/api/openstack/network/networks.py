@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from kumoi.api.openstack.network.bodies import Description, Id, Name, policy_of
+from kumoi.api.openstack.network.bodies import Description, Domain, Id, Name, policy_of
 from kumoi.api.openstack.network.listing import Shown, Table, flag, number, text_or_none
 from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, owner_of, standard
 from kumoi.app.house import House
@@ -14,7 +14,6 @@ from kumoi.app.networks.networks import NETWORKS, NetworkChange, NetworkView, Ne
 from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import NetworkId
-from kumoi.core.networks import TENANT_MTU
 from kumoi.core.shares import reaches
 
 TYPE = "vxlan"
@@ -37,7 +36,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
     is_default: bool | None = None
     port_security_enabled: bool = True
     mtu: int | None = None
-    dns_domain: Description = ""
+    dns_domain: Domain = ""
     qos_policy_id: Id | UnsetType | None = UNSET
     network_type: str | None = None
     physical_network: str | None = None
@@ -54,7 +53,7 @@ class Change(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
     is_default: bool | UnsetType = UNSET
     port_security_enabled: bool | UnsetType = UNSET
     mtu: int | UnsetType = UNSET
-    dns_domain: Description | UnsetType = UNSET
+    dns_domain: Domain | UnsetType = UNSET
     qos_policy_id: Id | UnsetType | None = UNSET
 
 
@@ -72,7 +71,7 @@ def _wish(new: New) -> NetworkWish:
         is_default=bool(new.is_default),
         shared=new.shared,
         port_security=new.port_security_enabled,
-        mtu=new.mtu or TENANT_MTU,
+        mtu=new.mtu or None,
         dns_domain=new.dns_domain,
         qos_policy_id=policy_of(new),
         vni=new.segmentation_id,
@@ -100,7 +99,7 @@ def _update(house: House, call: Call, network_id: str, change: Change, generatio
     return networks.update_network(house, call, NetworkId(network_id), wanted)
 
 
-def _render(view: NetworkView, actor: Actor) -> Shown:
+def render(view: NetworkView, actor: Actor) -> Shown:
     one = view.network
     shown: dict[str, Any] = {
         **standard(one, view.tags),
@@ -165,7 +164,7 @@ RESOURCE = Resource(
             "provider:physical_network",
             "provider:segmentation_id",
         },
-        render=_render,
+        render=render,
     ),
     new=New,
     change=Change,

@@ -128,20 +128,24 @@ def _ports(one: int | str | None, span: int | str | None, field: str) -> Ports |
 
 def render(one: PortForwarding) -> Shown:
     """Without the floating IP, which the path names."""
-    return {"id": one.id, **brief(one), "internal_port_id": one.nic_id, "description": one.description}
+    return {"description": one.description, **_spans(one), **brief(one)}
 
 
 def brief(one: PortForwarding) -> Shown:
-    """What a floating IP tells of it; a single port by its number too."""
+    """What a floating IP tells of it; a single port by its number."""
     shown: Shown = {
+        "id": one.id,
         "protocol": one.protocol,
+        "internal_port_id": one.nic_id,
         "internal_ip_address": one.address,
-        "internal_port_range": _span(one.inner),
-        "external_port_range": _span(one.outer),
     }
     if len(one.outer) == 1:
-        shown |= {"internal_port": one.inner.first, "external_port": one.outer.first}
-    return shown
+        return {**shown, "internal_port": one.inner.first, "external_port": one.outer.first}
+    return {**shown, **_spans(one)}
+
+
+def _spans(one: PortForwarding) -> Shown:
+    return {"internal_port_range": _span(one.inner), "external_port_range": _span(one.outer)}
 
 
 def _span(ports: Ports) -> str:

@@ -1,12 +1,12 @@
 """/v2.0/ports."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from kumoi.api.openstack.network.bodies import Description, FixedIn, Hostname, Id, Name, policy_of
+from kumoi.api.openstack.network.bodies import Description, Domain, FixedIn, Hostname, Id, Name, policy_of
 from kumoi.api.openstack.network.listing import Shown, Table, flag, text, text_or_none
 from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, or_none, owner_of, standard
 from kumoi.app.house import House
@@ -15,20 +15,13 @@ from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.nic_doors import NICS, NicChange, NicView
 from kumoi.app.networks.nics import NicWish
 from kumoi.core.call import Actor, Call
+from kumoi.core.dhcp_options import DhcpOption, IpVersion, version_of
 from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import GroupId, NetworkId, NicId, SubnetId
-from kumoi.core.nics import AddressPair, Nic, NicUse
+from kumoi.core.networks import DEFAULT_DOMAIN
+from kumoi.core.nics import AddressPair, Nic, holder_of, made_hostname
 
 _COLONS = {"vnic_type": "binding:vnic_type", "host_id": "binding:host_id", "profile": "binding:profile"}
-_OWNERS: dict[NicUse, str] = {
-    "instance": "compute:nova",
-    "vpc_interface": "network:router_interface",
-    "vpc_gateway": "network:router_gateway",
-    "public_address": "network:floatingip",
-    "dhcp": "network:dhcp",
-}
-
-
 _PACKETS = "NET_PACKET_RATE_KILOPACKET_PER_SEC"
 _RESOURCES = {
     "egress_kbps": "NET_BW_EGR_KILOBIT_PER_SEC",
@@ -42,13 +35,21 @@ class PairIn(msgspec.Struct, forbid_unknown_fields=True):
     mac_address: str = ""
 
 
+class OptionIn(msgspec.Struct, forbid_unknown_fields=True):
+    """`opt_value` null takes the option away."""
+
+    opt_name: str
+    opt_value: str | None
+    ip_version: Literal[4, 6, "4", "6"] | None = None
+
+
 class _Both(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
-    """`profile` and `host_id`: where an instance's nic is, is the scheduler's affair; empty ones are accepted."""
+    """`host_id`: of an unused port whatever is said; where an instance's is, is the scheduler's affair."""
 
     vnic_type: str | UnsetType = UNSET
     host_id: str | UnsetType | None = UNSET
     profile: dict[str, Any] | UnsetType | None = UNSET
-    extra_dhcp_opts: list[Any] | UnsetType | None = UNSET
+    extra_dhcp_opts: list[OptionIn] | UnsetType | None = UNSET
     qos_policy_id: Id | UnsetType | None = UNSET
 
 
@@ -67,6 +68,7 @@ class New(_Both, forbid_unknown_fields=True, kw_only=True):
     device_id: Description = ""
     device_owner: Description = ""
     dns_name: Hostname = ""
+    dns_domain: Domain = ""
 
 
 class Change(_Both, forbid_unknown_fields=True, kw_only=True):
@@ -81,6 +83,7 @@ class Change(_Both, forbid_unknown_fields=True, kw_only=True):
     device_id: Description | UnsetType = UNSET
     device_owner: Description | UnsetType = UNSET
     dns_name: Hostname | UnsetType = UNSET
+    dns_domain: Domain | UnsetType = UNSET
 
 
 def _wish(new: New) -> NicWish:
@@ -100,6 +103,9 @@ def _wish(new: New) -> NicWish:
         device_id=new.device_id,
         device_owner=new.device_owner,
         dns_name=new.dns_name,
+        dns_domain=new.dns_domain,
+        dhcp_options=_options(new.extra_dhcp_opts)[0],
+        bound_to=or_none(new.host_id) or "",
     )
 
 
@@ -109,6 +115,7 @@ def _create(house: House, call: Call, news: list[New]) -> list[NicView]:
 
 def _update(house: House, call: Call, nic_id: str, change: Change, generation: int | None) -> NicView:
     _check_binding(change)
+    options, gone = _options(change.extra_dhcp_opts)
     wanted = NicChange(
         name=change.name,
         description=change.description,
@@ -122,6 +129,10 @@ def _update(house: House, call: Call, nic_id: str, change: Change, generation: i
         device_id=change.device_id,
         device_owner=change.device_owner,
         dns_name=change.dns_name,
+        dns_domain=change.dns_domain,
+        dhcp_options=options,
+        dhcp_options_gone=gone,
+        bound_to=UNSET if change.host_id is UNSET else change.host_id or "",
         if_generation=generation,
     )
     return nic_doors.update_nic(house, call, NicId(nic_id), wanted)
@@ -130,11 +141,23 @@ def _update(house: House, call: Call, nic_id: str, change: Change, generation: i
 def _check_binding(body: _Both) -> None:
     if body.vnic_type not in {UNSET, "normal"}:
         raise Unsupported("network", what=f"binding:vnic_type {body.vnic_type}")
-    for field, value in (("binding:profile", body.profile), ("extra_dhcp_opts", body.extra_dhcp_opts)):
-        if value:
-            raise Unsupported("network", what=field)
-    if body.host_id:
-        raise Unsupported("network", what="binding:host_id")
+    if body.profile:
+        raise Unsupported("network", what="binding:profile")
+
+
+def _options(
+    given: list[OptionIn] | UnsetType | None,
+) -> tuple[tuple[DhcpOption, ...], tuple[tuple[str, IpVersion], ...]]:
+    """Those to have, and those to take away."""
+    wanted: list[DhcpOption] = []
+    gone: list[tuple[str, IpVersion]] = []
+    for one in given if isinstance(given, list) else ():
+        version: IpVersion = 6 if str(one.ip_version or version_of(one.opt_value or "")) == "6" else 4
+        if one.opt_value is None:
+            gone.append((one.opt_name, version))
+        else:
+            wanted.append(DhcpOption(name=one.opt_name, value=one.opt_value, ip_version=version))
+    return tuple(wanted), tuple(gone)
 
 
 def _fixed(given: list[FixedIn] | None) -> tuple[FixedWish, ...]:
@@ -152,7 +175,7 @@ def _pairs(given: list[PairIn] | None) -> tuple[AddressPair, ...]:
 
 
 def owner_text(nic: Nic) -> str:
-    return _OWNERS.get(nic.use, nic.device_owner)
+    return holder_of(nic.use, nic.device_owner)
 
 
 def _render(view: NicView, actor: Actor) -> Shown:
@@ -168,16 +191,20 @@ def _render(view: NicView, actor: Actor) -> Shown:
         "device_id": one.device_id,
         "device_owner": owner_text(one),
         "dns_name": one.dns_name,
+        "dns_domain": one.dns_domain,
+        "dns_assignment": _assignment(view),
         "security_groups": list(one.group_ids),
         "port_security_enabled": one.port_security,
         "allowed_address_pairs": [{"ip_address": p.address, "mac_address": p.mac} for p in one.pairs],
-        "extra_dhcp_opts": [],
+        "extra_dhcp_opts": [
+            {"opt_name": o.name, "opt_value": o.value, "ip_version": o.ip_version} for o in one.dhcp_options
+        ],
         "qos_policy_id": one.qos_policy_id,
         "qos_network_policy_id": view.network_policy_id,
         "binding:vnic_type": "normal",
     }
     if actor.is_admin:
-        bound = bool(view.host_name)
+        bound = bool(view.host_name and one.use)
         shown |= {
             "binding:host_id": view.host_name,
             "binding:vif_type": "bridge" if bound else "unbound",
@@ -186,6 +213,16 @@ def _render(view: NicView, actor: Actor) -> Shown:
             "resource_request": _resource_request(view),
         }
     return shown
+
+
+def _assignment(view: NicView) -> list[Shown]:
+    """The names that the network's DNS knows the port's addresses by."""
+    one, found = view.nic, []
+    domain = (one.dns_domain or view.network_domain).strip(".") or DEFAULT_DOMAIN
+    for ip in one.fixed_ips:
+        name = one.dns_name.lower() or made_hostname(ip.address)
+        found.append({"ip_address": ip.address, "hostname": name, "fqdn": f"{name}.{domain}."})
+    return found
 
 
 def _resource_request(view: NicView) -> Shown | None:
@@ -243,6 +280,8 @@ RESOURCE = Resource(
             "device_id",
             "device_owner",
             "dns_name",
+            "dns_domain",
+            "dns_assignment",
             "security_groups",
             "port_security_enabled",
             "allowed_address_pairs",

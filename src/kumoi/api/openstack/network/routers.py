@@ -132,7 +132,7 @@ def _update(house: House, call: Call, vpc_id: str, change: Change, generation: i
     return vpcs.update_vpc(house, call, VpcId(vpc_id), wanted)
 
 
-def _render(view: VpcView, actor: Actor) -> Shown:
+def render(view: VpcView, actor: Actor) -> Shown:
     one, gateway = view.vpc, None
     if view.gateway is not None:
         gateway = {
@@ -178,7 +178,7 @@ RESOURCE = Resource(
             "distributed",
             "ha",
         },
-        render=_render,
+        render=render,
     ),
     new=New,
     change=Change,
@@ -206,7 +206,7 @@ def action_routes(house: House) -> list[Route]:
     def change_routes(request: Request, *, more: bool) -> Response:
         given: tuple[StaticRoute, ...] = routes(one_of(request, "router", RoutesIn).routes)
         view = vpcs.change_routes(house, request.call(), VpcId(request.params["id"]), given, more=more)
-        return json_response({"router": _render(view, request.call().actor)})
+        return json_response({"router": render(view, request.call().actor)})
 
     path, action = f"{RESOURCE.path}/{{id}}", "vpc.update"
     return [

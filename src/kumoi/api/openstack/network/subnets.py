@@ -1,9 +1,9 @@
 """/v2.0/subnets."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from kumoi.api.openstack.network.bodies import (
     Description,
@@ -26,6 +26,9 @@ from kumoi.core.errors import Invalid
 from kumoi.core.ids import NetworkId, SubnetId, SubnetPoolId
 from kumoi.core.shares import reaches
 
+ServiceTypes = Annotated[
+    list[Annotated[str, Meta(pattern="^(network|compute|[a-z0-9_-]+):[^ ]+$", max_length=255)]], Meta(max_length=16)
+]
 Mode = Literal["slaac", "dhcpv6-stateful", "dhcpv6-stateless"]
 
 
@@ -47,6 +50,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True):
     use_default_subnetpool: bool = False
     ipv6_ra_mode: Mode | None = None
     ipv6_address_mode: Mode | None = None
+    service_types: ServiceTypes = []
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True):
@@ -57,6 +61,8 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
     allocation_pools: list[PoolIn] | UnsetType = UNSET
     dns_nameservers: list[str] | UnsetType | None = UNSET
     host_routes: list[RouteIn] | UnsetType | None = UNSET
+    service_types: ServiceTypes | UnsetType = UNSET
+    cidr: str | UnsetType = UNSET
 
 
 def _wish(new: New) -> SubnetWish:
@@ -80,6 +86,7 @@ def _wish(new: New) -> SubnetWish:
         pools=pools(new.allocation_pools) if isinstance(new.allocation_pools, list) else None,
         dns_servers=tuple(new.dns_nameservers or ()),
         host_routes=routes(new.host_routes),
+        service_types=tuple(new.service_types),
     )
 
 
@@ -90,6 +97,7 @@ def _create(house: House, call: Call, news: list[New]) -> list[SubnetView]:
 def _update(house: House, call: Call, subnet_id: str, change: Change, generation: int | None) -> SubnetView:
     given = change.allocation_pools
     wanted = SubnetChange(
+        cidr=change.cidr,
         name=change.name,
         description=change.description,
         gateway=UNSET if change.gateway_ip is UNSET else change.gateway_ip or None,
@@ -97,6 +105,7 @@ def _update(house: House, call: Call, subnet_id: str, change: Change, generation
         pools=UNSET if given is UNSET else pools(given),
         dns_servers=UNSET if change.dns_nameservers is UNSET else tuple(change.dns_nameservers or ()),
         host_routes=UNSET if change.host_routes is UNSET else routes(change.host_routes),
+        service_types=UNSET if change.service_types is UNSET else tuple(change.service_types),
         if_generation=generation,
     )
     return subnets.update_subnet(house, call, SubnetId(subnet_id), wanted)
@@ -118,7 +127,7 @@ def _render(view: SubnetView, actor: Actor) -> Shown:
         "ipv6_ra_mode": one.ra_mode or None,
         "ipv6_address_mode": one.address_mode or None,
         "subnetpool_id": one.pool_id,
-        "service_types": [],
+        "service_types": list(one.service_types),
         "router:external": view.network.external,
         "shared": reaches(view.targets, actor.project_id),
     }

@@ -17,6 +17,12 @@ class TagsIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def routes(house: House, resource: Resource[Any]) -> list[Route]:
+    """Under the kind's own path, and its plural where the path is deeper (QoS policies)."""
+    short = f"/v2.0/{resource.table.plural}"
+    return [route for path in dict.fromkeys((resource.path, short)) for route in _under(path, house, resource)]
+
+
+def _under(path: str, house: House, resource: Resource[Any]) -> list[Route]:
     noun = resource.noun
 
     def find(request: Request) -> Response:
@@ -46,7 +52,7 @@ def routes(house: House, resource: Resource[Any]) -> list[Route]:
         tags.drop_tag(house, request.call(), noun, request.params["id"], request.params["tag"])
         return no_content()
 
-    path, read, update = f"{resource.path}/{{id}}/tags", f"{noun.action}.read", f"{noun.action}.update"
+    path, read, update = f"{path}/{{id}}/tags", f"{noun.action}.read", f"{noun.action}.update"
     return [
         Route("GET", path, find, read, SERVICE),
         Route("PUT", path, replace, update, SERVICE, body_type=TagsIn),
