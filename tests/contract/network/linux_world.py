@@ -31,12 +31,11 @@ from kumoi.core.plan import NetworkEntry, NicEntry, VpcEntry
 from kumoi.runtime import processes
 
 _DHCP_SCRIPT = """#!/bin/busybox sh
-[ "$1" = bound ] || exit 0
-ip addr add "$ip/$mask" dev "$interface"
+[ "$1" = bound ] || exit 0; ip addr add "$ip/$mask" dev "$interface"
 set -- $staticroutes
 while [ $# -gt 1 ]; do ip route add "$1" via "$2"; shift 2; done
-for name in ip mask router dns mtu staticroutes hostname domain lease serverid tftp siaddr ntpsrv
-do eval echo "got $name=\\$$name"; done
+told="ip mask router dns mtu staticroutes hostname domain lease serverid tftp siaddr ntpsrv"
+for name in $told; do eval echo "got $name=\\$$name"; done
 """
 GUESTD_SOCKET = Path("/run/guestd.sock")
 RESOLVER_SOCKET = Path("/run/resolver.sock")

@@ -60,6 +60,12 @@ class NicWish(msgspec.Struct, frozen=True, kw_only=True):
     made_with_instance: bool = False
 
 
+_AS_WISHED = (
+    "name", "description", "admin_up", "qos_policy_id", "use", "vpc_id", "device_id", "device_owner", "dns_name",
+    "dns_domain", "bound_to", "host_id", "made_with_instance",
+)  # fmt: skip
+
+
 def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
     """Claim, write, mark and record a nic. Raises NotFound, Invalid, Taken (address, mac), NoAddress, QuotaExceeded."""
     network = tx.networks.get(wish.network_id)
@@ -78,26 +84,14 @@ def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
         network_id=network.id,
         mac=mac,
         mark=claim_number(tx, house, "mark", nic_id, call.now),
-        name=wish.name,
-        description=wish.description,
-        admin_up=wish.admin_up,
         fixed_ips=claimer.fixed(
             wish.fixed_ips, mac, exactly=wish.use in UNFILTERED, holder=holder_of(wish.use, wish.device_owner)
         ),
         group_ids=group_ids,
         port_security=secured,
         pairs=check_pairs(wish.pairs, mac, secured=secured),
-        qos_policy_id=wish.qos_policy_id,
-        use=wish.use,
-        vpc_id=wish.vpc_id,
-        device_id=wish.device_id,
-        device_owner=wish.device_owner,
-        dns_name=wish.dns_name,
-        dns_domain=wish.dns_domain,
         dhcp_options=merged((), wish.dhcp_options),
-        bound_to=wish.bound_to,
-        host_id=wish.host_id,
-        made_with_instance=wish.made_with_instance,
+        **{field: getattr(wish, field) for field in _AS_WISHED},
         created_at=call.now,
         updated_at=call.now,
     )
