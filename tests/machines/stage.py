@@ -12,10 +12,10 @@ from tests.machines.record import Record, Router, Strangers
 
 from kumoi.app.instances import read as instances
 from kumoi.app.networks import reading
+from kumoi.app.networks.legs import interfaces
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.security_groups import GROUPS, find_groups
 from kumoi.app.networks.subnets import SUBNETS
-from kumoi.app.networks.legs import interfaces
 from kumoi.app.networks.vpcs import VPCS
 from kumoi.core.call import Call
 from kumoi.core.errors import KumoiError

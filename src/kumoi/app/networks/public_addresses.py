@@ -7,12 +7,12 @@ from msgspec.structs import replace
 from kumoi.app.house import House
 from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import FixedWish
+from kumoi.app.networks.legs import gateways
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.nic_doors import NICS
 from kumoi.app.networks.nics import NicWish, drop_public, forwardings_of, make_nic, mark_public
 from kumoi.app.networks.qos_policies import chosen
 from kumoi.app.networks.reading import Noun
-from kumoi.app.networks.legs import gateways
 from kumoi.app.networks.vpcs import VPCS
 from kumoi.app.writing import Thing, charge, commit, record
 from kumoi.contracts.store import Transaction

@@ -7,11 +7,11 @@ from kumoi.app.house import House
 from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.apart import check_legs
+from kumoi.app.networks.legs import interfaces, public_of, subnets_of
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.nic_doors import NICS
 from kumoi.app.networks.nics import NicWish, drop_nic, forwardings_of, held, make_nic
 from kumoi.app.networks.subnets import SUBNETS
-from kumoi.app.networks.legs import interfaces, public_of, subnets_of
 from kumoi.app.networks.vpcs import VPCS
 from kumoi.app.writing import Thing, commit, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction

@@ -8,11 +8,11 @@ from kumoi.app.house import House
 from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import FixedWish
 from kumoi.app.networks.apart import check_gateway
+from kumoi.app.networks.legs import interfaces, public_of, subnets_of
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.nics import NicWish, drop_nic, make_nic
 from kumoi.app.networks.qos_policies import chosen
 from kumoi.app.networks.reading import Noun
-from kumoi.app.networks.legs import interfaces, public_of, subnets_of
 from kumoi.app.writing import Thing, charge, commit, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
