@@ -5,8 +5,8 @@ from sqlalchemy import Column
 
 from kumoi.adapters.sql.schema import TEXT
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
