@@ -4,7 +4,7 @@ Plans are made by a program that strangers talk to: a broken one must not be abl
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, collapse_addresses, ip_network
 from typing import Final, TypeVar
@@ -15,12 +15,13 @@ from kumoi.core.plan import NicEntry
 
 Id = TypeVar("Id", bound=str)
 IpNetwork = IPv4Network | IPv6Network
+_is_uuid: Final = lru_cache(maxsize=1 << 16)(is_uuid)
 _MAC: Final = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
 def identity(text: Id) -> Id:
     """The id itself. Raises Invalid where it is no UUID."""
-    if not is_uuid(text):
+    if not _is_uuid(text):
         raise Invalid("network", field="id", reason="not_a_uuid", value=text[:64])
     return text
 
@@ -48,11 +49,18 @@ def network(text: str) -> IpNetwork:
         raise Invalid("network", field="address", reason="not_an_address", value=text[:64]) from e
 
 
+@lru_cache(maxsize=1 << 16)
+def host(text: str) -> str:
+    """A single address as it is usually written. Raises Invalid."""
+    return str(network(text).network_address)
+
+
 def networks(texts: Iterable[str]) -> list[IpNetwork]:
     return [network(text) for text in texts]
 
 
-def of_nic(nic: NicEntry) -> dict[str, list[IpNetwork]]:
+@lru_cache(maxsize=1 << 13)
+def of_nic(nic: NicEntry) -> Mapping[str, list[IpNetwork]]:
     """Which addresses the nic may send from, by MAC: its own, its link-local one, and those of its pairs."""
     own = mac(nic.mac)
     found: dict[str, list[IpNetwork]] = {own: [network(ip.address) for ip in nic.fixed_ips]}

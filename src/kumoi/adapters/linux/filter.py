@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from kumoi.adapters.linux import filter_rules, flows, netfilter, ruleset
+from kumoi.adapters.linux.filter_rules import Drafts
 from kumoi.adapters.linux.nft import Nft, listing
 from kumoi.adapters.linux.ruleset import Table
 from kumoi.contracts.network import Filters
@@ -27,6 +28,7 @@ class Filter:
 
     def __init__(self, nft: Nft) -> None:
         self._nft = nft
+        self._drafts = Drafts()
         self._wanted: Wanted | None = None
         self._loaded: Pair | None = None
         self._seen_at = -1
@@ -36,7 +38,7 @@ class Filter:
         known = self._nft.look() == self._seen_at
         if known and self._wanted == (filters, nics):
             return
-        fewer = self._load(filter_rules.tables(filters, nics), known=known)
+        fewer = self._load(self._drafts.tables(filters, nics), known=known)
         self._wanted = (filters, nics)
         if fewer:
             self.cut(zones)
@@ -49,7 +51,8 @@ class Filter:
     def cut(self, zones: dict[NetworkId, int]) -> None:
         """Forget the flows that would not be let in now."""
         if self._wanted is not None:
-            netfilter.cut(flows.doomed(netfilter.flows(), *self._wanted, zones))
+            tracked = netfilter.flows()
+            netfilter.cut(flows.doomed(tracked, *self._wanted, zones) if tracked else [])
 
     def observe(self) -> tuple[frozenset[NicId], frozenset[GroupId]]:
         """Nics and groups whose rules stand, asked from the kernel unless it is known."""

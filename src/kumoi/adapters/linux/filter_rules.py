@@ -20,13 +20,15 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Final
 
-from kumoi.adapters.linux import addresses, devices, protocols, shaping
+import msgspec
+
+from kumoi.adapters.linux import addresses, devices, nic_rules, protocols
+from kumoi.adapters.linux.nic_rules import Part
 from kumoi.adapters.linux.ruleset import Chain, Table
 from kumoi.contracts.network import Filters
 from kumoi.core.groups import Direction, SecurityRule
-from kumoi.core.ids import GroupId
+from kumoi.core.ids import GroupId, NicId
 from kumoi.core.plan import GroupEntry, NicEntry
-from kumoi.core.qos import Shaping
 
 _WAY: Final[dict[Direction, str]] = {"ingress": "in", "egress": "out"}
 _METADATA: Final = "169.254.169.254"
@@ -155,97 +157,112 @@ _INET_CHAINS: Final = {
 }
 
 
+class _Dispatch(msgspec.Struct, frozen=True, kw_only=True):
+    """From nics' marks to the chains of their combinations of groups, and these."""
+
+    elements: dict[str, dict[str, str]]
+    chains: dict[str, Chain]
+
+
 def tables(filters: Filters, nics: tuple[NicEntry, ...]) -> tuple[Table, Table]:
     """The `bridge` and the `inet` table for exactly these local nics. Raises Invalid on what is no address or id."""
-    return _bridge_table(nics), _inet_table(filters, nics)
+    return Drafts().tables(filters, nics)
 
 
-def _bridge_table(nics: tuple[NicEntry, ...]) -> Table:
+class Drafts:
+    """Draws the same, and remembers each nic's part: of a thousand nics few differ from one time to the next."""
+
+    def __init__(self) -> None:
+        self._nics: tuple[NicEntry, ...] = ()
+        self._parts: dict[NicId, tuple[NicEntry, Part]] = {}
+        self._bridge = _bridge_table(())
+        self._dispatched_for: tuple[tuple[NicEntry, ...], dict[GroupId, bool]] = ((), {})
+        self._dispatch = _dispatch((), {})
+
+    def tables(self, filters: Filters, nics: tuple[NicEntry, ...]) -> tuple[Table, Table]:
+        if nics != self._nics:
+            self._parts = {nic.id: (nic, self._part(nic)) for nic in nics}
+            self._bridge, self._nics = _bridge_table(part for _, part in self._parts.values()), nics
+        groups = {addresses.identity(group.id): group for group in filters.groups}
+        known = (nics, {group.id: group.stateful for group in filters.groups})
+        if known != self._dispatched_for:
+            self._dispatch, self._dispatched_for = _dispatch(nics, groups), known
+        return self._bridge, _inet_table(filters, groups, self._dispatch)
+
+    def _part(self, nic: NicEntry) -> Part:
+        known = self._parts.get(nic.id)
+        return known[1] if known is not None and known[0] == nic else nic_rules.part(nic)
+
+
+def _bridge_table(parts: Iterable[Part]) -> Table:
     elements: dict[str, dict[str, str]] = {name: {} for name in _BRIDGE_SETS}
     chains = dict(_BRIDGE_CHAINS)
-    for nic in nics:
-        if nic.shaping is not None and nic.admin_up:
-            _limit(nic, nic.shaping, elements, chains)
-        tap, note = f'"{devices.tap(addresses.identity(nic.id))}"', f' comment "{nic.id}"'
-        if not nic.admin_up:
-            elements["closed"][tap] = note
-            continue
-        if not nic.port_security:
-            elements["trusted"][tap] = note
-            continue
-        elements["nics"][tap] = f"{note} : {int(nic.mark)}"
-        for mac, networks in addresses.of_nic(nic).items():
-            elements["macs"][f"{tap} . {mac}"] = ""
-            for network in networks:
-                _may_send(elements, f"{tap} . {mac}", network)
+    for part in parts:
+        for name, key, rest in part.elements:
+            elements[name][key] = rest
+        chains.update(part.chains)
     return Table(family="bridge", name="kumoi", sets=_BRIDGE_SETS, elements=elements, chains=chains)
 
 
-def _limit(nic: NicEntry, limits: Shaping, elements: dict[str, dict[str, str]], chains: dict[str, Chain]) -> None:
-    """What QoS says of a nic: a chain for each direction in which it says anything."""
-    tap = f'"{devices.tap(addresses.identity(nic.id))}"'
-    for way, rules in (("out", shaping.sent(limits)), ("in", shaping.received(limits))):
-        if rules:
-            name = f"q-{nic.id}-{way}"
-            chains[name] = Chain(rules=tuple(rules))
-            elements[f"limits_{way}"][tap] = f" : jump {name}"
-
-
-def _may_send(elements: dict[str, dict[str, str]], sender: str, network: IPv4Network | IPv6Network) -> None:
-    single = network.prefixlen == network.max_prefixlen
-    text = str(network.network_address) if single else str(network)
-    elements[f"{'hosts' if single else 'nets'}{network.version}"][f"{sender} . {text}"] = ""
-    if network.version == 6 and single:
-        elements["targets6"][f"{sender} . 0x{int(network.network_address):032x}"] = ""
-    elif network.version == 6:
-        elements["any_target6"][sender] = ""
-
-
-def _inet_table(filters: Filters, nics: tuple[NicEntry, ...]) -> Table:
-    groups = {addresses.identity(group.id): group for group in filters.groups}
+def _inet_table(filters: Filters, groups: dict[GroupId, GroupEntry], dispatch: _Dispatch) -> Table:
     sets = dict(_INET_SETS)
-    elements: dict[str, dict[str, str]] = {name: {} for name in _INET_SETS}
-    chains = dict(_INET_CHAINS)
+    elements = dict(dispatch.elements)
+    chains = _INET_CHAINS | dispatch.chains
     crowded = _members(filters, sets, elements) | _blocks(filters, sets, elements)
     for group in groups.values():
         for direction, way in _WAY.items():
             rules = [t for r in group.rules if r.direction == direction for t in rule_texts(r, crowded)]
             chains[f"g-{group.id}-{way}"] = Chain(rules=tuple(sorted(set(rules))))
-    for nic in nics:
-        if nic.admin_up and nic.port_security:
-            _dispatch(nic, groups, elements, chains)
     return Table(family="inet", name="kumoi", sets=sets, elements=elements, chains=chains)
 
 
-def _dispatch(
-    nic: NicEntry, groups: dict[GroupId, GroupEntry], elements: dict[str, dict[str, str]], chains: dict[str, Chain]
-) -> None:
-    """A nic with its combination of groups; a group that is not here yet lets nothing in."""
-    known = sorted(g for g in nic.group_ids if g in groups)
-    combination = "c-" + hashlib.sha256(" ".join(known).encode()).hexdigest()[:20]
+def _dispatch(nics: tuple[NicEntry, ...], groups: dict[GroupId, GroupEntry]) -> _Dispatch:
+    elements: dict[str, dict[str, str]] = {name: {} for name in _INET_SETS}
+    chains: dict[str, Chain] = {}
+    combinations: dict[tuple[GroupId, ...], str] = {}
+    for nic in nics:
+        if not (nic.admin_up and nic.port_security):
+            continue
+        if nic.group_ids not in combinations:
+            combinations[nic.group_ids] = _combination(nic.group_ids, groups, chains)
+        name, mark = combinations[nic.group_ids], str(int(nic.mark))
+        elements["egress"][mark] = f" : goto {name}-out"
+        elements["ingress"][mark] = f" : goto {name}-in"
+        if _stateless(nic.group_ids, groups):
+            elements["stateless"][mark] = ""
+    return _Dispatch(elements=elements, chains=chains)
+
+
+def _combination(group_ids: tuple[GroupId, ...], groups: dict[GroupId, GroupEntry], chains: dict[str, Chain]) -> str:
+    """The chains of a combination of groups, by their name; a group that is not here yet lets nothing in."""
+    known = sorted(g for g in group_ids if g in groups)
+    name = "c-" + hashlib.sha256(" ".join(known).encode()).hexdigest()[:20]
     for way in _WAY.values():
         jumps = tuple(f"jump g-{group}-{way}" for group in known)
-        chains[f"{combination}-{way}"] = Chain(rules=(*jumps, "counter drop"))
-    mark = str(int(nic.mark))
-    elements["egress"][mark] = f" : goto {combination}-out"
-    elements["ingress"][mark] = f" : goto {combination}-in"
-    if known and not any(groups[g].stateful for g in known):
-        elements["stateless"][mark] = ""
+        chains[f"{name}-{way}"] = Chain(rules=(*jumps, "counter drop"))
+    return name
+
+
+def _stateless(group_ids: tuple[GroupId, ...], groups: dict[GroupId, GroupEntry]) -> bool:
+    known = [groups[g] for g in group_ids if g in groups]
+    return bool(known) and not any(group.stateful for group in known)
 
 
 def _members(filters: Filters, sets: dict[str, str], elements: dict[str, dict[str, str]]) -> frozenset[str]:
     """Sets of members for every group that a rule names; the names of those made."""
     named = {r.remote_group_id for g in filters.groups for r in g.rules if r.remote_group_id is not None}
+    members: dict[GroupId, dict[str, None]] = {group: {} for group in sorted(named)}
+    for member in filters.members:
+        if member.group_id in members:
+            members[member.group_id].update(dict.fromkeys(member.addresses))
     made: set[str] = set()
-    for group in sorted(named):
-        own = [a for m in filters.members if m.group_id == group for a in m.addresses]
+    for group, own in members.items():
         for version in (4, 6):
-            networks = [n for n in addresses.networks(own) if n.version == version]
-            hosts = [n for n in networks if n.prefixlen == n.max_prefixlen]
-            wide = _collapsed(n for n in networks if n.prefixlen != n.max_prefixlen)
+            known = [(text, network) for text in own if (network := addresses.network(text)).version == version]
+            wide = _collapsed(n for _, n in known if n.prefixlen != n.max_prefixlen)
             name = f"m{version}-{addresses.identity(group)}"
             sets[name] = f"set type ipv{version}_addr;"
-            elements[name] = {str(n.network_address): "" for n in hosts}
+            elements[name] = {addresses.host(text): "" for text, n in known if n.prefixlen == n.max_prefixlen}
             made.add(name)
             if wide:
                 # Apart, because a set of single addresses is a hash and cheap to change.

@@ -117,6 +117,8 @@ def _rules(old: Table, new: Table) -> list[str]:
 
 def _lost(before: dict[str, str], after: dict[str, str]) -> list[str]:
     """The elements of the one that the other has not, or has otherwise."""
+    if before == after:
+        return []
     return [key + rest for key, rest in before.items() if after.get(key) != rest]
 
 

@@ -6,7 +6,7 @@ metadata (`guestd`).
 
 from typing import Final
 
-from kumoi.adapters.linux import addresses, devices, links, rooms, wires
+from kumoi.adapters.linux import addresses, bridge_ports, devices, links, rooms, wires
 from kumoi.adapters.linux.links import Device, Links, sysctl
 from kumoi.adapters.linux.zones import Zones
 from kumoi.contracts.network import Segment
@@ -31,9 +31,10 @@ def ensure(home: Links, zones: Zones, segment: Segment) -> None:
     name = devices.bridge(network.vni)
     zones.ensure(addresses.identity(network.id), name, network.vni)
     bridge = wires.ensure_bridge(home, name, network.mtu, network.id)
-    for nic in segment.local:
-        tap = home.get(devices.tap(addresses.identity(nic)))
-        if tap is not None and tap.master != bridge.index:
+    ports = bridge_ports.names(bridge.index)
+    for name in {devices.tap(addresses.identity(nic)) for nic in segment.local} - ports:
+        tap = home.get(name) if bridge_ports.exists(name) else None
+        if tap is not None:
             home.mend(tap, master=bridge.index, state="up")
     _ensure_gateway(home, bridge, segment)
     _ensure_services(home, bridge, segment)

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
-Unit = Literal["s", "ms", "MB", "% of a core", "errors"]
+Unit = Literal["s", "ms", "MB", "% of a core", "errors", "×"]
 Verdict = Literal["met", "missed", "no target", "not measured"]
 
 
@@ -74,4 +74,12 @@ PROMISES: Final = (
         key="fan_out", about="one port more on a network of 1,000 hosts: until all hosts have it", unit="ms", most=200
     ),
     Promise(key="fan_out_cpu", about="the same: CPU", unit="ms"),
+    Promise(key="wire", about="one port more among 1,000 of a host: until its packets pass", unit="ms", most=100),
+    Promise(key="reload", about="1,000 ports of a host: all rules loaded anew", unit="ms", most=200),
+    Promise(key="member", about="the same: one member more in a remote group", unit="ms", most=5),
+    Promise(
+        key="filtered", about="the same: time for a byte between guests, of that over an unfiltered bridge", unit="×",
+        most=1.33,
+    ),
+    Promise(key="services", about="DHCP, DNS and metadata of 500 networks: memory (PSS)", unit="MB", most=100),
 )  # fmt: skip
