@@ -70,6 +70,7 @@ def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> 
     url = chosen.api.public_url or f"http://{record.addresses['api']}"
     took = "" if running else f" after {time.monotonic() - begun:.1f} s"
     click.echo(f"kumoi: ready{took}: {url} ({chosen.cloud.region})")
+    click.echo(f"kumoi: in a browser: {url}, user admin, password in {state.root}/keys/first-passwords.json")
     click.echo(f"kumoi: for clients: . {state.root}/env")
     first_image.bring(state, disk, simulated=chosen.cloud.simulate)
 

@@ -88,7 +88,6 @@ def _prepare(house: House, call: Call, first: FirstUser) -> _Prepared:
         id=UserId(hex_id(house.chance.uuid())),
         name=first.name,
         password_hash=hashed,
-        default_project_id=project_id,
         created_at=call.now,
     )
     project = Project(id=project_id, name=first.name, account="", created_at=call.now)
@@ -113,17 +112,17 @@ def _project_named(tx: Transaction, name: str) -> Project:
 
 
 def _ensure(tx: Transaction, house: House, prepared: _Prepared) -> tuple[User, AccessKey]:
-    project = _project_named(tx, prepared.project.name)
+    """Clients, keys and the dashboard begin in the same project: what one makes, the others show."""
+    scope = _project_named(tx, prepared.first.key_project)
     user = _named(tx, prepared.user.name)
     if user is None:
-        user = msgspec.structs.replace(prepared.user, default_project_id=project.id)
+        user = msgspec.structs.replace(prepared.user, default_project_id=scope.id)
         tx.users.insert(user)
     for project_name, role in prepared.first.roles:
         target = _project_named(tx, project_name).id if project_name else ""
         held = Query(filters=(eq("user_id", user.id), eq("project_id", target), eq("role", role)))
         if not tx.assignments.find(held):
             tx.assignments.insert(Assignment(id=house.chance.uuid(), user_id=user.id, project_id=target, role=role))
-    scope = _project_named(tx, prepared.first.key_project)
     keys = tx.access_keys.find(Query(filters=(eq("user_id", user.id), eq("project_id", scope.id))))
     if keys:
         return user, keys[0]
