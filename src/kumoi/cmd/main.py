@@ -18,7 +18,7 @@ from kumoi.core.errors import KumoiError
 SECTIONS: dict[str, tuple[str, ...]] = {
     "The cloud": ("up", "down", "status", "upgrade", "backup", "restore", "purge", "config"),
     "Looking inside": ("why", "logs", "events", "net", "explain"),
-    "Guests and clients": ("demo", "ssh", "exec", "env", "console"),
+    "Guests and clients": ("demo", "ssh", "exec", "env", "console", "rules"),
     "This machine": ("doctor", "image", "uplink", "join"),
     "One process": ("supervise", "serve", "control", "agent", "guestd"),
     "Development": ("test", "lab", "chaos", "bench", "tour"),

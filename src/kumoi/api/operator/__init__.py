@@ -3,7 +3,7 @@
 from kumoi.api.edge.plain import render_plain
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.tokens import by_token
-from kumoi.api.operator import events, hosts, loops, net, sections, series, why
+from kumoi.api.operator import events, hosts, loops, net, rules, sections, series, why
 from kumoi.app.house import House
 
 
@@ -19,6 +19,7 @@ def tongue(house: House) -> Tongue:
             *loops.routes(house),
             *events.routes(house),
             *net.routes(house),
+            *rules.routes(house),
             *series.routes(house),
         ],
         authenticate=by_token(house),

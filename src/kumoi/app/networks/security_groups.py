@@ -230,7 +230,7 @@ def create_rules(house: House, call: Call, wishes: tuple[GroupRuleWish, ...]) ->
     allow(call, "security_group.create")
     canonical = [(wish, checked(wish.rule)) for wish in wishes]
     return commit(
-        house, lambda tx: _rule_views(tx, [_add_rule(tx, house, call, wish, rule) for wish, rule in canonical])
+        house, lambda tx: _rule_views(tx, [add_rule(tx, house, call, wish, rule) for wish, rule in canonical])
     )
 
 
@@ -241,8 +241,8 @@ def delete_rules(house: House, call: Call, rule_ids: tuple[RuleId, ...]) -> None
     def write(tx: Transaction) -> None:
         for rule_id in rule_ids:
             rule = reading.owned(tx, call, RULES, rule_id, "delete")
-            _drop_rule(tx, rule)
-            _touch(tx, rule.group_id, call.now)
+            drop_rule(tx, rule)
+            touch_group(tx, rule.group_id, call.now)
             record(tx, house, call, "security_group.delete_rule", Thing("security_rule", rule.id, rule.project_id))
 
     commit(house, write)
@@ -252,7 +252,7 @@ def _default_stays(group: SecurityGroup) -> InUse:
     return InUse("network", kind="default_group", id=group.id, by_kind="project", by_id=group.project_id)
 
 
-def _add_rule(tx: Transaction, house: House, call: Call, wish: GroupRuleWish, rule: RuleWish) -> SecurityRule:
+def add_rule(tx: Transaction, house: House, call: Call, wish: GroupRuleWish, rule: RuleWish) -> SecurityRule:
     group = reading.owned(tx, call, GROUPS, wish.group_id, "update")
     if rule.remote_group_id is not None:
         reading.visible(tx, call, GROUPS, rule.remote_group_id)
@@ -273,7 +273,7 @@ def _add_rule(tx: Transaction, house: House, call: Call, wish: GroupRuleWish, ru
         updated_at=call.now,
     )
     tx.security_rules.insert(made)
-    _touch(tx, group.id, call.now)
+    touch_group(tx, group.id, call.now)
     thing = Thing("security_rule", rule_id, project_id)
     record(tx, house, call, "security_group.create_rule", thing, {"group_id": group.id})
     return made
@@ -282,7 +282,7 @@ def _add_rule(tx: Transaction, house: House, call: Call, wish: GroupRuleWish, ru
 def _drop_group(tx: Transaction, house: House, call: Call, group: SecurityGroup) -> None:
     for field in ("group_id", "remote_group_id"):
         for rule in tx.security_rules.find(Query(filters=(eq(field, group.id),))):
-            _drop_rule(tx, rule)
+            drop_rule(tx, rule)
     tx.security_groups.save(replace(group, deleted_at=call.now, updated_at=call.now))
     tx.counters.give_back(group.id, "project/")
     tx.claims.drop_owner(group.id)
@@ -292,14 +292,14 @@ def _drop_group(tx: Transaction, house: House, call: Call, group: SecurityGroup)
     record(tx, house, call, "security_group.delete", Thing("security_group", group.id, group.project_id))
 
 
-def _drop_rule(tx: Transaction, rule: SecurityRule) -> None:
+def drop_rule(tx: Transaction, rule: SecurityRule) -> None:
     tx.security_rules.remove(rule.id)
     tx.labels.drop("security_rule", rule.id)
     tx.counters.give_back(rule.id, "project/")
     mark_group(tx, rule.group_id)
 
 
-def _touch(tx: Transaction, group_id: GroupId, now: float) -> None:
+def touch_group(tx: Transaction, group_id: GroupId, now: float) -> None:
     """A group's generation rises with its rules."""
     group = reading.there(tx.security_groups.get(group_id), "security_group", group_id)
     tx.security_groups.save(replace(group, updated_at=now))
