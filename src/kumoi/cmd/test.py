@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import click
 
-Kind = Literal["unit", "usecase", "machines", "contract", "conformance", "e2e", "soak"]
+Kind = Literal["unit", "usecase", "machines", "contract", "conformance", "browser", "e2e", "soak"]
 
 FOLDERS: dict[Kind, tuple[str, ...]] = {
     "unit": ("style", "unit"),
@@ -20,6 +20,7 @@ FOLDERS: dict[Kind, tuple[str, ...]] = {
     "machines": ("machines",),
     "contract": ("contract",),
     "conformance": ("conformance",),
+    "browser": ("browser",),
     "e2e": ("e2e",),
     "soak": ("soak",),
 }
@@ -64,7 +65,7 @@ def kinds_of(choice: str) -> list[Kind]:
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[KIND]... [PYTEST ARGUMENT]...")
 def command(words: tuple[str, ...]) -> None:
-    """Run the tests: unit, usecase, machines, contract, conformance, e2e, all, or soak.
+    """Run the tests: unit, usecase, machines, contract, conformance, browser, e2e, all, or soak.
 
     Everything but soak without a KIND. What follows the kinds is given to pytest.
     """

@@ -4,24 +4,26 @@ import asyncio
 import hashlib
 import re
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
+from kumoi.api.edge.console_links import console_link
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
 from kumoi.api.web.conditions import TONES, box_of
 from kumoi.api.web.forms import Form, form_of
 from kumoi.api.web.front import Front
-from kumoi.api.web.pages.instances import items
+from kumoi.api.web.pages.instances import items, why
 from kumoi.api.web.refusals import Errors, at_fields
 from kumoi.api.web.screens import region_of
 from kumoi.api.web.words import Table
 from kumoi.app import events
 from kumoi.app.images import doors as images
-from kumoi.app.instances import change, read
+from kumoi.app.instances import change, consoles, read
 from kumoi.app.instances.console_log import ANSWER_WITHIN_S, ask_console
 from kumoi.app.instances.read import InstanceView
 from kumoi.core.call import Call
+from kumoi.core.consoles import ConsoleKind
 from kumoi.core.errors import Invalid, KumoiError, NotFound, Unavailable
 from kumoi.core.events import Event
 from kumoi.core.ids import InstanceId
@@ -40,6 +42,8 @@ WORDS: Final[Table] = {
     "log.follows": ("New lines appear by themselves.", "新しい行は自動で表示されます。"),
     "log.empty": ("The console has said nothing yet.", "コンソールにはまだ何も出力されていません。"),
     "log.last": ("The last {size}", "最後の {size}"),
+    "console.serial": ("Serial console", "シリアルコンソール"),
+    "console.vnc": ("Screen", "画面"),
     "about": ("About", "基本情報"),
     "host_name": ("Host name", "ホスト名"),
     "flavor": ("Flavor", "フレーバー"),
@@ -106,6 +110,7 @@ def routes(front: Front) -> list[Route]:
     return [
         Route("GET", "/instances/{id}", partial(show, front), "instance.read", "web"),
         Route("GET", "/instances/{id}/log", partial(log, front), "instance.console", "web", wait=True),
+        Route("POST", "/instances/{id}/console/{kind}", partial(console, front), "instance.console", "web"),
         Route("GET", "/instances/{id}/edit", partial(edit, front), "instance.update", "web"),
         Route("POST", "/instances/{id}/edit", partial(save, front), "instance.update", "web"),
         Route("GET", "/instances/{id}/labels", partial(labels, front), "instance.update", "web"),
@@ -120,9 +125,7 @@ def show(front: Front, request: Request) -> Response:
     try:
         view = read.get(front.house, call, InstanceId(request.params["id"]))
     except NotFound:
-        if region_of(request) != "detail":
-            raise
-        return front.done(request, "/instances", front.say(request, "instance.done.gone"))
+        return _gone(front, request)
     one = view.instance
     return front.page(
         request,
@@ -136,6 +139,13 @@ def show(front: Front, request: Request) -> Response:
     )
 
 
+def _gone(front: Front, request: Request) -> Response:
+    """A page that is open when its instance goes leads to the list; who asks for one that never was is told so."""
+    if not region_of(request):
+        raise NotFound("compute", kind="instance", id=request.params["id"])
+    return front.done(request, "/instances", front.say(request, "instance.done.gone"))
+
+
 def _head(front: Front, request: Request, call: Call, view: InstanceView) -> dict[str, object]:
     """What stands above both tabs."""
     one = view.instance
@@ -144,6 +154,8 @@ def _head(front: Front, request: Request, call: Call, view: InstanceView) -> dic
         "tone": TONES[one.status],
         "box": box_of(front.screens.words, request.locale, read.condition(call, view)),
         "items": items(front, request, call, one),
+        "no_console": _no_console(front, request, call, view),
+        "kinds": get_args(ConsoleKind),
     }
 
 
@@ -179,7 +191,10 @@ def _moment(front: Front, request: Request, event: Event) -> Moment:
 async def log(front: Front, request: Request) -> Response:
     """The last of it. `seen`: what the page has already, so that nothing is sent when nothing is new."""
     call, instance_id = front.caller(request, "instance.console"), InstanceId(request.params["id"])
-    view = await request.run_in("read", partial(read.get, front.house, call, instance_id))
+    try:
+        view = await request.run_in("read", partial(read.get, front.house, call, instance_id))
+    except NotFound:
+        return _gone(front, request)
     complaint, text = "", ""
     try:
         answer = await request.run_in("read", partial(ask_console, front.house, call, instance_id, LOG_BYTES))
@@ -198,6 +213,24 @@ async def log(front: Front, request: Request) -> Response:
     )  # fmt: skip
     done: Response = await request.run_in("read", render)
     return done
+
+
+def console(front: Front, request: Request) -> Response:
+    """A fresh link to one of its consoles, and there."""
+    kind = next((known for known in get_args(ConsoleKind) if known == request.params["kind"]), None)
+    if kind is None:
+        raise Invalid("api", field=request.params["kind"], reason="no_such_action")
+    secret = consoles.open_console(front.house, request.call(), InstanceId(request.params["id"]), kind)
+    return Response(303, headers=(("location", console_link("", kind, secret)),))
+
+
+def _no_console(front: Front, request: Request, call: Call, view: InstanceView) -> str:
+    """Why there is no console now; empty where there is one."""
+    try:
+        consoles.check_console(front.house, call, view.instance.id)
+    except KumoiError as e:
+        return why(front, request, e, view.instance)
+    return ""
 
 
 # --- changes --------------------------------------------------------------------------------------------
