@@ -9,7 +9,7 @@ RESULTS = """<testsuites><testsuite tests="7" failures="1" errors="2" skipped="3
 
 
 def test_all_leaves_out_soak_only() -> None:
-    assert kinds_of("all") == ["unit", "usecase", "machines", "contract", "conformance", "e2e"]
+    assert kinds_of("all") == ["unit", "usecase", "machines", "contract", "conformance", "browser", "e2e"]
 
 
 def test_unit_brings_the_use_cases() -> None:

@@ -5,6 +5,7 @@ import { listen } from "./feed.js";
 import { say } from "./words.js";
 
 const GAP_MS = 350; // between two renewals of one region; the first is at once
+const WIRED_MS = 30;
 const { feed, session, project, since } = document.body.dataset;
 const waiting = new WeakMap();
 
@@ -32,8 +33,14 @@ function soon(region) {
   if (state.timer) return;
   state.timer = setTimeout(() => {
     state.timer = 0;
+    if (!region.isConnected) return;
+    // Names may come before htmx has wired a page that has just arrived: then nobody would hear of them.
+    if (!region.hasAttribute("data-htmx-powered")) {
+      state.next = Date.now() + WIRED_MS;
+      return soon(region);
+    }
     state.next = Date.now() + GAP_MS;
-    if (region.isConnected) htmx.trigger(region, "live");
+    htmx.trigger(region, "live");
   }, Math.max(0, state.next - Date.now()));
 }
 
