@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Engine, Executable, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, Executable, NullPool, create_engine, event
 
 from kumoi.adapters.sql.connection import Again, Conflict
 from kumoi.adapters.sql.language import DialectName, Params, Row, text_of
 
 Synchronous = Literal["FULL", "NORMAL", "OFF"]
 BUSY_TIMEOUT_MS = 5000
+SCHEMA_TIMEOUT_MS = 60_000  # who starts while another makes the schema waits for it
 UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 IN_THE_WAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 OUT_OF_ORDER = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
@@ -48,7 +49,7 @@ class SqliteDatabase:
 
     def engine(self) -> Engine:
         engine = create_engine("sqlite://", creator=self.connect, poolclass=NullPool)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(engine, "begin", _begin)
         return engine
 
     def revision(self) -> str | None:
@@ -79,6 +80,11 @@ class SqliteDatabase:
         ):
             raw.execute(f"PRAGMA {pragma}")
         return raw
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={SCHEMA_TIMEOUT_MS}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 class SqliteConnection:
