@@ -67,7 +67,7 @@ def of_nic(nic: NicEntry) -> Mapping[str, list[IpNetwork]]:
     for pair in nic.pairs:
         found.setdefault(mac(pair.mac or own), []).append(network(pair.address))
     for each, blocks in found.items():
-        blocks.append(network(str(link_local(each))))
+        blocks.append(IPv6Network(int(link_local(each))))
     return {each: _apart(blocks) for each, blocks in found.items()}
 
 
@@ -80,6 +80,8 @@ def link_local(own: str) -> IPv6Address:
 
 def _apart(blocks: list[IpNetwork]) -> list[IpNetwork]:
     """Without overlaps, which sets of intervals refuse."""
+    if all(n.prefixlen == n.max_prefixlen for n in blocks):
+        return list(dict.fromkeys(blocks))
     four = collapse_addresses([n for n in blocks if isinstance(n, IPv4Network)])
     six = collapse_addresses([n for n in blocks if isinstance(n, IPv6Network)])
     return [*four, *six]
