@@ -1,4 +1,5 @@
-"""Routers without a host get one: those made before any host could route, and those whose host was lost."""
+"""Routers without a host get one: those made before any host could route, and those whose host was lost
+(unless they are to wait for it)."""
 
 from kumoi.app.house import House
 from kumoi.app.networks.vpcs import bind_vpc
@@ -35,4 +36,5 @@ def bind_routers(house: House) -> int:
 def _homeless(tx: Transaction) -> list[Vpc]:
     unbound = tx.vpcs.find(Query(filters=(eq("host_id", None), alive()), limit=BATCH))
     lost = tuple(h.id for h in tx.hosts.find(Query(filters=(eq("lost", value=True),))))
-    return [*unbound, *(tx.vpcs.find(Query(filters=(is_in("host_id", lost), alive()), limit=BATCH)) if lost else ())]
+    left_behind = Query(filters=(is_in("host_id", lost), eq("ha", value=True), alive()), limit=BATCH)
+    return [*unbound, *(tx.vpcs.find(left_behind) if lost else ())]

@@ -66,6 +66,7 @@ ACTIONS: dict[str, Rule] = {
     "nic.bind": "admin",
     "nic.place_freely": "admin",
     "vpc.snat": "admin",
+    "vpc.form": "admin",
     "public_address.choose": "admin",
     "network.share": "admin",
     "network.all_projects": "admin",

@@ -10,6 +10,8 @@ from kumoi.core.nics import FixedIp
 class Vpc(msgspec.Struct, frozen=True, kw_only=True):
     """A router. Its legs are nics with `use` vpc_interface; its gateway a nic with `use` vpc_gateway.
 
+    `ha`: another host carries it when its own is lost; otherwise it waits for that one.
+
     `cidr` is EC2's address block, empty for a router made by Neutron. `host_id` is where it runs (writer: doors for the
     first binding, control afterwards).
     """
@@ -22,6 +24,7 @@ class Vpc(msgspec.Struct, frozen=True, kw_only=True):
     external_network_id: NetworkId | None = None
     gateway_nic_id: NicId | None = None
     snat: bool = True
+    ha: bool = True
     routes: tuple[Route, ...] = ()
     cidr: str = ""
     host_id: HostId | None = None

@@ -1,9 +1,12 @@
 """Hosts as Neutron's agents, and routers carried from one to another."""
 
+from msgspec.structs import replace
 from tests.usecase.networks.conftest import Neutron, World
 from tests.usecase.networks.planned import entries
 from tests.usecase.networks.test_neutron import tenant
 
+from kumoi.app.networks.reading import there
+from kumoi.control.binding import bind_routers
 from kumoi.core.plan import VpcEntry
 
 
@@ -64,3 +67,22 @@ def test_a_router_is_carried_elsewhere(neutron: Neutron, world: World) -> None:
     assert neutron.refused("GET", path[there])[0] == 403
     assert neutron.refused("GET", f"agents/{found['a', 'DHCP agent']}/l3-routers", who="admin")[0] == 404
     assert neutron.get(f"networks/{network}/dhcp-agents", "admin")["agents"] == []
+
+
+def test_a_router_of_a_lost_host_is_carried_elsewhere_or_waits(neutron: Neutron, world: World) -> None:
+    lost = world.add_host("a")
+    moves, stays = (neutron.make("routers", "admin", ha=ha)["id"] for ha in (True, False))
+    assert "ha" not in neutron.make("routers")
+    assert neutron.refused("POST", "routers", {"router": {"ha": True}})[0] == 403
+    assert neutron.refused("POST", "routers", {"router": {"distributed": True}})[0] == 403
+    world.add_host("b")
+    world.house.store.write(lambda tx: tx.hosts.save(replace(there(tx.hosts.get(lost), "host", lost), lost=True)))
+    bind_routers(world.house)
+
+    def carried_by(router: str) -> str:
+        return str(neutron.get(f"routers/{router}/l3-agents", "admin")["agents"][0]["host"])
+
+    assert (carried_by(moves), carried_by(stays)) == ("b", "a")
+    neutron.change(f"routers/{stays}", "admin", ha=True)
+    bind_routers(world.house)
+    assert carried_by(stays) == "b"

@@ -97,7 +97,7 @@ vpcs = Table(
     key(),
     *texts("project_id", "name", "description", "cidr"),
     *texts("external_network_id", "gateway_nic_id", "host_id", null=True),
-    *switches("admin_up", "snat"),
+    *switches("admin_up", "snat", "ha"),
     *nested("routes"),
     *kept(),
     Index(None, "project_id", "created_at", "id"),

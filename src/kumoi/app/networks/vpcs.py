@@ -40,10 +40,13 @@ class GatewayWish(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VpcWish(msgspec.Struct, frozen=True, kw_only=True):
+    """`ha` None: it is."""
+
     name: str = ""
     project_id: ProjectId | None = None
     description: str = ""
     admin_up: bool = True
+    ha: bool | None = None
     gateway: GatewayWish | None = None
     cidr: str = ""
 
@@ -54,6 +57,7 @@ class VpcChange(msgspec.Struct, frozen=True, kw_only=True):
     name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
     admin_up: bool | UnsetType = UNSET
+    ha: bool | UnsetType = UNSET
     gateway: GatewayWish | UnsetType | None = UNSET
     routes: tuple[Route, ...] | UnsetType = UNSET
     if_generation: int | None = None
@@ -86,7 +90,7 @@ VPCS: Noun[Vpc, VpcView] = Noun(
 def create_vpc(house: House, call: Call, wish: VpcWish) -> VpcView:
     """Bound to a host that can route at once, if there is one; otherwise control binds it when one appears."""
     allow(call, "vpc.create")
-    _authorise(call, wish.gateway)
+    _authorise(call, wish.gateway, wish.ha)
     host_id = _choose_host(house, call)
 
     def write(tx: Transaction) -> list[VpcView]:
@@ -97,6 +101,7 @@ def create_vpc(house: House, call: Call, wish: VpcWish) -> VpcView:
             name=wish.name,
             description=wish.description,
             admin_up=wish.admin_up,
+            ha=wish.ha is not False,
             cidr=wish.cidr,
             host_id=host_id,
             created_at=call.now,
@@ -116,8 +121,8 @@ def create_vpc(house: House, call: Call, wish: VpcWish) -> VpcView:
 def update_vpc(house: House, call: Call, vpc_id: VpcId, change: VpcChange) -> VpcView:
     """Raises InUse when the gateway carries public addresses, Invalid for routes that lead nowhere."""
     allow(call, "vpc.update")
-    if isinstance(change.gateway, GatewayWish):
-        _authorise(call, change.gateway)
+    gateway = change.gateway if isinstance(change.gateway, GatewayWish) else None
+    _authorise(call, gateway, None if change.ha is UNSET else change.ha)
 
     def write(tx: Transaction) -> list[VpcView]:
         vpc = reading.owned(tx, call, VPCS, vpc_id, "update")
@@ -207,8 +212,10 @@ def _choose_host(house: House, call: Call) -> HostId | None:
     return None
 
 
-def _authorise(call: Call, gateway: GatewayWish | None) -> None:
-    """Its addresses, and whether it translates, are the provider's to choose."""
+def _authorise(call: Call, gateway: GatewayWish | None, ha: bool | UnsetType | None) -> None:
+    """Its addresses, whether it translates, and whether it moves, are the provider's to choose."""
+    if ha is not None:
+        allow(call, "vpc.form")
     if gateway is not None and gateway.snat is not None:
         allow(call, "vpc.snat")
     if gateway is not None and gateway.fixed_ips is not None:

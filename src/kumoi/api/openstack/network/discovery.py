@@ -38,6 +38,7 @@ EXTENSIONS: Final[dict[str, str]] = {
     "floatingip-pools": "Floating IP Pools Extension",
     "fip-port-details": "Floating IP Port Details Extension",
     "ip-substring-filtering": "IP address substring filtering",
+    "l3-ha": "HA Router extension",
     "l3_agent_scheduler": "L3 Agent Scheduler",
     "net-mtu": "Network MTU",
     "net-mtu-writable": "Network MTU (writable)",

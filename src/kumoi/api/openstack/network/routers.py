@@ -37,6 +37,7 @@ from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import NetworkId, NicId, SubnetId, VpcId
 from kumoi.core.networks import Route as StaticRoute
+from kumoi.core.policy import allow
 
 
 class GatewayIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -95,17 +96,19 @@ def _gateway(given: GatewayIn | None) -> GatewayWish | None:
     )
 
 
-def _check_kind(given: New | Change) -> None:
+def _check_kind(call: Call, given: New | Change) -> None:
     """Routers here stand on one host."""
-    if given.distributed or given.ha:
-        raise Unsupported("network", what="distributed" if given.distributed else "ha")
+    if given.distributed is not None:
+        allow(call, "vpc.form")
+    if given.distributed:
+        raise Unsupported("network", what="distributed")
 
 
 def _create(house: House, call: Call, news: list[New]) -> list[VpcView]:
     if len(news) != 1:
         raise Unsupported("network", what="bulk creation of routers")
     new = news[0]
-    _check_kind(new)
+    _check_kind(call, new)
     if new.availability_zone_hints not in ([], ["nova"]):
         raise Invalid("network", field="availability_zone_hints", reason="not_in_enum", value="nova")
     wish = VpcWish(
@@ -113,18 +116,20 @@ def _create(house: House, call: Call, news: list[New]) -> list[VpcView]:
         project_id=owner_of(new),
         description=new.description,
         admin_up=new.admin_state_up,
+        ha=new.ha,
         gateway=_gateway(new.external_gateway_info),
     )
     return [vpcs.create_vpc(house, call, wish)]
 
 
 def _update(house: House, call: Call, vpc_id: str, change: Change, generation: int | None) -> VpcView:
-    _check_kind(change)
+    _check_kind(call, change)
     gateway = change.external_gateway_info
     wanted = VpcChange(
         name=change.name,
         description=change.description,
         admin_up=change.admin_state_up,
+        ha=UNSET if change.ha is None else change.ha,
         gateway=UNSET if gateway is UNSET else _gateway(gateway),
         routes=UNSET if change.routes is UNSET else routes(change.routes),
         if_generation=generation,
@@ -155,7 +160,7 @@ def render(view: VpcView, actor: Actor) -> Shown:
         "flavor_id": None,
     }
     if actor.is_admin:
-        shown |= {"distributed": False, "ha": False}
+        shown |= {"distributed": False, "ha": one.ha}
     return shown
 
 

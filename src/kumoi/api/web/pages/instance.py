@@ -178,9 +178,7 @@ def _moment(front: Front, request: Request, event: Event) -> Moment:
     says = front.say(request, f"instance.event.{verb}") if known else event.action
     detail = ""
     if verb == "status":
-        before, after = (
-            front.say(request, f"instances.status.{event.facts[side]}") for side in ("before", "after")
-        )
+        before, after = (front.say(request, f"instances.status.{event.facts[side]}") for side in ("before", "after"))
         detail = front.say(request, "instance.from_to", before=before, after=after)
     return Moment(event.at, _ICONS.get(verb, "pencil"), says, detail, event.request_id)
 
