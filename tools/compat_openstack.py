@@ -22,8 +22,8 @@ TITLES = {"identity": "Keystone", "image": "Glance", "compute": "Nova", "network
 HEAD = """# OpenStack compatibility
 
 How many tests of [Tempest](https://docs.openstack.org/tempest/latest/) 47 and its plugins pass against this version.
-Written by `tools/compat_openstack.py` from the results of runs on {date} against a simulated cloud of four hosts,
-every feature switched on. A test that was skipped or never ran is no pass. Neutron's scenarios log in to guests, which
+Written by `tools/compat_openstack.py` from the results of runs on {date} against
+a simulated cloud of four hosts, every feature switched on. A test that was skipped or never ran is no pass. Neutron's scenarios log in to guests, which
 a simulated cloud has none of: where they waited for one, the run was ended, and they count as not tried.
 
 - **not built**: the cloud says so (404 for a path, 405, 406 for a microversion, 501), or has no such attribute.
