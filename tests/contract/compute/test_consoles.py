@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 from tests.contract.compute.rigs import Rig
+from tests.contract.compute.sandbox import wait_for
 
 from kumoi.contracts.compute import Machine
 from kumoi.core.consoles import ConsoleKind
@@ -82,7 +83,7 @@ def picture(screen: socket.socket, size: tuple[int, int]) -> bytes:
 def test_what_is_typed_on_the_serial_line_is_answered_and_logged(rig: Rig, booted: Machine) -> None:
     with console(rig, booted, "serial") as line:
         echoed(line, b"nobody-i-know")
-    assert b"nobody-i-know" in rig.compute.console(booted.id, 1 << 16)
+    wait_for(lambda: b"nobody-i-know" in rig.compute.console(booted.id, 1 << 16))
 
 
 def test_the_serial_line_passes_to_the_next_one(rig: Rig, booted: Machine) -> None:
@@ -139,4 +140,5 @@ def test_a_reset_keeps_the_consoles_of_the_next_boot(rig: Rig, booted: Machine) 
     rig.wait_up(booted.id)
     with console(rig, booted, "serial") as line:
         echoed(line, b"here")
-    assert b"here" in rig.compute.console(booted.id, 1 << 16)
+    # The line has a letter a moment before the log has it.
+    wait_for(lambda: b"here" in rig.compute.console(booted.id, 1 << 16))
