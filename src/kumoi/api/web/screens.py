@@ -136,7 +136,7 @@ class Screens:
             theme=visitor.preference.theme if visitor is not None else request.cookie("kumoi_theme") or "system",
             nonce=nonce_of(request),
             token=token_for(secret, project, self._mask(16)) if secret else "",
-            since=self._since(),
+            since=visitor.since if visitor is not None else self._since(),
             note=_note_of(request),
         )
         mark = _screen.set(screen)

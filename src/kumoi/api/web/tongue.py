@@ -74,7 +74,7 @@ def tongue(house: House, site: Site, assets: Assets, waiters: Callable[[], Waite
         name="web",
         prefix="/",
         routes=[*feed.routes(house, live, waiters), *(route for page in PAGES for route in page.routes(front))],
-        authenticate=authenticate(house),
+        authenticate=authenticate(house, live.since),
         render_error=renderer(screens),
         headers=shield.headers,
     )

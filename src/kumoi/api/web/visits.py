@@ -10,6 +10,8 @@ import hmac
 from collections.abc import Callable
 from typing import Final
 
+from msgspec.structs import replace
+
 from kumoi.api.edge.request import Request
 from kumoi.app.house import House
 from kumoi.app.identity.web_sessions import Visitor, visitor_of
@@ -24,15 +26,19 @@ LOCALE_COOKIE: Final = "kumoi_locale"
 _MASK_BYTES: Final = 16
 
 
-def authenticate(house: House) -> Callable[[Request], Actor]:
-    """`Tongue.authenticate`: the visitor of a session; for what is not a mere read, only with the page's own token."""
+def authenticate(house: House, since: Callable[[], int]) -> Callable[[Request], Actor]:
+    """`Tongue.authenticate`: the visitor of a session; for what is not a mere read, only with the page's own token.
+
+    `since` tells the last event known: asked first, so that what happens while a page is made is told to it.
+    """
 
     def found(request: Request) -> Actor:
         speak(request, None)
         secret = request.cookie(session_cookie(request))
         if not secret:
             raise Unauthenticated("identity", reason="session")
-        visitor = visitor_of(house, secret)
+        known = since()
+        visitor = replace(visitor_of(house, secret), since=known)
         speak(request, visitor)
         if request.method not in SAFE:
             check_forged(request, secret, visitor.session.project_id)

@@ -36,10 +36,14 @@ class Browser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Visitor(Actor, frozen=True, kw_only=True):
-    """An actor who came by a browser's session. `project_id` None: the user has no role in any project."""
+    """An actor who came by a browser's session. `project_id` None: the user has no role in any project.
+
+    `since`: the last event that was known before anything was read for this visit.
+    """
 
     session: WebSession
     preference: Preference
+    since: int = 0
 
 
 def sign_in(house: House, request_id: str, who: Who, password: str, browser: Browser) -> tuple[str, WebSession]:
