@@ -23,12 +23,15 @@ from kumoi.app.instances.wish import RunWish
 from kumoi.app.networks.address_groups import AddressGroupWish, create_address_group
 from kumoi.app.networks.address_scopes import AddressScopeWish, create_address_scope
 from kumoi.app.networks.networks import NetworkWish, create_networks
+from kumoi.app.networks.nic_doors import create_nics
+from kumoi.app.networks.nics import NicWish
 from kumoi.app.networks.public_addresses import PublicWish, create_public_address
 from kumoi.app.networks.qos_policies import QosPolicyWish, create_qos_policy
 from kumoi.app.networks.security_groups import GroupWish, create_groups
 from kumoi.app.networks.shares import ShareWish, create_share
 from kumoi.app.networks.subnet_pools import SubnetPoolWish, create_subnet_pool
 from kumoi.app.networks.subnets import SubnetWish, create_subnets
+from kumoi.app.networks.trunks import TrunkWish, create_trunk
 from kumoi.app.networks.vpcs import VpcWish, create_vpc
 from kumoi.cmd.serve import tongues
 from kumoi.contracts.store import Transaction
@@ -36,6 +39,7 @@ from kumoi.core.ids import FlavorId, NetworkId, ProjectId, UserId
 from kumoi.core.policy import ACTIONS
 from kumoi.core.query import Query, eq
 from kumoi.core.tenancy import Project, User
+from kumoi.core.trunks import CARRIES
 from kumoi.runtime.settings import load
 
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
@@ -71,7 +75,7 @@ class Guarded:
     """A cloud in which the demo project has one of everything, and those who have nothing to do with it."""
 
     def __init__(self, folder: Path, runner: asyncio.Runner) -> None:
-        self.cloud = Cloud(folder)
+        self.cloud = Cloud(folder, capabilities=("router", CARRIES))
         self._runner = runner
         spoken = tongues(self.cloud.house, load(folder, {}), lambda: self.app.waiters)
         self.app = Edge(spoken, now=self.cloud.clock.now, new_id=self.cloud.chance.uuid)
@@ -123,10 +127,12 @@ class Guarded:
         pool = create_subnet_pool(house, mine, SubnetPoolWish(prefixes=("10.80.0.0/16",))).pool
         provider = self.cloud.call(admin=True)
         policy = create_qos_policy(house, provider, QosPolicyWish(name="q")).policy
+        (parent,) = create_nics(house, mine, (NicWish(network_id=network),))
         wish = ShareWish(kind="network", object_id=network, action="use", target=NOBODY)
         return {
             "subnetpools": pool.id,
             "policies": policy.id,
+            "trunks": create_trunk(house, mine, TrunkWish(nic_id=parent.nic.id)).trunk.id,
             "address-groups": create_address_group(house, mine, AddressGroupWish(name="a")).group.id,
             "address-scopes": create_address_scope(house, mine, AddressScopeWish(name="s", ip_version=4)).scope.id,
             "rbac-policies": create_share(house, mine, wish).id,
@@ -223,7 +229,7 @@ class Guarded:
             mine = Query(filters=(eq("project_id", self.cloud.project),))
             kinds: tuple[Any, ...] = (
                 tx.instances, tx.images, tx.networks, tx.subnets, tx.subnet_pools, tx.address_scopes,
-                tx.shares, tx.qos_policies, tx.address_groups, tx.nics, tx.vpcs, tx.public_addresses,
+                tx.shares, tx.qos_policies, tx.address_groups, tx.nics, tx.trunks, tx.vpcs, tx.public_addresses,
                 tx.security_groups, tx.security_rules, tx.key_pairs, tx.access_keys,
             )  # fmt: skip
             return [sorted(kind.find(mine), key=lambda row: row.id) for kind in kinds]

@@ -44,8 +44,8 @@ class Networks:
         """What has to stand before this instance may start and does not, as entry ids: as drawn by us, and as seen."""
         seen = self._hands.scene.network.get()
         filtered, drawn = self._filtered & seen.nics, self._drawn.keys() & seen.segments
-        late = [entry_id("nic", plug.nic_id) for plug in entry.nics if plug.nic_id not in filtered]
-        networks = {plug.network_id for plug in entry.nics} - drawn
+        late = [entry_id("nic", nic_id) for nic_id, _ in entry.all_nics if nic_id not in filtered]
+        networks = {network_id for _, network_id in entry.all_nics} - drawn
         return (*late, *(entry_id("network", network) for network in networks))
 
     def bridge(self, network: NetworkId) -> str:

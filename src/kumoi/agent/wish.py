@@ -79,7 +79,7 @@ def nic_of(ledger: Ledger, network: NetworkId, nic: NicId) -> NicEntry | None:
 
 
 def subnets_of(ledger: Ledger, entry: InstanceEntry) -> list[SubnetEntry]:
-    networks = sorted({plug.network_id for plug in entry.nics})
+    networks = sorted({network_id for _, network_id in entry.all_nics})
     return [subnet for network in networks for subnet in ledger.section(network_section(network)).subnets]
 
 

@@ -40,6 +40,12 @@ _KINDS = (
     Kind(name="vpc", rows=lambda tx: tx.vpcs, prefix="vpc"),
     Kind(name="security_group", rows=lambda tx: tx.security_groups, prefix="sg"),
     Kind(name="public_address", rows=lambda tx: tx.public_addresses, prefix="eipalloc", named_by=("address",)),
+    Kind(name="subnet_pool", rows=lambda tx: tx.subnet_pools),
+    Kind(name="address_scope", rows=lambda tx: tx.address_scopes, mortal=False),
+    Kind(name="address_group", rows=lambda tx: tx.address_groups, prefix="pl", mortal=False),
+    Kind(name="qos_policy", rows=lambda tx: tx.qos_policies, mortal=False),
+    Kind(name="port_forwarding", rows=lambda tx: tx.port_forwardings, named_by=(), mortal=False),
+    Kind(name="trunk", rows=lambda tx: tx.trunks, mortal=False),
     Kind(name="image", rows=lambda tx: tx.images, prefix="ami"),
     Kind(name="host", rows=lambda tx: tx.hosts, mortal=False),
 )

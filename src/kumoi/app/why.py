@@ -14,11 +14,12 @@ from kumoi.app.house import House
 from kumoi.app.why_fields import shown_to_owner, whole
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.conditions import Condition
+from kumoi.core.conditions import Condition, Ready
 from kumoi.core.events import Event
 from kumoi.core.hosts import Host
 from kumoi.core.ids import (
     NetworkId,
+    NicId,
     SectionKey,
     ec2_id,
     group_section,
@@ -36,6 +37,8 @@ from kumoi.planning import diagnosis
 from kumoi.planning.diagnosis import Planned, Surroundings
 
 EVENTS_SHOWN = 10
+# Hosts hear of these by what makes use of them.
+_TOLD_TO_NO_HOST = frozenset({"subnet_pool", "address_scope", "address_group", "qos_policy"})
 _HIDDEN_CLAIMS = frozenset({"mark", "vni"})
 
 
@@ -104,6 +107,7 @@ class _Look:
     def at(self, kind: str, row: Any) -> Why:
         special: dict[str, Callable[[Any], Why]] = {
             "instance": self._instance, "nic": self._nic, "vpc": self._vpc, "public_address": self._public,
+            "trunk": self._trunk, "port_forwarding": self._forwarding,
         }  # fmt: skip
         look = special.get(kind)
         return look(row) if look else self._other(kind, row)
@@ -166,7 +170,30 @@ class _Look:
         status = "active" if nic is not None else "down"
         return self._why("public_address", address, status, condition, around, related)
 
+    def _trunk(self, trunk: Any) -> Why:
+        """It fares as its own nic does."""
+        nic, *carried = (self._nic(n) for n in self._nics(trunk.nic_id, *(one.nic_id for one in trunk.subports)))
+        related = tuple(_as_related(look) for look in (nic, *carried))
+        return self._why("trunk", trunk, nic.status, nic.condition, Surroundings(), related)
+
+    def _forwarding(self, forwarding: Any) -> Why:
+        """It fares as its router does."""
+        public = self._tx.public_addresses.get(forwarding.public_id)
+        around = [self._public(public)] if public is not None else []
+        around += [self._nic(nic) for nic in self._nics(forwarding.nic_id)]
+        status, condition = (around[0].status, around[0].condition) if around else ("down", Ready())
+        related = tuple(_as_related(look) for look in around)
+        return self._why("port_forwarding", forwarding, status, condition, Surroundings(), related)
+
+    def _nics(self, *ids: str) -> list[Nic]:
+        """In the order that is asked for."""
+        found = {nic.id: nic for nic in self._tx.nics.many(ids)}
+        return [found[NicId(i)] for i in ids if i in found]
+
     def _other(self, kind: str, row: Any) -> Why:
+        if kind in _TOLD_TO_NO_HOST:
+            around = Surroundings(deleted=getattr(row, "deleted_at", None) is not None)
+            return self._why(kind, row, "active", diagnosis.of_other(around, self._now), around, ())
         if kind == "image":
             return self._why(kind, row, row.status, diagnosis.of_image(row), Surroundings(), ())
         if kind == "host":

@@ -17,18 +17,28 @@ _SHOWN: Final[dict[str, frozenset[str]]] = {
     }),
     "nic": frozenset({
         "network_id", "mac", "admin_up", "fixed_ips", "group_ids", "port_security", "pairs", "use", "instance_id",
-        "vpc_id", "device_id", "device_owner", "dns_name", "made_with_instance", "slot",
+        "vpc_id", "device_id", "device_owner", "dns_name", "dns_domain", "dhcp_options", "qos_policy_id",
+        "made_with_instance", "slot",
     }),
     "network": frozenset({"admin_up", "external", "shared", "port_security", "mtu", "dns_domain"}),
     "subnet": frozenset({
         "network_id", "cidr", "gateway", "ip_version", "ra_mode", "address_mode", "pool_id", "dhcp", "pools",
-        "dns_servers", "host_routes",
+        "dns_servers", "host_routes", "service_types",
     }),
     "vpc": frozenset({"admin_up", "ha", "external_network_id", "gateway_nic_id", "snat", "routes", "cidr"}),
     "security_group": frozenset({"stateful"}),
     "public_address": frozenset({
         "network_id", "subnet_id", "address", "own_nic_id", "nic_id", "fixed_address", "vpc_id",
     }),
+    "subnet_pool": frozenset({
+        "prefixes", "ip_version", "default_prefixlen", "min_prefixlen", "max_prefixlen", "quota", "scope_id",
+        "is_default",
+    }),
+    "address_scope": frozenset({"ip_version"}),
+    "address_group": frozenset({"addresses"}),
+    "qos_policy": frozenset({"is_default"}),
+    "port_forwarding": frozenset({"public_id", "nic_id", "address", "protocol", "outer", "inner"}),
+    "trunk": frozenset({"nic_id", "admin_up", "subports"}),
     "image": frozenset({
         "status", "visibility", "disk_format", "container_format", "min_disk_gib", "min_ram_mib", "size_bytes",
         "virtual_bytes", "checksum", "sha512", "protected", "hidden", "properties", "tags",

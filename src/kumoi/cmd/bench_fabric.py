@@ -80,18 +80,14 @@ class _Place:
 
     def segment(self, *more: NicEntry) -> Segment:
         nics = (*self.nics, *more)
-        return Segment(
-            network=self.network, subnets=(self.subnet,), nics=nics, local=frozenset(nic.id for nic in nics)
-        )
+        return Segment(network=self.network, subnets=(self.subnet,), nics=nics, local=frozenset(nic.id for nic in nics))
 
 
 def _group() -> GroupEntry:
     group, project = GroupId(_new()), ProjectId(_new())
     rules = (
         SecurityRule(id=RuleId(_new()), group_id=group, project_id=project, direction="egress"),
-        SecurityRule(
-            id=RuleId(_new()), group_id=group, project_id=project, direction="ingress", remote_group_id=group
-        ),
+        SecurityRule(id=RuleId(_new()), group_id=group, project_id=project, direction="ingress", remote_group_id=group),
     )
     return GroupEntry(id=group, rules=rules)
 
@@ -231,9 +227,7 @@ def _services(network: LinuxNetwork) -> dict[str, Figure]:
         bare = _memory_mb(guestd.pid)
         places = [_Place(0x1000 + number, 1, 1) for number in range(NETWORKS)]
         took = _timed(lambda: _draw(network, places)) / NETWORKS
-        told = tuple(
-            GuestNetwork(network=place.network, subnets=(place.subnet,), nics=place.nics) for place in places
-        )
+        told = tuple(GuestNetwork(network=place.network, subnets=(place.subnet,), nics=place.nics) for place in places)
         services.publish(told, {})
         time.sleep(1)
         note = f"guestd alone, which has {bare:.0f} MB without any; {took:.1f} ms to make one network"

@@ -13,6 +13,7 @@ from kumoi.core.nics import Nic
 from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import Shaping, policy_of, shaping
 from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
+from kumoi.core.trunks import Trunk
 from kumoi.core.vpcs import PublicAddress
 from kumoi.planning.sections.groups import group_entry, member_entry
 from kumoi.planning.sections.instances import InstanceParts, instance_entry
@@ -47,17 +48,21 @@ class Compiler:
         self._plugged: dict[str, list[Nic]] = {}
         self._labels: dict[str, dict[str, str]] = {}
         self._public: dict[str, str] = {}
+        self._trunks: dict[str, Trunk] = {}
+        self._carried: dict[str, Nic] = {}
         if not ids:
             return
         for placement in tx.placements.find(Query(filters=(is_in("instance_id", ids),))):
             self._placed[placement.instance_id, placement.host_id] = placement
         for nic in tx.nics.find(Query(filters=(is_in("instance_id", ids), alive()))):
             self._plugged.setdefault(nic.instance_id or "", []).append(nic)
+        plugged = tuple(n.id for found in self._plugged.values() for n in found)
+        trunks = tx.trunks.find(Query(filters=(is_in("nic_id", plugged),))) if plugged else []
+        self._trunks = {t.nic_id: t for t in trunks}
+        self._carried = {n.id: n for n in tx.nics.many(tuple(s.nic_id for t in trunks for s in t.subports))}
         for label in tx.labels.of("instance", ids, "metadata"):
             self._labels.setdefault(label.resource_id, {})[label.key] = label.value
-        self._public = {
-            p.nic_id or "": p.address for p in self._public_of(n.id for found in self._plugged.values() for n in found)
-        }
+        self._public = {p.nic_id or "": p.address for p in self._public_of(plugged)}
         self._accounts = {
             p.id: p.account for p in tx.projects.many(tuple({i.project_id for i in self._instances.values()}))
         }
@@ -81,6 +86,8 @@ class Compiler:
             layers=self._chain(one.root_layer_id),
             nics=tuple(nics),
             networks={n.network_id: self._network(n.network_id) for n in nics},
+            trunks=self._trunks,
+            carried=self._carried,
             labels=self._labels.get(instance_id, {}),
             group_names=tuple(sorted(names)),
             account=self._accounts.get(one.project_id, ""),

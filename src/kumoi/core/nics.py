@@ -20,7 +20,7 @@ from kumoi.core.instances import Observation
 
 NicStatus = Literal["active", "down"]
 MOST_OF_INSTANCE = 15  # nics of one instance, by slot
-NicUse = Literal["", "instance", "vpc_interface", "vpc_gateway", "public_address", "dhcp"]
+NicUse = Literal["", "instance", "vpc_interface", "vpc_gateway", "public_address", "dhcp", "subport"]
 
 
 class FixedIp(msgspec.Struct, frozen=True):
@@ -83,6 +83,7 @@ _HOLDERS: dict[NicUse, str] = {
     "vpc_gateway": "network:router_gateway",
     "public_address": "network:floatingip",
     "dhcp": "network:dhcp",
+    "subport": "trunk:subport",
 }
 
 

@@ -60,6 +60,14 @@ class RootDisk(msgspec.Struct, frozen=True, kw_only=True):
     size_gib: int
 
 
+class SubPlug(msgspec.Struct, frozen=True, kw_only=True):
+    """A nic that another one's trunk carries, as frames of this VLAN."""
+
+    nic_id: NicId
+    network_id: NetworkId
+    vlan: int
+
+
 class NicPlug(msgspec.Struct, frozen=True, kw_only=True):
     """A nic as its instance needs it; the addresses and filters come with the network's section. `slot`: its place in
     the guest, the same over every reboot."""
@@ -71,6 +79,7 @@ class NicPlug(msgspec.Struct, frozen=True, kw_only=True):
     mtu: int
     group_ids: tuple[GroupId, ...] = ()
     slot: int = 0
+    carries: tuple[SubPlug, ...] = ()
 
 
 class GuestData(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +121,12 @@ class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", t
     guest: GuestData
     config_drive: bool = False
     request_id: str = ""
+
+    @property
+    def all_nics(self) -> tuple[tuple[NicId, NetworkId], ...]:
+        """Its own, and those that its trunks carry, with their networks."""
+        found = [(plug.nic_id, plug.network_id) for plug in self.nics]
+        return (*found, *((one.nic_id, one.network_id) for plug in self.nics for one in plug.carries))
 
 
 class Floating(msgspec.Struct, frozen=True, kw_only=True):

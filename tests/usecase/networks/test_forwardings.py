@@ -7,6 +7,7 @@ from tests.usecase.networks.conftest import Neutron, World
 from tests.usecase.networks.planned import entries
 from tests.usecase.networks.test_neutron import external, tenant
 
+from kumoi.app import why
 from kumoi.core.ids import HostId
 from kumoi.core.plan import Forward, VpcEntry
 from kumoi.core.port_forwardings import Ports
@@ -51,7 +52,7 @@ def place(neutron: Neutron, world: World) -> Place:
     return Place(neutron, world)
 
 
-def test_many_share_an_address_and_the_router_is_told(neutron: Neutron, place: Place) -> None:
+def test_many_share_an_address_and_the_router_is_told(neutron: Neutron, world: World, place: Place) -> None:
     one = place.make(place.first, internal_port=22, external_port=2222)
     assert (one["internal_port"], one["external_port"]) == (22, 2222)
     place.make(place.second, internal_port_range="8000:8010", external_port_range="80:90")
@@ -59,6 +60,8 @@ def test_many_share_an_address_and_the_router_is_told(neutron: Neutron, place: P
     shown = place.shown()["port_forwardings"]
     assert [f.get("external_port_range", f.get("external_port")) for f in shown] == ["80:90", 2222]
     public, second = place.public["floating_ip_address"], place.second["fixed_ips"][0]["ip_address"]
+    why_so = why.explain(world.house, world.call(), one["id"])
+    assert [r.kind for r in why_so.related] == ["public_address", "nic"]
     wide = Forward(public=public, protocol="tcp", outer=Ports(80, 90), fixed=second, inner=Ports(8000, 8010))
     assert wide in place.told()
     changed = neutron.ask("PUT", f"{place.path}/{one['id']}", {"port_forwarding": {"internal_port": 2200}})

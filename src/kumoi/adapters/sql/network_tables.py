@@ -91,6 +91,19 @@ nics = Table(
     Index(None, "qos_policy_id"),
 )
 
+trunks = Table(
+    "trunks",
+    metadata,
+    key(),
+    *texts("project_id", "nic_id", "name", "description"),
+    *switches("admin_up"),
+    *nested("subports"),
+    *integers("generation"),
+    *times("created_at", "updated_at"),
+    UniqueConstraint("nic_id"),
+    Index(None, "project_id", "created_at", "id"),
+)
+
 vpcs = Table(
     "vpcs",
     metadata,

@@ -42,6 +42,7 @@ from kumoi.core.tenancy import (
     UserGroup,
 )
 from kumoi.core.troubles import Trouble
+from kumoi.core.trunks import Trunk
 from kumoi.core.vpcs import PublicAddress, Vpc
 from kumoi.core.web_sessions import Preference, WebSession
 
@@ -134,6 +135,7 @@ TROUBLES = Noun(Trouble, tables.troubles)
 NETWORKS = Noun(Network, network_tables.networks)
 SUBNETS = Noun(Subnet, network_tables.subnets)
 SUBNET_POOLS = Noun(SubnetPool, network_tables.subnet_pools)
+TRUNKS = Noun(Trunk, network_tables.trunks)
 ADDRESS_SCOPES = Noun(AddressScope, network_tables.address_scopes)
 SHARES = Noun(Share, network_tables.shares)
 QOS_POLICIES = Noun(QosPolicy, network_tables.qos_policies)

@@ -20,7 +20,7 @@ from kumoi.core.hosts import Host
 from kumoi.core.ids import host_section, network_section
 from kumoi.core.nics import Nic
 from kumoi.core.plan import Entry, InstanceEntry, NicEntry, Report, VpcEntry, entry_id
-from kumoi.core.query import Filter, Query, alive, eq
+from kumoi.core.query import Filter, Query, alive, eq, is_in
 from kumoi.core.vpcs import Leg
 
 
@@ -31,7 +31,8 @@ def let_nics_go(tx: Transaction, host: Host, report: Report) -> None:
     if report.acted.get(own, 0) < tx.sections.serial(own):
         return
     deleted = tx.nics.find(Query(filters=(eq("host_id", host.id), Filter("deleted_at", "null", False))))
-    unplugged = tx.nics.find(Query(filters=(eq("host_id", host.id), eq("use", ""), alive())))
+    loose = is_in("use", ("", "subport"))  # what a trunk carries is named while the trunk's own nic is plugged in
+    unplugged = tx.nics.find(Query(filters=(eq("host_id", host.id), loose, alive())))
     if not deleted and not unplugged:
         return
     delta = tx.sections.delta(own, 0)
@@ -86,7 +87,7 @@ def _named(entries: Iterable[Entry]) -> set[str]:
             continue
         if entry.id.startswith("instance/"):
             instance = msgspec.json.decode(entry.body, type=InstanceEntry)
-            found |= {entry_id("nic", plug.nic_id) for plug in instance.nics}
+            found |= {entry_id("nic", nic_id) for nic_id, _ in instance.all_nics}
         elif entry.id.startswith("vpc/"):
             vpc = msgspec.json.decode(entry.body, type=VpcEntry)
             found |= {f"public/{vpc.id}/{public}" for public in vpc.public}

@@ -22,6 +22,7 @@ from kumoi.app.networks.qos_policies import chosen
 from kumoi.app.networks.reading import Noun
 from kumoi.app.networks.reservations import promised_by, reserve_anew
 from kumoi.app.networks.stand_ins import leave_addresses
+from kumoi.app.networks.trunk_ports import trunk_of, trunks_of
 from kumoi.app.writing import Thing, commit, mark_nic, mark_subnet, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
@@ -35,6 +36,7 @@ from kumoi.core.nics import AddressPair, FixedIp, Nic, NicStatus, status_of
 from kumoi.core.policy import allow, may
 from kumoi.core.qos import policy_of
 from kumoi.core.query import Query, alive, eq
+from kumoi.core.trunks import Trunk
 
 _MERGED = ("dhcp_options", "dhcp_options_gone")
 
@@ -64,13 +66,15 @@ class NicChange(msgspec.Struct, frozen=True, kw_only=True):
 
 class NicView(msgspec.Struct, frozen=True, kw_only=True):
     """`host_name`: the host that has it, or is to have it. `network_policy_id`: its network's QoS policy. `promised`:
-    what a host has to keep for it, by the host's resource. `network_domain`: its network's, as DNS has it."""
+    what a host has to keep for it, by the host's resource. `network_domain`: its network's, as DNS has it. `trunk`:
+    that is carried by it."""
 
     nic: Nic
     status: NicStatus
     host_name: str
     network_domain: str
     network_policy_id: QosPolicyId | None
+    trunk: Trunk | None
     promised: dict[str, int]
     tags: tuple[str, ...]
 
@@ -82,6 +86,7 @@ def _views(tx: Transaction, rows: list[Nic]) -> list[NicView]:
     policies = {n.id: n.qos_policy_id for n in networks.values()}
     obeyed = {r.id: policy for r in rows if (policy := policy_of(r, policies.get(r.network_id)))}
     promised = promised_by(tx, set(obeyed.values()))
+    trunks = trunks_of(tx, rows)
     tags = reading.tags_of(tx, "nic", rows)
     return [
         NicView(
@@ -90,6 +95,7 @@ def _views(tx: Transaction, rows: list[Nic]) -> list[NicView]:
             host_name=hosts.get(r.host_id, "") if r.host_id and r.use else r.bound_to,
             network_domain=networks[r.network_id].dns_domain if r.network_id in networks else "",
             network_policy_id=policies.get(r.network_id),
+            trunk=trunks.get(r.id),
             promised=promised.get(obeyed.get(r.id, ""), {}),
             tags=tags.get(r.id, ()),
         )
@@ -149,7 +155,8 @@ def update_nic(house: House, call: Call, nic_id: NicId, change: NicChange) -> Ni
 
 
 def delete_nic(house: House, call: Call, nic_id: NicId, *, plugged: bool = True) -> None:
-    """InUse for a router's leg or another part of the cloud; an instance's nic goes, and the instance loses it.
+    """InUse for a router's leg, a trunk's nics, or another part of the cloud; an instance's nic goes, and the instance
+    loses it.
 
     `plugged` False: EC2's way, that is InUse too.
     """
@@ -159,8 +166,11 @@ def delete_nic(house: House, call: Call, nic_id: NicId, *, plugged: bool = True)
         nic = reading.visible(tx, call, NICS, nic_id)
         if nic.project_id != call.actor.project_id and not reading.sees_all(call) and not _shown(tx, call, nic):
             raise Forbidden("network", action="nic.delete", needs=["admin"])
-        if nic.use in UNFILTERED or (nic.use == "instance" and not plugged):
+        if nic.use in UNFILTERED | {"subport"} or (nic.use == "instance" and not plugged):
             raise held(nic)
+        trunk = trunk_of(tx, nic)
+        if trunk is not None:
+            raise InUse("network", kind="nic", id=nic.id, by_kind="trunk", by_id=trunk.id)
         drop_nic(tx, house, call, nic)
 
     commit(house, write)

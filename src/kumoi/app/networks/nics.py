@@ -14,6 +14,7 @@ from kumoi.app.networks.addresses import Claimer, FixedWish, claim_number
 from kumoi.app.networks.default_group import default_group
 from kumoi.app.networks.reservations import release, reserve
 from kumoi.app.networks.stand_ins import leave_host, release_nic
+from kumoi.app.networks.trunk_ports import drop_trunk, take_along, trunk_of
 from kumoi.app.writing import Thing, charge, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
@@ -123,6 +124,7 @@ def plug(
     )
     saved = tx.nics.save(placed)
     mark_nic(tx, saved)
+    take_along(tx, house, saved, host_id)
     return saved
 
 
@@ -142,6 +144,9 @@ def drop_nic(tx: Transaction, house: House, call: Call, nic: Nic) -> None:
             vpc = tx.vpcs.get(leading.vpc_id)
             mark_vpc(tx, leading.vpc_id, vpc.host_id if vpc else None)
     drop_forwardings_to(tx, nic, {ip.address for ip in nic.fixed_ips}, call.now)
+    trunk = trunk_of(tx, nic) if nic.use in {"", "instance"} else None
+    if trunk is not None:
+        drop_trunk(tx, house, call, trunk)
     tx.counters.give_back(nic.id, "project/")
     tx.labels.drop("nic", nic.id)
     mark_nic(tx, nic)

@@ -17,6 +17,7 @@ from kumoi.core.hosts import Capacity
 from kumoi.core.plan import Hello
 from kumoi.core.qos import GUARANTEES, LIMITS
 from kumoi.core.subnet_rules import ADVERTISES
+from kumoi.core.trunks import CARRIES
 from kumoi.runtime.settings import Settings
 from kumoi.runtime.state_folder import StateFolder
 
@@ -28,7 +29,7 @@ CAPACITY = Capacity(
     ingress_kbps=10_000_000,
     kpps=10_000,
 )
-CAPABILITIES = ("router", ADVERTISES, LIMITS, GUARANTEES)
+CAPABILITIES = ("router", ADVERTISES, LIMITS, GUARANTEES, CARRIES)
 BOOT_S = 0.5
 
 

@@ -43,6 +43,7 @@ from kumoi.core.tenancy import (
     UserGroup,
 )
 from kumoi.core.troubles import Trouble
+from kumoi.core.trunks import Trunk
 from kumoi.core.vpcs import PublicAddress, Vpc
 from kumoi.core.web_sessions import Preference, WebSession
 
@@ -124,6 +125,8 @@ class Transaction(Protocol):
     def qos_rules(self) -> Rows[QosRule]: ...
     @property
     def nics(self) -> Rows[Nic]: ...
+    @property
+    def trunks(self) -> Rows[Trunk]: ...
     @property
     def vpcs(self) -> Rows[Vpc]: ...
     @property

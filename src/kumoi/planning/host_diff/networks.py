@@ -25,14 +25,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     vpcs: Set[VpcId]
 
 
-def needs(
-    instances: Iterable[InstanceEntry], vpcs: Iterable[VpcEntry], plugged: Iterable[NetworkId] = ()
-) -> Needs:
+def needs(instances: Iterable[InstanceEntry], vpcs: Iterable[VpcEntry], plugged: Iterable[NetworkId] = ()) -> Needs:
     """`instances`: those that are present, and those that must go but still stand: their filters go after them.
 
     `plugged`: networks of nics that are in guests, wished or not: those that are not are closed, and lose no ground.
     """
-    plugs = {plug.nic_id: plug.network_id for one in instances for plug in one.nics}
+    plugs = {nic_id: network_id for one in instances for nic_id, network_id in one.all_nics}
     legs = [leg for vpc in vpcs for leg in vpc.all_legs]
     return Needs(plugs=plugs, networks=frozenset({*plugs.values(), *plugged, *(leg.network_id for leg in legs)}))
 

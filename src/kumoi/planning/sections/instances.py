@@ -7,19 +7,24 @@ from kumoi.core.images import Layer
 from kumoi.core.instances import Instance, Placement, PlacementRole
 from kumoi.core.networks import Network
 from kumoi.core.nics import Nic
-from kumoi.core.plan import GuestData, InstanceEntry, LayerRef, Mode, NicPlug, RootDisk
+from kumoi.core.plan import GuestData, InstanceEntry, LayerRef, Mode, NicPlug, RootDisk, SubPlug
+from kumoi.core.trunks import Trunk
 
 _MODES: dict[PlacementRole, Mode] = {"run": "run", "incoming": "receive", "outgoing": "send_to", "held": "hold"}
 
 
 class InstanceParts(msgspec.Struct, frozen=True, kw_only=True):
-    """The rows around an instance. `layers`: the root's, then its parents, deepest last. `nics` in plug order."""
+    """The rows around an instance. `layers`: the root's, then its parents, deepest last. `nics` in plug order.
+
+    `trunks`: by their own nics; `carried`: what they carry, by id."""
 
     instance: Instance
     placement: Placement
     layers: tuple[Layer, ...]
     nics: tuple[Nic, ...]
     networks: dict[str, Network]
+    trunks: dict[str, Trunk]
+    carried: dict[str, Nic]
     labels: dict[str, str]
     group_names: tuple[str, ...]
     account: str
@@ -36,7 +41,7 @@ def instance_entry(parts: InstanceParts) -> InstanceEntry:
         vcpus=one.vcpus,
         memory_mib=one.memory_mib,
         root=RootDisk(layers=tuple(layer_ref(layer) for layer in parts.layers), size_gib=one.disk_gib),
-        nics=tuple(nic_plug(nic, parts.networks[nic.network_id]) for nic in parts.nics),
+        nics=tuple(nic_plug(nic, parts) for nic in parts.nics),
         power=one.power,
         run_wanted=one.run_wanted,
         reboot_wanted=one.reboot_wanted,
@@ -57,7 +62,14 @@ def layer_ref(layer: Layer) -> LayerRef:
     )
 
 
-def nic_plug(nic: Nic, network: Network) -> NicPlug:
+def nic_plug(nic: Nic, parts: InstanceParts) -> NicPlug:
+    network, trunk = parts.networks[nic.network_id], parts.trunks.get(nic.id)
+    carries = [
+        SubPlug(nic_id=one.id, network_id=one.network_id, vlan=sub.vlan)
+        for sub in (trunk.subports if trunk is not None else ())
+        for one in (parts.carried.get(sub.nic_id),)
+        if one is not None
+    ]
     return NicPlug(
         nic_id=nic.id,
         network_id=nic.network_id,
@@ -66,6 +78,7 @@ def nic_plug(nic: Nic, network: Network) -> NicPlug:
         mtu=network.mtu,
         group_ids=nic.group_ids,
         slot=nic.slot,
+        carries=tuple(carries),
     )
 
 

@@ -27,6 +27,7 @@ from kumoi.api.openstack.network import (
     subnet_pools,
     subnets,
     tags,
+    trunks,
     zones,
 )
 from kumoi.api.openstack.network.errors import render_error
@@ -43,6 +44,7 @@ _TAGGED: tuple[Resource[Any], ...] = (
     security_groups.GROUP,
     qos_policies.RESOURCE,
     address_groups.RESOURCE,
+    trunks.RESOURCE,
 )
 RESOURCES: tuple[Resource[Any], ...] = (
     *_TAGGED,
@@ -57,13 +59,14 @@ def tongue(house: House, site: Site) -> Tongue:
     """Mounted at /network."""
     kinds = [(r.table.plural, r.path) for r in RESOURCES]
     routes: list[Route] = [
-        *discovery.routes(site, kinds),
+        *discovery.routes(house, site, kinds),
         *(route for r in RESOURCES for route in resources.routes(house, r)),
         *(route for r in _TAGGED for route in tags.routes(house, r)),
         *routers.action_routes(house),
         *subnet_pools.action_routes(house),
         *address_groups.action_routes(house),
         *port_forwardings.routes(house),
+        *trunks.action_routes(house),
         *qos_rules.routes(house),
         *quotas.routes(house),
         *zones.routes(),

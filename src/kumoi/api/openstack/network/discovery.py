@@ -9,7 +9,10 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.network.listing import fields
 from kumoi.api.openstack.network.resources import SERVICE
+from kumoi.app.house import House
 from kumoi.core.errors import NotFound
+from kumoi.core.qos import GUARANTEES
+from kumoi.core.trunks import CARRIES
 
 UPDATED: Final = "2026-11-20T00:00:00-00:00"
 EXTENSIONS: Final[dict[str, str]] = {
@@ -97,11 +100,24 @@ EXTENSIONS: Final[dict[str, str]] = {
     "subnetpool-prefix-ops": "Subnet Pool Prefix Operations",
     "default-subnetpools": "Default Subnetpools",
     "subnet-external-network": "Subnet belongs to an external network",
+    "trunk": "Trunk Extension",
+    "trunk-details": "Trunk port details",
+}
+# True only where a host can do it.
+_NEEDS: Final[dict[str, str]] = {
+    **dict.fromkeys(("trunk", "trunk-details"), CARRIES),
+    **dict.fromkeys(("port-resource-request", "port-resource-request-groups"), GUARANTEES),
+    **dict.fromkeys(("qos-bw-minimum-ingress", "qos-pps-minimum", "qos-pps-minimum-rule-alias"), GUARANTEES),
 }
 
 
-def routes(site: Site, kinds: Sequence[tuple[str, str]]) -> list[Route]:
+def routes(house: House, site: Site, kinds: Sequence[tuple[str, str]]) -> list[Route]:
     """`kinds`: plural names and paths."""
+
+    def true(request: Request) -> list[str]:
+        hosts = house.rooms.look(request.now)
+        can = {capability for room in hosts for capability in room.host.capabilities}
+        return [alias for alias in EXTENSIONS if _NEEDS.get(alias) in can | {None}]
 
     def versions(request: Request) -> Response:
         return json_response({"versions": [_version(site, request)]})
@@ -115,11 +131,11 @@ def routes(site: Site, kinds: Sequence[tuple[str, str]]) -> list[Route]:
         return json_response({"resources": shown})
 
     def extensions(request: Request) -> Response:
-        return json_response({"extensions": [fields(request, _extension(alias)) for alias in EXTENSIONS]})
+        return json_response({"extensions": [fields(request, _extension(a)) for a in true(request)]})
 
     def extension(request: Request) -> Response:
         alias = request.params["alias"]
-        if alias not in EXTENSIONS:
+        if alias not in true(request):
             raise NotFound("network", kind="extension", id=alias)
         return json_response({"extension": _extension(alias)})
 

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from kumoi.api.openstack.network.bodies import Description, Domain, FixedIn, Hostname, Id, Name, policy_of
 from kumoi.api.openstack.network.listing import Shown, Table, flag, text, text_or_none
 from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, or_none, owner_of, standard
+from kumoi.api.openstack.network.trunks import rendered_subports
 from kumoi.app.house import House
 from kumoi.app.networks import nic_doors
 from kumoi.app.networks.addresses import FixedWish
@@ -203,6 +204,8 @@ def _render(view: NicView, actor: Actor) -> Shown:
         "qos_network_policy_id": view.network_policy_id,
         "binding:vnic_type": "normal",
     }
+    if view.trunk is not None:
+        shown["trunk_details"] = {"trunk_id": view.trunk.id, "sub_ports": rendered_subports(view.trunk.subports)}
     if actor.is_admin:
         bound = bool(view.host_name and one.use)
         shown |= {
@@ -294,6 +297,7 @@ RESOURCE = Resource(
             "binding:vif_details",
             "binding:profile",
             "resource_request",
+            "trunk_details",
         },
         render=_render,
         special={"fixed_ips": _by_fixed},

@@ -18,6 +18,7 @@ _NAMES: dict[str, Resource] = {
     "subnetpool": "subnet_pools",
     "rbac_policy": "shares",
     "port": "nics",
+    "trunk": "trunks",
     "router": "vpcs",
     "floatingip": "public_addresses",
     "security_group": "security_groups",
@@ -33,6 +34,7 @@ class Limits(msgspec.Struct, forbid_unknown_fields=True):
     subnetpool: int | UnsetType = UNSET
     rbac_policy: int | UnsetType = UNSET
     port: int | UnsetType = UNSET
+    trunk: int | UnsetType = UNSET
     router: int | UnsetType = UNSET
     floatingip: int | UnsetType = UNSET
     security_group: int | UnsetType = UNSET
