@@ -12,7 +12,8 @@ def micro(at: float) -> str:
 
 def second(at: float) -> str:
     """Nova's and Glance's: 2026-11-20T12:00:00Z."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Lists have thousands of these; strftime takes five times as long.
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
 def bare(at: float) -> str:

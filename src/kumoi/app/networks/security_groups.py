@@ -22,6 +22,16 @@ from kumoi.core.ids import GroupId, ProjectId, RuleId, VpcId
 from kumoi.core.policy import allow
 from kumoi.core.query import Filter, Query, alive, eq, is_in
 
+# Two rules that differ in one of these are not the same.
+_COMPARED = (
+    "direction",
+    "ether_type",
+    "port_min",
+    "port_max",
+    "remote_cidr",
+    "remote_group_id",
+    "remote_address_group_id",
+)
 MADE_FOR = "made_for"
 VPC = "vpc"
 
@@ -258,8 +268,9 @@ def add_rule(tx: Transaction, house: House, call: Call, wish: GroupRuleWish, rul
         reading.visible(tx, call, GROUPS, rule.remote_group_id)
     if rule.remote_address_group_id is not None:
         reading.visible(tx, call, ADDRESS_GROUPS, rule.remote_address_group_id)
-    for other in tx.security_rules.find(Query(filters=(eq("group_id", group.id),))):
-        if same(other, rule):
+    alike = tuple(eq(field, getattr(rule, field)) for field in _COMPARED)
+    for other in tx.security_rules.find(Query(filters=(eq("group_id", group.id), *alike))):
+        if same(other, rule):  # however its protocol is spelled
             raise Taken("network", kind="security_rule", name=other.id)
     rule_id = RuleId(house.chance.uuid())
     project_id = reading.project_for(call, wish.project_id or group.project_id)

@@ -91,8 +91,9 @@ def update_share(house: House, call: Call, share_id: ShareId, target: str, if_ge
         others = [s for s in sharing.shares_of(tx, of, share.action) if s.id != share.id]
         if any(s.target == target for s in others):
             raise Taken("network", kind="share", name=share.id)
-        # Whoever makes use of the thing by the former target keeps what it has only by a target that takes in all.
-        left = [s.target for s in others] + [t for t in (target,) if t == EVERYONE]
+        # Who uses a thing by the former target is not handed over to another one; who leads out may be named instead.
+        counts = share.action == "lead_out" or target == EVERYONE
+        left = [s.target for s in others] + ([target] if counts else [])
         sharing.check_unneeded(tx, of, share, left)
         saved = tx.shares.save(replace(share, target=target, updated_at=call.now))
         _touch(tx, _NOUNS[share.kind], saved, call.now)

@@ -25,7 +25,9 @@ def trunk_of(tx: Transaction, nic: Nic) -> Trunk | None:
 def trunks_of(tx: Transaction, nics: list[Nic]) -> dict[str, Trunk]:
     """By their own nics' ids."""
     ids = tuple(n.id for n in nics)
-    return {t.nic_id: t for t in tx.trunks.find(Query(filters=(is_in("nic_id", ids),)))} if ids else {}
+    if not ids or not tx.trunks.find(Query(limit=1)):  # most clouds have none, and lists of nics are long
+        return {}
+    return {t.nic_id: t for t in tx.trunks.find(Query(filters=(is_in("nic_id", ids),)))}
 
 
 def carried(tx: Transaction, trunk: Trunk) -> list[Nic]:
