@@ -61,6 +61,7 @@ ACTIONS: dict[str, Rule] = {
     "image.deactivate": "member",
     "image.all_projects": "admin",
     **{f"default_rule.{verb}": "admin" for verb in ("create", "delete")},
+    **{f"segment_range.{verb}": "admin" for verb in ("create", "read", "update", "delete")},
     **{f"qos_policy.{verb}": "admin" for verb in ("create", "update", "delete")},
     "qos_policy.rule_details": "admin",
     "network.external": "admin",

@@ -15,6 +15,17 @@ networks = Table(
     *kept(),
     Index(None, "project_id", "created_at", "id"),
     Index(None, "qos_policy_id"),
+    Index(None, "vni"),
+)
+
+segment_ranges = Table(
+    "segment_ranges",
+    metadata,
+    key(),
+    *texts("project_id", "name", "description"),
+    *integers("first", "last", "generation"),
+    *times("created_at", "updated_at"),
+    Index(None, "project_id", "created_at", "id"),
 )
 
 subnets = Table(

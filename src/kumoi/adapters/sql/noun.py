@@ -28,6 +28,7 @@ from kumoi.core.nics import Nic
 from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
+from kumoi.core.segment_ranges import SegmentRange
 from kumoi.core.shares import Share
 from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import (
@@ -135,6 +136,7 @@ TROUBLES = Noun(Trouble, tables.troubles)
 NETWORKS = Noun(Network, network_tables.networks)
 SUBNETS = Noun(Subnet, network_tables.subnets)
 SUBNET_POOLS = Noun(SubnetPool, network_tables.subnet_pools)
+SEGMENT_RANGES = Noun(SegmentRange, network_tables.segment_ranges)
 TRUNKS = Noun(Trunk, network_tables.trunks)
 ADDRESS_SCOPES = Noun(AddressScope, network_tables.address_scopes)
 SHARES = Noun(Share, network_tables.shares)

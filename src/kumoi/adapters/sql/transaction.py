@@ -60,6 +60,7 @@ class SqlTransaction:
     networks = Of(noun.NETWORKS)
     subnets = Of(noun.SUBNETS)
     subnet_pools = Of(noun.SUBNET_POOLS)
+    segment_ranges = Of(noun.SEGMENT_RANGES)
     trunks = Of(noun.TRUNKS)
     address_scopes = Of(noun.ADDRESS_SCOPES)
     shares = Of(noun.SHARES)

@@ -4,7 +4,7 @@ A claim of a deleted nic is in quarantine: never given automatically, but an exp
 takes it over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
@@ -20,9 +20,9 @@ from kumoi.core.networks import Subnet, self_addressed
 from kumoi.core.nics import FixedIp, Nic
 from kumoi.core.query import Query, alive, eq
 from kumoi.core.quotas import Claim, ClaimKind
+from kumoi.core.segment_ranges import LAST_VNI, Span
 
 MARK_MOST = 2**31 - 1
-VNI_MOST = 2**24 - 1
 NUMBER_TRIES = 4096
 BLIND_TRIES = 4
 TICK_S = 1e-6
@@ -155,15 +155,27 @@ def meant_for(holder: str, subnets: list[Subnet]) -> list[Subnet]:
     return [*named, *(s for s in subnets if not s.service_types)]
 
 
-def claim_number(tx: Transaction, house: House, kind: ClaimKind, owner: str, now: float) -> int:
-    """A mark (1–2^31-1) or network number (1–2^24-1) that nobody has, from a random start on."""
-    most = VNI_MOST if kind == "vni" else MARK_MOST
-    start = house.chance.below(most)
-    for step in range(min(NUMBER_TRIES, most)):
-        number = (start + step) % most + 1
+def claim_number(
+    tx: Transaction, house: House, kind: ClaimKind, owner: str, now: float, spans: Sequence[Span] | None = None
+) -> int:
+    """A mark (1–2^31-1) or network number (1–2^24-1) that nobody has, from a random start on. `spans`: only of
+    these."""
+    spans = [(1, LAST_VNI if kind == "vni" else MARK_MOST)] if spans is None else spans
+    size = sum(last - first + 1 for first, last in spans)
+    start = house.chance.below(size) if size else 0
+    for step in range(min(NUMBER_TRIES, size)):
+        number = _number_at(spans, (start + step) % size)
         if tx.claims.take(Claim(kind=kind, key=str(number), owner=owner, at=now)):
             return number
-    raise NoAddress("network", kind=kind, pool=kind, size=most)
+    raise NoAddress("network", kind=kind, pool=kind, size=size)
+
+
+def _number_at(spans: Sequence[Span], place: int) -> int:
+    for first, last in spans:
+        if place <= last - first:
+            return first + place
+        place -= last - first + 1
+    raise IndexError(place)
 
 
 def release_fixed(tx: Transaction, nic: Nic, gone: tuple[FixedIp, ...]) -> None:

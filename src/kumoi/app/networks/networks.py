@@ -6,10 +6,10 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.networks import reading
-from kumoi.app.networks.addresses import VNI_MOST, claim_number
 from kumoi.app.networks.nics import drop_nic, drop_public
 from kumoi.app.networks.qos_policies import chosen, default_policy, reshape_network
 from kumoi.app.networks.reading import Noun
+from kumoi.app.networks.segment_ranges import claim_vni
 from kumoi.app.networks.sharing import Owned, drop_shares, set_for_all, shares_of, take_back
 from kumoi.app.writing import Thing, charge, commit, mark_network, mark_nic, mark_subnet, record
 from kumoi.contracts.store import Transaction
@@ -21,6 +21,7 @@ from kumoi.core.networks import LEAST_MTU, TUNNEL_BYTES, Network, Subnet
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, eq, is_in
 from kumoi.core.quotas import Claim
+from kumoi.core.segment_ranges import LAST_VNI
 
 
 class NetworkWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,7 +233,7 @@ def make_network(tx: Transaction, house: House, call: Call, wish: NetworkWish) -
         id=network_id,
         project_id=project_id,
         name=wish.name,
-        vni=_vni(tx, house, call, wish, network_id),
+        vni=_vni(tx, house, call, replace(wish, project_id=project_id), network_id),
         description=wish.description,
         admin_up=wish.admin_up,
         external=wish.external,
@@ -260,9 +261,9 @@ def _qos_policy(tx: Transaction, call: Call, project_id: ProjectId, wish: Networ
 
 def _vni(tx: Transaction, house: House, call: Call, wish: NetworkWish, owner: NetworkId) -> int:
     if wish.vni is None:
-        return claim_number(tx, house, "vni", owner, call.now)
-    if not 1 <= wish.vni <= VNI_MOST:
-        raise Invalid("network", field="vni", reason="range", bound=f"from 1 to {VNI_MOST}", value=wish.vni)
+        return claim_vni(tx, house, wish.project_id or call.project_id, owner, call.now)
+    if not 1 <= wish.vni <= LAST_VNI:
+        raise Invalid("network", field="vni", reason="range", bound=f"from 1 to {LAST_VNI}", value=wish.vni)
     if not tx.claims.take(Claim(kind="vni", key=str(wish.vni), owner=owner, at=call.now)):
         raise Taken("network", kind="vni", name=str(wish.vni))
     return wish.vni

@@ -29,6 +29,7 @@ from kumoi.core.nics import Nic
 from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
+from kumoi.core.segment_ranges import SegmentRange
 from kumoi.core.shares import Share
 from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import (
@@ -125,6 +126,8 @@ class Transaction(Protocol):
     def qos_rules(self) -> Rows[QosRule]: ...
     @property
     def nics(self) -> Rows[Nic]: ...
+    @property
+    def segment_ranges(self) -> Rows[SegmentRange]: ...
     @property
     def trunks(self) -> Rows[Trunk]: ...
     @property

@@ -24,6 +24,7 @@ from kumoi.api.openstack.network import (
     resources,
     routers,
     security_groups,
+    segment_ranges,
     subnet_pools,
     subnets,
     tags,
@@ -52,6 +53,7 @@ RESOURCES: tuple[Resource[Any], ...] = (
     default_rules.RESOURCE,
     address_scopes.RESOURCE,
     rbac_policies.RESOURCE,
+    segment_ranges.RESOURCE,
 )
 
 

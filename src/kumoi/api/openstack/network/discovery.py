@@ -46,6 +46,7 @@ EXTENSIONS: Final[dict[str, str]] = {
     "net-mtu": "Network MTU",
     "net-mtu-writable": "Network MTU (writable)",
     "network-ip-availability": "Network IP Availability",
+    "network-segment-range": "Neutron Network Segment Range",
     "network_availability_zone": "Network Availability Zone",
     "pagination": "Pagination support",
     "port-mac-address-regenerate": "Neutron Port MAC address regenerate",
