@@ -32,9 +32,8 @@ from kumoi.core.instances import EndedBy, Power, SeenPower
 from kumoi.core.networks import Ipv6Mode, Pool, Route
 from kumoi.core.nics import AddressPair, FixedIp
 from kumoi.core.pictures import Scope
-from kumoi.core.port_forwardings import Ports
 from kumoi.core.qos import Shaping
-from kumoi.core.vpcs import Leg
+from kumoi.core.vpcs import Floating, Forward, Leg
 
 PLAN_FORMAT = 1
 REPORT_FORMAT = 1
@@ -127,24 +126,6 @@ class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", t
         """Its own, and those that its trunks carry, with their networks."""
         found = [(plug.nic_id, plug.network_id) for plug in self.nics]
         return (*found, *((one.nic_id, one.network_id) for plug in self.nics for one in plug.carries))
-
-
-class Floating(msgspec.Struct, frozen=True, kw_only=True):
-    """A public address (no prefix) led to a fixed address behind the router."""
-
-    public: str
-    fixed: str
-    shaping: Shaping | None = None
-
-
-class Forward(msgspec.Struct, frozen=True, kw_only=True):
-    """Ports of a public address (no prefix) led, in order, to ports of a fixed address behind the router."""
-
-    public: str
-    protocol: str
-    outer: Ports
-    fixed: str
-    inner: Ports
 
 
 class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="kind"):

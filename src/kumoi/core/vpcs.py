@@ -5,6 +5,8 @@ import msgspec
 from kumoi.core.ids import HostId, NetworkId, NicId, ProjectId, PublicAddressId, QosPolicyId, SubnetId, VpcId
 from kumoi.core.networks import Route
 from kumoi.core.nics import FixedIp
+from kumoi.core.port_forwardings import Ports
+from kumoi.core.qos import Shaping
 
 
 class Vpc(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,3 +66,21 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...]
     mtu: int
     fixed_ips: tuple[FixedIp, ...] = ()
+
+
+class Floating(msgspec.Struct, frozen=True, kw_only=True):
+    """A public address (no prefix) led to a fixed address behind the router."""
+
+    public: str
+    fixed: str
+    shaping: Shaping | None = None
+
+
+class Forward(msgspec.Struct, frozen=True, kw_only=True):
+    """Ports of a public address (no prefix) led, in order, to ports of a fixed address behind the router."""
+
+    public: str
+    protocol: str
+    outer: Ports
+    fixed: str
+    inner: Ports

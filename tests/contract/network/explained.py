@@ -14,9 +14,10 @@ from tests.contract.network.rig import Rig
 
 from kumoi.core.ids import InstanceId, NicId
 from kumoi.core.pictures import Picture, Scope
-from kumoi.core.plan import Floating, Forward, NicEntry
+from kumoi.core.plan import NicEntry
 from kumoi.core.port_forwardings import Ports
 from kumoi.core.qos import Shaping
+from kumoi.core.vpcs import Floating, Forward
 from kumoi.planning.explain.case import Wished
 
 GOLDEN = Path("tests/unit/planning/explained.json")

@@ -21,7 +21,8 @@ from tests.contract.network.test_guests import publish
 
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.core.nics import FixedIp
-from kumoi.core.plan import Floating, NicEntry
+from kumoi.core.plan import NicEntry
+from kumoi.core.vpcs import Floating
 
 
 def draw(linux: Any, place: Net, *nics: NicEntry, services: bool = False, **plug: Any) -> None:

@@ -7,8 +7,9 @@ from tests.contract.network.rig import Rig
 
 from kumoi.core.ids import AddressGroupId
 from kumoi.core.nics import AddressPair
-from kumoi.core.plan import Floating, Forward, GroupEntry, NicEntry, VpcEntry
+from kumoi.core.plan import GroupEntry, NicEntry, VpcEntry
 from kumoi.core.port_forwardings import Ports
+from kumoi.core.vpcs import Floating, Forward
 
 ROUTER_MAC, GATEWAY_MAC = "02:aa:00:00:00:01", "02:aa:00:00:00:02"
 

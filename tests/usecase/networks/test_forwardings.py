@@ -9,8 +9,9 @@ from tests.usecase.networks.test_neutron import external, tenant
 
 from kumoi.app import why
 from kumoi.core.ids import HostId
-from kumoi.core.plan import Forward, VpcEntry
+from kumoi.core.plan import VpcEntry
 from kumoi.core.port_forwardings import Ports
+from kumoi.core.vpcs import Forward
 
 
 class Place:

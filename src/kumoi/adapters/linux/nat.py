@@ -10,7 +10,8 @@ from typing import Final
 
 from kumoi.adapters.linux import addresses, devices, shaping
 from kumoi.adapters.linux.netfilter import Flow
-from kumoi.core.plan import Forward, VpcEntry
+from kumoi.core.plan import VpcEntry
+from kumoi.core.vpcs import Forward
 
 _TABLE: Final = "ip kumoi"
 _NUMBERS: Final = {"tcp": 6, "udp": 17}

@@ -4,10 +4,10 @@ import msgspec
 
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
-from kumoi.core.plan import Floating, Forward, VpcEntry
+from kumoi.core.plan import VpcEntry
 from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import Shaping, policy_of
-from kumoi.core.vpcs import Leg, PublicAddress, Vpc
+from kumoi.core.vpcs import Floating, Forward, Leg, PublicAddress, Vpc
 
 
 class VpcParts(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,8 @@ from tests.contract.network.plans import external, net, vpc
 from kumoi.adapters.linux import nat
 from kumoi.adapters.linux.netfilter import Flow
 from kumoi.core.errors import Invalid
-from kumoi.core.plan import Floating, VpcEntry
+from kumoi.core.plan import VpcEntry
+from kumoi.core.vpcs import Floating
 
 MACS = ("02:aa:00:00:00:01", "02:aa:00:00:00:02")
 
