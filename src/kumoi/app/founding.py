@@ -4,10 +4,11 @@ Every step is an ordinary door and looks first, so that a founding that was inte
 """
 
 from kumoi.app.house import House
+from kumoi.app.networks.gateways import GatewayWish
 from kumoi.app.networks.networks import NetworkWish, create_networks
 from kumoi.app.networks.subnets import SubnetWish, create_subnets
 from kumoi.app.networks.vpc_legs import LegWish, add_leg
-from kumoi.app.networks.vpcs import GatewayWish, VpcWish, create_vpc
+from kumoi.app.networks.vpcs import VpcWish, create_vpc
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Actor, Call
 from kumoi.core.ids import NetworkId, ProjectId, SubnetId, UserId, VpcId

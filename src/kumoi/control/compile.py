@@ -112,14 +112,14 @@ class Compiler:
             return None
         nics = self._tx.nics.find(Query(filters=(eq("vpc_id", vpc_id), alive())))
         public = self._tx.public_addresses.find(Query(filters=(eq("vpc_id", vpc_id), alive())))
-        gateway = next((n for n in nics if n.use == "vpc_gateway"), None)
+        by_id = {n.id: n for n in nics}
         networks: dict[str, Network] = {n.network_id: self._network(n.network_id) for n in nics}
         having: tuple[Nic | Network | PublicAddress, ...] = (*nics, *networks.values(), *public)
         policies = {row.qos_policy_id for row in having}
         parts = VpcParts(
             vpc=vpc,
             interfaces=tuple(n for n in nics if n.use == "vpc_interface"),
-            gateway=gateway,
+            gateways=tuple(by_id[i] for i in vpc.gateway_ids if i in by_id),
             networks=networks,
             subnets={ip.subnet_id: self._subnet(ip.subnet_id) for n in nics for ip in n.fixed_ips},
             public=tuple(public),

@@ -33,7 +33,7 @@ from kumoi.core.networks import Ipv6Mode, Pool, Route
 from kumoi.core.nics import AddressPair, FixedIp
 from kumoi.core.pictures import Scope
 from kumoi.core.qos import Shaping
-from kumoi.core.vpcs import Floating, Forward, Leg
+from kumoi.core.vpcs import Exit, Floating, Forward, Leg
 
 PLAN_FORMAT = 1
 REPORT_FORMAT = 1
@@ -129,9 +129,8 @@ class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", t
 
 
 class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="kind"):
-    """A router on this host. `gateway` is its leg on the external network, `default_via` (of IPv4) and `default_via6`
-    the next hops there. `shaping`: of what passes under the gateway's own address.
-    """
+    """A router on this host. `gateway`: its leg on the external network, `default_via`, `default_via6`: the next hops there.
+    `shaping`: of what passes under the gateway's own address. `more`: other ways out; `ecmp`: all of them by turns."""
 
     id: VpcId
     legs: tuple[Leg, ...]
@@ -143,6 +142,16 @@ class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="
     floating: tuple[Floating, ...] = ()
     forwards: tuple[Forward, ...] = ()
     shaping: Shaping | None = None
+    more: tuple[Exit, ...] = ()
+    ecmp: bool = False
+
+    @property
+    def exits(self) -> tuple[Exit, ...]:
+        """All ways out, the first one first: it carries what no other one does."""
+        own = tuple(p for p in self.public if all(p not in one.carries for one in self.more))
+        if self.gateway is None:
+            return self.more
+        return (Exit(leg=self.gateway, via=self.default_via, via6=self.default_via6, carries=own), *self.more)
 
     @property
     def public(self) -> tuple[str, ...]:
@@ -151,8 +160,8 @@ class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="
 
     @property
     def all_legs(self) -> tuple[Leg, ...]:
-        """The gateway among them."""
-        return self.legs if self.gateway is None else (*self.legs, self.gateway)
+        """Gateways too."""
+        return (*self.legs, *(one.leg for one in self.exits))
 
 
 class NetworkEntry(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_field="kind"):

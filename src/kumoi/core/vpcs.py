@@ -10,7 +10,8 @@ from kumoi.core.qos import Shaping
 
 
 class Vpc(msgspec.Struct, frozen=True, kw_only=True):
-    """A router. Its legs are nics with `use` vpc_interface; its gateway a nic with `use` vpc_gateway.
+    """A router. Its legs are nics with `use` vpc_interface; its gateways nics with `use` vpc_gateway, the first one
+    (`gateway_nic_id`) and `more_gateways`. `ecmp`: what leaves takes turns among them.
 
     `ha`: another host carries it when its own is lost; otherwise it waits for that one.
 
@@ -25,6 +26,8 @@ class Vpc(msgspec.Struct, frozen=True, kw_only=True):
     admin_up: bool = True
     external_network_id: NetworkId | None = None
     gateway_nic_id: NicId | None = None
+    more_gateways: tuple[NicId, ...] = ()
+    ecmp: bool = False
     snat: bool = True
     ha: bool = True
     routes: tuple[Route, ...] = ()
@@ -34,6 +37,11 @@ class Vpc(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float = 0.0
     updated_at: float = 0.0
     deleted_at: float | None = None
+
+    @property
+    def gateway_ids(self) -> tuple[NicId, ...]:
+        """The first one first."""
+        return () if self.gateway_nic_id is None else (self.gateway_nic_id, *self.more_gateways)
 
 
 class PublicAddress(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +74,16 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...]
     mtu: int
     fixed_ips: tuple[FixedIp, ...] = ()
+
+
+class Exit(msgspec.Struct, frozen=True, kw_only=True):
+    """A router's way out beside its first one: the leg, the next hops there, and the public addresses that come in
+    there."""
+
+    leg: Leg
+    via: str | None = None
+    via6: str | None = None
+    carries: tuple[str, ...] = ()
 
 
 class Floating(msgspec.Struct, frozen=True, kw_only=True):

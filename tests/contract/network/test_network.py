@@ -9,9 +9,9 @@ from kumoi.core.ids import AddressGroupId
 from kumoi.core.nics import AddressPair
 from kumoi.core.plan import GroupEntry, NicEntry, VpcEntry
 from kumoi.core.port_forwardings import Ports
-from kumoi.core.vpcs import Floating, Forward
+from kumoi.core.vpcs import Exit, Floating, Forward
 
-ROUTER_MAC, GATEWAY_MAC = "02:aa:00:00:00:01", "02:aa:00:00:00:02"
+ROUTER_MAC, GATEWAY_MAC, FAR_MAC = "02:aa:00:00:00:01", "02:aa:00:00:00:02", "02:aa:00:00:00:03"
 
 
 def draw(rig: Rig, place: Net, groups: tuple[GroupEntry, ...], *nics: NicEntry) -> None:
@@ -311,6 +311,29 @@ def test_a_new_driver_leaves_routed_flows_alone(routed: Routed) -> None:
     rig.restart_driver()
     rig.network.ensure_vpc(led)
     assert [rig.alive(flow) for flow in flows] == [True, True]
+
+
+def test_what_comes_in_by_another_way_out_goes_back_by_it(routed: Routed) -> None:
+    rig, far = routed.rig, net("198.51.100", external=True)
+    rig.network.ensure_segment(far.segment())
+    public = far.host(200)
+    more = Exit(leg=far.leg(100, FAR_MAC), via=far.host(1), carries=(public,))
+    floating = (Floating(public=public, fixed=routed.one.host(11)),)
+    led = replace(routed.vpc, more=(more,), floating=floating)
+    rig.network.ensure_vpc(led)
+    rig.stranger("far", far.entry, f"{far.host(1)}/24")
+    rig.add_address("far", "10.9.9.9/32")
+    rig.serve("far", 80)
+    assert rig.call("far", public, 80, source="10.9.9.9") == "10.9.9.9", "answered though the default route is another"
+    assert rig.call(routed.a.id, "10.9.9.9", 80) == public, "who has an address there goes out there"
+    assert rig.call(routed.c.id, far.host(1), 80) == far.host(100)
+    assert rig.call(routed.c.id, routed.outside.host(50), 80) == routed.outside.host(100)
+    assert rig.call(routed.a.id, routed.two.host(12), 80) == routed.one.host(11), "inside nothing changes"
+    rig.network.ensure_vpc(replace(led, ecmp=True))
+    assert rig.call("far", public, 80, source="10.9.9.9") == "10.9.9.9"
+    rig.network.ensure_vpc(routed.vpc)
+    assert rig.call("far", public, 80, source="10.9.9.9") is None
+    assert rig.call(routed.c.id, routed.outside.host(50), 80) == routed.outside.host(100)
 
 
 def test_ports_of_one_address_lead_to_several_guests(routed: Routed) -> None:

@@ -9,11 +9,12 @@ from tests.usecase.cloud import Cloud
 from kumoi.app.instances import delete, run
 from kumoi.app.instances.wish import NicChoice, RunWish
 from kumoi.app.networks import nic_doors, public_addresses, vpc_legs, vpcs
+from kumoi.app.networks.gateways import GatewayWish
 from kumoi.app.networks.networks import NetworkWish, create_networks
 from kumoi.app.networks.public_addresses import PublicChange, PublicWish
 from kumoi.app.networks.subnets import SubnetWish, create_subnets, delete_subnet
 from kumoi.app.networks.vpc_legs import LegWish
-from kumoi.app.networks.vpcs import GatewayWish, VpcChange, VpcWish
+from kumoi.app.networks.vpcs import VpcChange, VpcWish
 from kumoi.core.ids import FlavorId, NetworkId, SubnetId, VpcId
 from kumoi.core.networks import Network
 from kumoi.core.nics import Nic

@@ -59,7 +59,7 @@ def _of_segment(segment: Segment) -> Iterator[SeenDevice]:
 
 
 def _router(vpc: VpcEntry) -> SeenRoom:
-    public = tuple(f"{address}/32" for address in vpc.public)
+    carried = {way.leg.nic_id: tuple(f"{public}/32" for public in way.carries) for way in vpc.exits}
     default = (("0.0.0.0/0", vpc.default_via), ("::/0", vpc.default_via6))
     ways = (*((route.destination, route.nexthop) for route in vpc.routes), *default)
     return SeenRoom(
@@ -70,7 +70,7 @@ def _router(vpc: VpcEntry) -> SeenRoom:
                 kind="veth",
                 up=True,
                 mac=leg.mac,
-                addresses=(*leg.addresses, *(public if leg is vpc.gateway else ())),
+                addresses=(*leg.addresses, *carried.get(leg.nic_id, ())),
             )
             for leg in vpc.all_legs
         ),

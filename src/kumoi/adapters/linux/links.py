@@ -22,6 +22,9 @@ IPV6: Final = _SYSCTLS / "ipv6"  # not there in a kernel without
 _STATIC: Final = 4  # RTPROT_STATIC: routes of ours
 _MAIN_TABLE: Final = 254
 _LINK_SCOPE: Final = 253
+# Priorities of rules: what the main table knows better than by its default route, then tables by mark.
+_BY_MAIN: Final = 1000
+_BY_MARK: Final = 1001
 _GONE: Final = frozenset({errno.ENODEV, errno.ENOENT, errno.ESRCH, errno.EADDRNOTAVAIL})
 
 
@@ -138,6 +141,40 @@ class Links:
             if m["proto"] == _STATIC and m.get("gateway"):
                 nothing = "0.0.0.0" if family == socket.AF_INET else "::"  # noqa: S104 - a route, no listener
                 yield f"{m.get('dst') or nothing}/{m['dst_len']}", m.get("gateway")
+
+    def ensure_marked_ways(self, wanted: dict[int, tuple[str, int]], first_table: int) -> None:
+        """For each packet mark a table with a default route, and none but these; what the main table knows better goes
+        by that. By mark: next hop and device."""
+        tables = {mark: first_table + mark - 1 for mark in wanted}
+        there = {
+            (m.get("fwmark"), m.get("table"))
+            for m in self._route.get_rules(family=socket.AF_INET)
+            if m.get("fwmark") and (m.get("table") or 0) >= first_table
+        }
+        for mark, table in there - set(tables.items()):
+            self._route.rule("del", fwmark=mark, table=table, priority=_BY_MARK)
+            self._route.flush_routes(table=table, family=socket.AF_INET)
+        for mark, table in tables.items():
+            hop, device = wanted[mark]
+            self._route.route("replace", dst="0.0.0.0/0", gateway=hop, oif=device, table=table, proto=_STATIC)
+        for mark, table in set(tables.items()) - there:
+            self._route.rule("add", fwmark=mark, table=table, priority=_BY_MARK)
+        if bool(tables) is not bool(there):
+            verb = "add" if tables else "del"
+            self._route.rule(verb, table=_MAIN_TABLE, priority=_BY_MAIN, FRA_SUPPRESS_PREFIXLEN=0)
+
+    def ensure_turns(self, hops: list[str]) -> None:
+        """A default route of several next hops, or none such."""
+        there = [
+            m for m in self._route.get_routes(family=socket.AF_INET, table=_MAIN_TABLE)
+            if m["dst_len"] == 0 and m.get("multipath")
+        ]  # fmt: skip
+        known = [{hop.get("gateway") for hop in m.get("multipath")} for m in there]
+        if len(hops) < 2:
+            if there:
+                self._route.route("del", dst="0.0.0.0/0", table=_MAIN_TABLE)
+        elif set(hops) not in known:
+            self._route.route("replace", dst="0.0.0.0/0", multipath=[{"gateway": hop} for hop in hops], proto=_STATIC)
 
     def every_route(self) -> Iterator[tuple[str, str, int]]:
         """Destination, next hop (empty: none), and the device's index, of the main table."""

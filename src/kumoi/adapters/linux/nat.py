@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from ipaddress import ip_interface
 from typing import Final
 
-from kumoi.adapters.linux import addresses, devices, shaping
+from kumoi.adapters.linux import addresses, exits, shaping
 from kumoi.adapters.linux.netfilter import Flow
 from kumoi.core.plan import VpcEntry
-from kumoi.core.vpcs import Forward
+from kumoi.core.vpcs import Forward, Leg
 
 _TABLE: Final = "ip kumoi"
 _NUMBERS: Final = {"tcp": 6, "udp": 17}
@@ -23,10 +23,9 @@ def text(vpc: VpcEntry) -> str:
     return "\n".join([*head, *_maps(vpc), *_forward_maps(vpc), *_chains(vpc), "}"]) + "\n"
 
 
-def own_address(vpc: VpcEntry) -> str | None:
-    """The router's IPv4 address on the external network."""
-    found = vpc.gateway.addresses if vpc.gateway is not None else ()
-    return next((str(ip_interface(text).ip) for text in found if ":" not in text), None)
+def own_address(leg: Leg) -> str | None:
+    """The router's IPv4 address on an external network."""
+    return next((str(ip_interface(text).ip) for text in leg.addresses if ":" not in text), None)
 
 
 def stale(flows: Iterable[Flow], vpc: VpcEntry) -> list[Flow]:
@@ -34,7 +33,7 @@ def stale(flows: Iterable[Flow], vpc: VpcEntry) -> list[Flow]:
     fixed = {f.public: f.fixed for f in vpc.floating}
     legs = vpc.all_legs
     own = {text.partition("/")[0] for leg in legs for text in leg.addresses}
-    hiding = own if vpc.snat else own - {own_address(vpc)}
+    hiding = own if vpc.snat else own - {own_address(way.leg) for way in vpc.exits}
     return [
         flow
         for flow in flows
@@ -70,8 +69,16 @@ def _maps(vpc: VpcEntry) -> list[str]:
     return [
         _map("led_in", [f"{public} : {fixed}" for public, fixed in pairs]),
         # One fixed address may have several floating ones; it goes out under the first.
-        _map("led_out", [f"{fixed} : {public}" for fixed, public in {f: p for p, f in reversed(pairs)}.items()]),
+        _map("led_out", _outward(pairs)),
+        *(
+            _map(f"led_out_{number}", _outward([(p, f) for p, f in pairs if p in way.carries]))
+            for number, way in enumerate(vpc.exits if len(vpc.exits) > 1 else ())
+        ),
     ]
+
+
+def _outward(pairs: list[tuple[str, str]]) -> list[str]:
+    return [f"{fixed} : {public}" for fixed, public in {f: p for p, f in reversed(pairs)}.items()]
 
 
 def _forward_maps(vpc: VpcEntry) -> list[str]:
@@ -130,21 +137,22 @@ def _map(name: str, elements: list[str]) -> str:
 
 
 def _chains(vpc: VpcEntry) -> list[str]:
-    outer = f'"{devices.outer_wire(addresses.identity(vpc.gateway.nic_id))}"' if vpc.gateway is not None else None
-    own = own_address(vpc)
     translate = [
         'iifname "qr-*" oifname "qr-*" ct status dnat snat to ip saddr map @led_out',
         'iifname "qr-*" oifname "qr-*" ct status dnat masquerade',
     ]
-    guard: list[str] = []
-    if outer is not None:
-        guard = _shaped(vpc, outer, own)
-        translate.append(f"oifname {outer} snat to ip saddr map @led_out")
+    marking = exits.rules(vpc)
+    guard: list[str] = marking.get("passing", [])
+    for number, way in enumerate(vpc.exits):
+        outer, own = f'"{exits.device(vpc, number)}"', own_address(way.leg)
+        guard += _shaped(vpc, outer, own if number == 0 else None)
+        translate.append(f"oifname {outer} snat to ip saddr map @led_out{f'_{number}' if len(vpc.exits) > 1 else ''}")
         if vpc.snat and own is not None:
             translate.append(f'iifname "qr-*" oifname {outer} snat to {own} fully-random')
             # Nobody outside reaches a hidden address by a route of his own making.
             guard += [f"iifname {outer} ct status dnat accept", f"iifname {outer} ct state new,invalid counter drop"]
     return [
+        *(_chain("coming", "type filter hook prerouting priority mangle;", marking["coming"]) if marking else ()),
         *_chain("lead_in", "type nat hook prerouting priority dstnat;", _leading(vpc)),
         *_chain("lead_out", "type nat hook postrouting priority srcnat;", translate),
         *_chain("passing", "type filter hook forward priority filter;", guard),

@@ -3,7 +3,7 @@
 What does not belong here: the text of the rules and which flows are stale (`nat`).
 """
 
-from kumoi.adapters.linux import addresses, arp, devices, links, nat, netfilter, nft, rooms, wires
+from kumoi.adapters.linux import addresses, arp, devices, exits, links, nat, netfilter, nft, rooms, wires
 from kumoi.adapters.linux.links import Device, Links, sysctl
 from kumoi.core.errors import Unavailable
 from kumoi.core.ids import VpcId
@@ -33,8 +33,7 @@ class Routers:
         """Raises Unavailable while a network of a leg has no bridge here."""
         room = devices.router_namespace(addresses.identity(vpc.id))
         legs = {devices.router_wire(addresses.identity(leg.nic_id)): leg for leg in vpc.legs}
-        if vpc.gateway is not None:
-            legs[devices.outer_wire(addresses.identity(vpc.gateway.nic_id))] = vpc.gateway
+        legs |= {devices.outer_wire(addresses.identity(way.leg.nic_id)): way.leg for way in vpc.exits}
         bridges = {name: _bridge(home, leg) for name, leg in legs.items()}
         rooms.ensure(room)
         rooms.visit(room, lambda: sysctl(_SYSCTLS))
@@ -81,10 +80,12 @@ def _bridge(home: Links, leg: Leg) -> Device:
 
 def _ensure_addresses(room: str, vpc: VpcEntry, legs: dict[str, Leg]) -> None:
     routes = {str(addresses.network(r.destination)): str(addresses.network(r.nexthop)[0]) for r in vpc.routes}
-    for everything, hop in (("0.0.0.0/0", vpc.default_via), ("::/0", vpc.default_via6)):
+    turns = vpc.ecmp and len(vpc.exits) > 1
+    for everything, hop in (("0.0.0.0/0", None if turns else vpc.default_via), ("::/0", vpc.default_via6)):
         if hop is not None:
             routes[everything] = str(addresses.network(hop)[0])
     fresh: dict[str, list[str]] = {}
+    carried = {way.leg.nic_id: way.carries for way in vpc.exits}
     with links.at(room) as inside:
         lo = inside.get("lo")
         if lo is not None and not lo.up:
@@ -93,9 +94,10 @@ def _ensure_addresses(room: str, vpc: VpcEntry, legs: dict[str, Leg]) -> None:
             device = inside.get(name)
             if device is None:
                 raise Unavailable("network", what="wire", name=name)
-            floating = [f"{public}/32" for public in vpc.public] if leg is vpc.gateway else []
+            floating = [f"{public}/32" for public in carried.get(leg.nic_id, ())]
             fresh[name] = inside.ensure_addresses(device, [*leg.addresses, *floating])
         inside.ensure_routes(routes)
+        exits.ensure_routes(inside, vpc)
     told = {name: [a.partition("/")[0] for a in new if ":" not in a] for name, new in fresh.items()}
     if any(told.values()):
         # Closing such a socket waits for a grace period of the kernel, 20 ms or more.

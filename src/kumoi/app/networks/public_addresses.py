@@ -271,7 +271,7 @@ def way_to(tx: Transaction, public: PublicAddress, fixed: FixedIp) -> Vpc | None
     ids = tuple(n.vpc_id for n in legs if n.vpc_id and any(ip.subnet_id == subnet.id for ip in n.fixed_ips))
     if not ids:
         return None
-    found = tx.vpcs.find(
-        Query(filters=(is_in("id", ids), eq("external_network_id", public.network_id), alive()), limit=1)
-    )
+    gates = (eq("network_id", public.network_id), eq("use", "vpc_gateway"), is_in("vpc_id", ids))
+    out = tuple(n.vpc_id for n in tx.nics.find(Query(filters=(*gates, alive()))) if n.vpc_id)
+    found = [vpc for vpc in tx.vpcs.many(out) if vpc.deleted_at is None]
     return found[0] if found else None

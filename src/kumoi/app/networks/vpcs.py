@@ -1,17 +1,23 @@
 """Doors of VPCs (routers): create, read, update, delete. Their legs are `vpc_legs`."""
 
+from typing import Literal
+
 import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.networks import reading
-from kumoi.app.networks.addresses import FixedWish
-from kumoi.app.networks.apart import check_gateway
-from kumoi.app.networks.legs import interfaces, public_of, subnets_of
-from kumoi.app.networks.networks import NETWORKS
-from kumoi.app.networks.nics import NicWish, drop_nic, make_nic
-from kumoi.app.networks.qos_policies import chosen
+from kumoi.app.networks.gateways import (
+    GatewayWish,
+    authorise,
+    with_exactly,
+    with_first,
+    with_more,
+    without,
+    without_any,
+)
+from kumoi.app.networks.legs import interfaces, subnets_of
 from kumoi.app.networks.reading import Noun
 from kumoi.app.writing import Thing, charge, commit, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction
@@ -19,7 +25,7 @@ from kumoi.core import addressing
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid
 from kumoi.core.given import given
-from kumoi.core.ids import HostId, NetworkId, ProjectId, QosPolicyId, VpcId
+from kumoi.core.ids import HostId, ProjectId, VpcId
 from kumoi.core.networks import Route
 from kumoi.core.nics import Nic
 from kumoi.core.policy import allow
@@ -27,16 +33,6 @@ from kumoi.core.query import Query, alive, eq
 from kumoi.core.subnet_rules import routes
 from kumoi.core.vpcs import Vpc
 from kumoi.planning.vpc_binding import router_hosts
-
-
-class GatewayWish(msgspec.Struct, frozen=True, kw_only=True):
-    """`snat` None: as it is (on for a new router). `fixed_ips` None: any, or those it has. `qos_policy_id` UNSET: as it
-    is, or its network's."""
-
-    network_id: NetworkId
-    snat: bool | None = None
-    fixed_ips: tuple[FixedWish, ...] | None = None
-    qos_policy_id: QosPolicyId | UnsetType | None = UNSET
 
 
 class VpcWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,35 +43,43 @@ class VpcWish(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     admin_up: bool = True
     ha: bool | None = None
+    ecmp: bool = False
     gateway: GatewayWish | None = None
     cidr: str = ""
 
 
 class VpcChange(msgspec.Struct, frozen=True, kw_only=True):
-    """`gateway` None takes it away."""
+    """`gateway`: the first way out; None takes all away. `ecmp`: everything goes out by all of them in turn."""
 
     name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
     admin_up: bool | UnsetType = UNSET
     ha: bool | UnsetType = UNSET
+    ecmp: bool | UnsetType = UNSET
     gateway: GatewayWish | UnsetType | None = UNSET
     routes: tuple[Route, ...] | UnsetType = UNSET
     if_generation: int | None = None
 
 
 class VpcView(msgspec.Struct, frozen=True, kw_only=True):
+    """`gateways`: the first one first."""
+
     vpc: Vpc
-    gateway: Nic | None
+    gateways: tuple[Nic, ...]
     tags: tuple[str, ...]
+
+    @property
+    def gateway(self) -> Nic | None:
+        return self.gateways[0] if self.gateways else None
 
 
 def _views(tx: Transaction, rows: list[Vpc]) -> list[VpcView]:
-    gateways = {n.id: n for n in tx.nics.many(tuple(r.gateway_nic_id for r in rows if r.gateway_nic_id))}
+    gateways = {n.id: n for n in tx.nics.many(tuple(nic_id for r in rows for nic_id in r.gateway_ids))}
     tags = reading.tags_of(tx, "vpc", rows)
     return [
         VpcView(
             vpc=r,
-            gateway=gateways.get(r.gateway_nic_id) if r.gateway_nic_id else None,
+            gateways=tuple(gateways[nic_id] for nic_id in r.gateway_ids if nic_id in gateways),
             tags=tags.get(r.id, ()),
         )
         for r in rows
@@ -90,7 +94,9 @@ VPCS: Noun[Vpc, VpcView] = Noun(
 def create_vpc(house: House, call: Call, wish: VpcWish) -> VpcView:
     """Bound to a host that can route at once, if there is one; otherwise control binds it when one appears."""
     allow(call, "vpc.create")
-    _authorise(call, wish.gateway, wish.ha)
+    authorise(call, [wish.gateway] if wish.gateway is not None else [])
+    if wish.ha is not None:
+        allow(call, "vpc.form")
     host_id = _choose_host(house, call)
 
     def write(tx: Transaction) -> list[VpcView]:
@@ -102,6 +108,7 @@ def create_vpc(house: House, call: Call, wish: VpcWish) -> VpcView:
             description=wish.description,
             admin_up=wish.admin_up,
             ha=wish.ha is not False,
+            ecmp=wish.ecmp,
             cidr=wish.cidr,
             host_id=host_id,
             created_at=call.now,
@@ -110,7 +117,7 @@ def create_vpc(house: House, call: Call, wish: VpcWish) -> VpcView:
         charge(tx, project_id, vpc.id, vpcs=1)
         tx.vpcs.insert(vpc)
         if wish.gateway is not None:
-            vpc = tx.vpcs.save(_with_gateway(tx, house, call, vpc, wish.gateway))
+            vpc = tx.vpcs.save(with_first(tx, house, call, vpc, wish.gateway))
         mark_vpc(tx, vpc.id, vpc.host_id)
         record(tx, house, call, "vpc.create", Thing("vpc", vpc.id, project_id))
         return _views(tx, [vpc])
@@ -121,20 +128,40 @@ def create_vpc(house: House, call: Call, wish: VpcWish) -> VpcView:
 def update_vpc(house: House, call: Call, vpc_id: VpcId, change: VpcChange) -> VpcView:
     """Raises InUse when the gateway carries public addresses, Invalid for routes that lead nowhere."""
     allow(call, "vpc.update")
-    gateway = change.gateway if isinstance(change.gateway, GatewayWish) else None
-    _authorise(call, gateway, None if change.ha is UNSET else change.ha)
+    authorise(call, [change.gateway] if isinstance(change.gateway, GatewayWish) else [])
+    if change.ha is not UNSET:
+        allow(call, "vpc.form")
 
     def write(tx: Transaction) -> list[VpcView]:
         vpc = reading.owned(tx, call, VPCS, vpc_id, "update")
         reading.check_generation(VPCS, vpc, change.if_generation)
         changed = replace(vpc, **given(change, "if_generation", "gateway"), updated_at=call.now)
         if change.gateway is None:
-            changed = _without_gateway(tx, house, call, changed)
+            changed = without_any(tx, house, call, changed)
         elif isinstance(change.gateway, GatewayWish):
-            changed = _with_gateway(tx, house, call, changed, change.gateway)
+            changed = with_first(tx, house, call, changed, change.gateway)
         if change.routes is not UNSET:
             changed = replace(changed, routes=check_routes(tx, changed, changed.routes))
         saved = tx.vpcs.save(changed)
+        mark_vpc(tx, saved.id, saved.host_id)
+        record(tx, house, call, "vpc.update", Thing("vpc", saved.id, saved.project_id))
+        return _views(tx, [saved])
+
+    return commit(house, write)[0]
+
+
+def change_gateways(
+    house: House, call: Call, vpc_id: VpcId, wishes: tuple[GatewayWish, ...], how: Literal["more", "exactly", "without"]
+) -> VpcView:
+    """More ways out, exactly these, or without those that are described. InUse while public addresses come in there."""
+    allow(call, "vpc.update")
+    if how != "without":
+        authorise(call, wishes)
+    act = {"more": with_more, "exactly": with_exactly, "without": without}[how]
+
+    def write(tx: Transaction) -> list[VpcView]:
+        vpc = reading.owned(tx, call, VPCS, vpc_id, "update")
+        saved = tx.vpcs.save(replace(act(tx, house, call, vpc, wishes), updated_at=call.now))
         mark_vpc(tx, saved.id, saved.host_id)
         record(tx, house, call, "vpc.update", Thing("vpc", saved.id, saved.project_id))
         return _views(tx, [saved])
@@ -168,7 +195,7 @@ def delete_vpc(house: House, call: Call, vpc_id: VpcId) -> None:
         vpc = reading.owned(tx, call, VPCS, vpc_id, "delete")
         for nic in interfaces(tx, vpc.id):
             raise InUse("network", kind="vpc", id=vpc.id, by_kind="nic", by_id=nic.id)
-        vpc = _without_gateway(tx, house, call, vpc)
+        vpc = without_any(tx, house, call, vpc)
         mark_vpc(tx, vpc.id, vpc.host_id)
         tx.counters.give_back(vpc.id, "project/")
         tx.labels.drop("vpc", vpc.id)
@@ -210,56 +237,3 @@ def _choose_host(house: House, call: Call) -> HostId | None:
         if hosts:
             return hosts[house.chance.below(len(hosts))]
     return None
-
-
-def _authorise(call: Call, gateway: GatewayWish | None, ha: bool | UnsetType | None) -> None:
-    """Its addresses, whether it translates, and whether it moves, are the provider's to choose."""
-    if ha is not None:
-        allow(call, "vpc.form")
-    if gateway is not None and gateway.snat is not None:
-        allow(call, "vpc.snat")
-    if gateway is not None and gateway.fixed_ips is not None:
-        allow(call, "public_address.choose")
-
-
-def _with_gateway(tx: Transaction, house: House, call: Call, vpc: Vpc, wish: GatewayWish) -> Vpc:
-    """The router with this gateway (not saved); the old one goes unless it serves the wish."""
-    network = reading.visible(tx, call, NETWORKS, wish.network_id)
-    if not network.external:
-        raise Invalid("network", field="gateway", reason="not_external", value=network.id)
-    snat = vpc.snat if wish.snat is None else wish.snat
-    there = tx.nics.get(vpc.gateway_nic_id) if vpc.gateway_nic_id is not None else None
-    policy_id = chosen(tx, call, wish.qos_policy_id, there.qos_policy_id if there is not None else None)
-    if there is not None and there.network_id == network.id and wish.fixed_ips is None:
-        if there.qos_policy_id != policy_id:
-            tx.nics.save(replace(there, qos_policy_id=policy_id))
-        return replace(vpc, snat=snat)
-    vpc = _without_gateway(tx, house, call, vpc)
-    check_gateway(tx, vpc.id, network.id)
-    nic = make_nic(
-        tx,
-        house,
-        call,
-        NicWish(
-            network_id=network.id,
-            project_id=ProjectId(""),
-            fixed_ips=wish.fixed_ips,
-            qos_policy_id=policy_id,
-            use="vpc_gateway",
-            vpc_id=vpc.id,
-            device_id=vpc.id,
-            host_id=vpc.host_id,
-        ),
-    )
-    return replace(vpc, snat=snat, external_network_id=network.id, gateway_nic_id=nic.id)
-
-
-def _without_gateway(tx: Transaction, house: House, call: Call, vpc: Vpc) -> Vpc:
-    if vpc.gateway_nic_id is None:
-        return vpc
-    for public in public_of(tx, vpc.id):
-        raise InUse("network", kind="gateway", id=vpc.id, by_kind="public_address", by_id=public.id)
-    nic = tx.nics.get(vpc.gateway_nic_id)
-    if nic is not None and nic.deleted_at is None:
-        drop_nic(tx, house, call, nic)
-    return replace(vpc, external_network_id=None, gateway_nic_id=None, snat=True)

@@ -103,9 +103,9 @@ class Ground:
             for leg in vpc.all_legs:
                 if leg.network_id == network and any(text.partition("/")[0] == address for text in leg.addresses):
                     return vpc, leg
-            gateway = vpc.gateway
-            if gateway is not None and gateway.network_id == network and address in vpc.public:
-                return vpc, gateway
+            for way in vpc.exits:
+                if way.leg.network_id == network and address in way.carries:
+                    return vpc, way.leg
         if address in self.wished.nowhere:
             raise Stopped("public_leads_nowhere", address=address)
         return None

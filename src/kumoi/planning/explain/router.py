@@ -6,7 +6,7 @@ from kumoi.core.group_rules import protocol_number
 from kumoi.core.ids import NetworkId
 from kumoi.core.pictures import SeenRoom
 from kumoi.core.plan import VpcEntry
-from kumoi.core.vpcs import Leg
+from kumoi.core.vpcs import Exit, Leg
 from kumoi.planning.explain import routes
 from kumoi.planning.explain.case import Stopped
 from kumoi.planning.explain.ground import Ground, device_in, within
@@ -91,8 +91,9 @@ def _translate_out(ground: Ground, trip: Trip, vpc: VpcEntry, room: SeenRoom) ->
     packet, before = trip.packet, trip.packet.source
     if room.rules is not None:
         _pass(trip, room, "postrouting")
-    elif vpc.gateway is not None and packet.leaves == ground.picture.legs.get(vpc.gateway.nic_id):
-        packet.source = _as_wished(vpc, vpc.gateway, before)
+    for way in vpc.exits if room.rules is None else ():
+        if packet.leaves == ground.picture.legs.get(way.leg.nic_id):
+            packet.source = _as_wished(vpc, way, before)
     if packet.source == "masquerade":
         device = device_in(room, packet.leaves)
         packet.source = next((text.partition("/")[0] for text in (device.addresses if device else ())), before)
@@ -100,10 +101,10 @@ def _translate_out(ground: Ground, trip: Trip, vpc: VpcEntry, room: SeenRoom) ->
         trip.hop("led_out", room.name, fixed=before, public=packet.source)
 
 
-def _as_wished(vpc: VpcEntry, gateway: Leg, source: str) -> str:
+def _as_wished(vpc: VpcEntry, way: Exit, source: str) -> str:
     """The address outside, where no rules are told."""
-    led = {floating.fixed: floating.public for floating in vpc.floating}
-    hidden = next((text.partition("/")[0] for text in gateway.addresses if ":" not in text), source)
+    led = {floating.fixed: floating.public for floating in vpc.floating if floating.public in way.carries}
+    hidden = next((text.partition("/")[0] for text in way.leg.addresses if ":" not in text), source)
     return led.get(source, hidden if vpc.snat and ":" not in source else source)
 
 

@@ -7,15 +7,16 @@ from kumoi.core.nics import Nic
 from kumoi.core.plan import VpcEntry
 from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import Shaping, policy_of
-from kumoi.core.vpcs import Floating, Forward, Leg, PublicAddress, Vpc
+from kumoi.core.vpcs import Exit, Floating, Forward, Leg, PublicAddress, Vpc
 
 
 class VpcParts(msgspec.Struct, frozen=True, kw_only=True):
-    """The rows around a router; `subnets` and `networks` by id, `shaping` by that of a QoS policy."""
+    """The rows around a router. `gateways`: the first one first; `subnets` and `networks` by id, `shaping` by that of a
+    QoS policy."""
 
     vpc: Vpc
     interfaces: tuple[Nic, ...]
-    gateway: Nic | None
+    gateways: tuple[Nic, ...]
     networks: dict[str, Network]
     subnets: dict[str, Subnet]
     public: tuple[PublicAddress, ...]
@@ -24,15 +25,14 @@ class VpcParts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def vpc_entry(parts: VpcParts) -> VpcEntry:
-    gateway = parts.gateway
-    outer = [parts.subnets[ip.subnet_id].gateway for ip in gateway.fixed_ips] if gateway is not None else []
-    hops = [hop for hop in outer if hop]
+    first, *others = parts.gateways or (None,)
+    via, via6 = _hops(first, parts) if first is not None else (None, None)
     return VpcEntry(
         id=parts.vpc.id,
         legs=tuple(leg(nic, parts) for nic in sorted(parts.interfaces, key=lambda n: n.id)),
-        gateway=leg(gateway, parts) if gateway else None,
-        default_via=next((hop for hop in hops if ":" not in hop), None),
-        default_via6=next((hop for hop in hops if ":" in hop), None),
+        gateway=leg(first, parts) if first is not None else None,
+        default_via=via,
+        default_via6=via6,
         snat=parts.vpc.snat,
         routes=parts.vpc.routes,
         floating=tuple(
@@ -46,7 +46,27 @@ def vpc_entry(parts: VpcParts) -> VpcEntry:
         ),
         forwards=_forwards(parts),
         shaping=_gateway_shaping(parts),
+        more=_exits([nic for nic in others if nic is not None], parts),
+        ecmp=parts.vpc.ecmp,
     )
+
+
+def _hops(gateway: Nic, parts: VpcParts) -> tuple[str | None, str | None]:
+    """The next hops there, of IPv4 and IPv6."""
+    hops = [hop for ip in gateway.fixed_ips if (hop := parts.subnets[ip.subnet_id].gateway)]
+    return next((hop for hop in hops if ":" not in hop), None), next((hop for hop in hops if ":" in hop), None)
+
+
+def _exits(others: list[Nic], parts: VpcParts) -> tuple[Exit, ...]:
+    """A public address comes in by the first gateway of its network."""
+    taken = {nic.network_id for nic in parts.gateways[:1]}
+    found: list[Exit] = []
+    for nic in others:
+        own = {p.address for p in parts.public if p.network_id == nic.network_id and nic.network_id not in taken}
+        taken.add(nic.network_id)
+        via, via6 = _hops(nic, parts)
+        found.append(Exit(leg=leg(nic, parts), via=via, via6=via6, carries=tuple(sorted(own))))
+    return tuple(found)
 
 
 def _forwards(parts: VpcParts) -> tuple[Forward, ...]:
@@ -59,9 +79,9 @@ def _forwards(parts: VpcParts) -> tuple[Forward, ...]:
 
 
 def _gateway_shaping(parts: VpcParts) -> Shaping | None:
-    gateway = parts.gateway
-    if gateway is None:
+    if not parts.gateways:
         return None
+    gateway = parts.gateways[0]
     return parts.shaping.get(policy_of(gateway, parts.networks[gateway.network_id].qos_policy_id) or "")
 
 

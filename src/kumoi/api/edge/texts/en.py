@@ -88,6 +88,7 @@ INVALID: Final[dict[str, str]] = {
     "text_several": "line {line}, column {column}: several groups are called {value}.",
     "text_nothing": "line {line}, column {column}: no group is called {value}.",
     "ranges_overlap": "Invalid input for {field}: {value} has numbers of the range {other}.",
+    "one_for_all": "Invalid input for {field}: all gateways of the router {value} translate, or none does.",
     "mtu_of_trunk": "Invalid input for {field}: packets of {value} bytes do not pass a trunk of {most}.",
     "unknown_option": "Invalid input for {field}: no DHCP option {value} is known.",
     "not_around": "Invalid input for {field}: {value} is no larger block around {other}.",

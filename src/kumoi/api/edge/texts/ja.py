@@ -87,6 +87,7 @@ INVALID: Final[dict[str, str]] = {
     "text_several": "{line} 行 {column} 桁: {value} という名のグループが複数あります。",
     "text_nothing": "{line} 行 {column} 桁: {value} という名のグループはありません。",
     "ranges_overlap": "{field} の入力が正しくありません: {value} は範囲 {other} と重なります。",
+    "one_for_all": "{field} の入力が正しくありません: ルーター {value} のゲートウェイはすべて変換するか、まったく変換しないかです。",
     "mtu_of_trunk": "{field} の入力が正しくありません: {value} バイトのパケットは {most} バイトのトランクを通れません。",
     "unknown_option": "{field} の入力が正しくありません: DHCP オプション {value} は知られていません。",
     "not_around": "{field} の入力が正しくありません: {value} は {other} を含むより大きなブロックではありません。",

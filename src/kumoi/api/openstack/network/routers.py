@@ -1,6 +1,6 @@
 """/v2.0/routers and what adds and removes their interfaces and routes."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -31,8 +31,9 @@ from kumoi.api.openstack.network.resources import (
 from kumoi.app.house import House
 from kumoi.app.networks import vpc_legs, vpcs
 from kumoi.app.networks.addresses import FixedWish
+from kumoi.app.networks.gateways import GatewayWish
 from kumoi.app.networks.vpc_legs import LegView, LegWish
-from kumoi.app.networks.vpcs import VPCS, GatewayWish, VpcChange, VpcView, VpcWish
+from kumoi.app.networks.vpcs import VPCS, VpcChange, VpcView, VpcWish
 from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import NetworkId, NicId, SubnetId, VpcId
@@ -57,6 +58,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True):
     availability_zone_hints: list[str] = []
     distributed: bool | None = None
     ha: bool | None = None
+    enable_default_route_ecmp: bool | None = None
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True):
@@ -67,11 +69,16 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
     routes: list[RouteIn] | UnsetType | None = UNSET
     distributed: bool | None = None
     ha: bool | None = None
+    enable_default_route_ecmp: bool | None = None
 
 
 class InterfaceIn(msgspec.Struct, forbid_unknown_fields=True):
     subnet_id: Id | None = None
     port_id: Id | None = None
+
+
+class GatewaysIn(msgspec.Struct, forbid_unknown_fields=True):
+    external_gateways: list[GatewayIn]
 
 
 class RoutesIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -117,6 +124,7 @@ def _create(house: House, call: Call, news: list[New]) -> list[VpcView]:
         description=new.description,
         admin_up=new.admin_state_up,
         ha=new.ha,
+        ecmp=bool(new.enable_default_route_ecmp),
         gateway=_gateway(new.external_gateway_info),
     )
     return [vpcs.create_vpc(house, call, wish)]
@@ -130,6 +138,7 @@ def _update(house: House, call: Call, vpc_id: str, change: Change, generation: i
         description=change.description,
         admin_up=change.admin_state_up,
         ha=UNSET if change.ha is None else change.ha,
+        ecmp=UNSET if change.enable_default_route_ecmp is None else change.enable_default_route_ecmp,
         gateway=UNSET if gateway is UNSET else _gateway(gateway),
         routes=UNSET if change.routes is UNSET else routes(change.routes),
         if_generation=generation,
@@ -138,22 +147,24 @@ def _update(house: House, call: Call, vpc_id: str, change: Change, generation: i
 
 
 def render(view: VpcView, actor: Actor) -> Shown:
-    one, gateway = view.vpc, None
-    if view.gateway is not None:
-        gateway = {
-            "network_id": one.external_network_id,
+    one = view.vpc
+    gateways = [
+        {
+            "network_id": nic.network_id,
             "enable_snat": one.snat,
-            "external_fixed_ips": [
-                {"subnet_id": ip.subnet_id, "ip_address": ip.address} for ip in view.gateway.fixed_ips
-            ],
-            "qos_policy_id": view.gateway.qos_policy_id,
+            "external_fixed_ips": [{"subnet_id": ip.subnet_id, "ip_address": ip.address} for ip in nic.fixed_ips],
+            "qos_policy_id": nic.qos_policy_id,
         }
+        for nic in view.gateways
+    ]
     shown = {
         **standard(one, view.tags),
         "name": one.name,
         "status": "ACTIVE",
         "admin_state_up": one.admin_up,
-        "external_gateway_info": gateway,
+        "external_gateway_info": gateways[0] if gateways else None,
+        "external_gateways": gateways,
+        "enable_default_route_ecmp": one.ecmp,
         "routes": rendered_routes(one.routes),
         "availability_zone_hints": [],
         "availability_zones": ["nova"] if one.host_id is not None else [],
@@ -176,6 +187,8 @@ RESOURCE = Resource(
             "status",
             "admin_state_up",
             "external_gateway_info",
+            "external_gateways",
+            "enable_default_route_ecmp",
             "routes",
             "availability_zone_hints",
             "availability_zones",
@@ -208,6 +221,12 @@ def action_routes(house: House) -> list[Route]:
     def remove_routes(request: Request) -> Response:
         return change_routes(request, more=False)
 
+    def change_gateways(request: Request, how: Literal["more", "exactly", "without"]) -> Response:
+        given = one_of(request, "router", GatewaysIn).external_gateways
+        wishes = tuple(wish for one in given if (wish := _gateway(one)) is not None)
+        view = vpcs.change_gateways(house, request.call(), VpcId(request.params["id"]), wishes, how)
+        return json_response({"router": render(view, request.call().actor)})
+
     def change_routes(request: Request, *, more: bool) -> Response:
         given: tuple[StaticRoute, ...] = routes(one_of(request, "router", RoutesIn).routes)
         view = vpcs.change_routes(house, request.call(), VpcId(request.params["id"]), given, more=more)
@@ -219,6 +238,14 @@ def action_routes(house: House) -> list[Route]:
         Route("PUT", f"{path}/remove_router_interface", remove_interface, action, SERVICE, body_type=InterfaceIn),
         Route("PUT", f"{path}/add_extraroutes", add_routes, action, SERVICE, body_type=RoutesIn),
         Route("PUT", f"{path}/remove_extraroutes", remove_routes, action, SERVICE, body_type=RoutesIn),
+        *(
+            Route("PUT", f"{path}/{verb}_external_gateways", act, action, SERVICE, body_type=GatewaysIn)
+            for verb, act in (
+                ("add", lambda request: change_gateways(request, "more")),
+                ("update", lambda request: change_gateways(request, "exactly")),
+                ("remove", lambda request: change_gateways(request, "without")),
+            )
+        ),
     ]
 
 

@@ -14,8 +14,9 @@ from kumoi.api.web.refusals import at_fields
 from kumoi.api.web.words import routers
 from kumoi.app.networks import reading
 from kumoi.app.networks import vpcs as doors
+from kumoi.app.networks.gateways import GatewayWish
 from kumoi.app.networks.networks import NETWORKS
-from kumoi.app.networks.vpcs import VPCS, GatewayWish, VpcChange, VpcView, VpcWish
+from kumoi.app.networks.vpcs import VPCS, VpcChange, VpcView, VpcWish
 from kumoi.app.quotas import quota
 from kumoi.core.errors import Invalid, KumoiError
 from kumoi.core.ids import NetworkId
