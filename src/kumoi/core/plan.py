@@ -129,7 +129,7 @@ class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", t
 
 
 class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="kind"):
-    """A router on this host. `gateway`: its leg on the external network, `default_via`, `default_via6`: the next hops there.
+    """A router here. `gateway`: its leg on the external network, `default_via` and `default_via6`: the next hops there.
     `shaping`: of what passes under the gateway's own address. `more`: other ways out; `ecmp`: all of them by turns."""
 
     id: VpcId
