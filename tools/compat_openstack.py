@@ -5,6 +5,8 @@ asked for, whether it ran or not. Then:
 
     python tools/compat_openstack.py 2026-11-20 identity=…/results.tsv image=… compute=… network=…
 
+Services that are not named keep what the page says of them. Why something is left is in `compat_reasons`.
+
 A failure is *not built* when the answer itself says so, or when nothing answers there; all other failures are *wrong*:
 they are ours to mend. What Tempest left out, or could try in a real guest only, is *not tried*, and no pass.
 """
@@ -15,6 +17,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from compat_reasons import REASONS
+
 Outcome = Literal["pass", "not built", "not tried", "wrong"]
 
 PAGE = Path(__file__).parent.parent / "docs/compat-openstack.md"
@@ -22,9 +26,11 @@ TITLES = {"identity": "Keystone", "image": "Glance", "compute": "Nova", "network
 HEAD = """# OpenStack compatibility
 
 How many tests of [Tempest](https://docs.openstack.org/tempest/latest/) 47 and its plugins pass against this version.
-Written by `tools/compat_openstack.py` from the results of runs on {date} against
-a simulated cloud of four hosts, every feature switched on. A test that was skipped or never ran is no pass. Neutron's scenarios log in to guests, which
-a simulated cloud has none of: where they waited for one, the run was ended, and they count as not tried.
+Written by `tools/compat_openstack.py` from the results of runs against a simulated cloud of four hosts, every feature
+switched on, on {date}.
+
+A test that was skipped or never ran is no pass. Neutron's scenarios log in to guests, which a simulated cloud has none
+of: they count as not tried.
 
 - **not built**: the cloud says so (404 for a path, 405, 406 for a microversion, 501), or has no such attribute.
 - **not tried**: Tempest leaves it out: a service is not there, a feature cannot be tried without a real guest.
@@ -83,10 +89,17 @@ def _outcome(status: str, reason: str, *, scenario: bool) -> Outcome:
     return "wrong" if status == "fail" else "not tried"
 
 
-def page(date: str, runs: dict[str, list[Test]]) -> str:
-    """The whole document."""
-    rows = "".join(_row(TITLES.get(name, name), tests) for name, tests in runs.items())
-    return HEAD.format(date=date) + rows + "".join(_service(name, tests) for name, tests in runs.items())
+def page(date: str, runs: dict[str, list[Test]], before: str) -> str:
+    """The whole document. What is not run anew stays as it was `before`."""
+    rows, sections = "", ""
+    for name, title in TITLES.items():
+        if name in runs:
+            rows += _row(title, runs[name])
+            sections += _service(name, runs[name])
+        else:
+            rows += "".join(re.findall(rf"^\| {title} \|.*\n", before, re.MULTILINE)[:1])
+            sections += "".join(re.findall(rf"^(\n## {title}\n.*?)(?=\n## |\Z)", before, re.MULTILINE | re.DOTALL)[:1])
+    return HEAD.format(date=date) + rows + sections
 
 
 def _service(name: str, tests: list[Test]) -> str:
@@ -102,8 +115,22 @@ def _service(name: str, tests: list[Test]) -> str:
     return (
         f"\n## {TITLES.get(name, name)}\n\nWhole: {' · '.join(complete) or 'nothing yet'}.\n\n"
         f"| area | passed | not built | not tried | wrong |\n|---|---|---|---|---|\n{rows}"
-        f"\n### Wrong\n\n{wrong or 'Nothing that is known.' + chr(10)}"
+        f"\n### Wrong\n\n{wrong or 'Nothing that is known.' + chr(10)}{_reasons(name, tests)}"
     )
+
+
+def _reasons(name: str, tests: list[Test]) -> str:
+    """What is left, by why it is. Nothing of a service that has no reasons yet."""
+    if name not in REASONS:
+        return ""
+    found: dict[str, int] = {}
+    for test in tests:
+        if test.outcome != "pass":
+            called = f"{test.area}.{test.name}"
+            sentence = next((s for pattern, s in REASONS[name] if pattern.search(called)), "Nobody knows yet.")
+            found[sentence] = found.get(sentence, 0) + 1
+    lines = sorted(found.items(), key=lambda pair: -pair[1])
+    return "\n### Why what is left is left\n\n| tests | |\n|---|---|\n" + "".join(f"| {n} | {s} |\n" for s, n in lines)
 
 
 def _row(label: str, tests: Iterable[Test]) -> str:
@@ -125,4 +152,5 @@ def _plain(reason: str) -> str:
 
 if __name__ == "__main__":
     given = dict(pair.split("=", 1) for pair in sys.argv[2:])
-    PAGE.write_text(page(sys.argv[1], {name: read(Path(path)) for name, path in given.items()}))
+    runs = {name: read(Path(path)) for name, path in given.items()}
+    PAGE.write_text(page(sys.argv[1], runs, PAGE.read_text()))

@@ -1,0 +1,49 @@
+"""Why what is left of Tempest does not pass, for `compat_openstack`: the first pattern that is found in `area.test`."""
+
+import re
+from typing import Final
+
+Reasons = tuple[tuple[re.Pattern[str], str], ...]
+
+
+def _reasons(*pairs: tuple[str, str]) -> Reasons:
+    return tuple((re.compile(pattern), sentence) for pattern, sentence in pairs)
+
+
+REASONS: Final[dict[str, Reasons]] = {
+    "network": _reasons(
+        (r"\.scenario\.", "It logs in to guests, which a simulated cloud has none of."),
+        (r"metering", "Metering labels: no router counts by label; a guest's own traffic is counted by its meters."),
+        (r"ndp_proxy", "NDP proxies: routers answer for no neighbours; IPv6 subnets are routed."),
+        (r"pvlan", "Private VLANs of ports."),
+        (r"evpn|ovn_bgp", "EVPN and leaking routes by BGP: no routes are told to routers outside."),
+        (r"logging", "Packets that rules let through are logged nowhere; `kumoi net` explains what stops one."),
+        (r"[Dd]vr|distributed|update_centralized", "A router stands on one host: `distributed` is refused by name."),
+        (r"flavors", "Flavors of routers and service profiles: there is one kind of router."),
+        (r"conntrack_helper", "Conntrack helpers: no kernel here has them to be tried with."),
+        (r"local_ip", "Local IPs."),
+        (
+            r"timestamp.*segment",
+            "Segments as things of their own: a network has just one, its provider fields.",
+        ),
+        (r"trusted", "Trusted virtual functions: there is no SR-IOV."),
+        (
+            r"segment_range",
+            "It counts on a small default range of numbers, so that another project's network lies in it by chance; "
+            "here every VNI is as good as another.",
+        ),
+        (
+            r"policy_sharing_with_wildcard",
+            "It expects that one's own network stands against taking back what others may use. It does not need that.",
+        ),
+        (r"router_interface_fip", "A floating IP comes in by a router's gateway, not by a plain interface."),
+        (
+            r"dhcp_agent_scheduler",
+            "DHCP is served on every host with a server of the network, and on no other; there is nothing to schedule.",
+        ),
+        (r"extensions.*list_show", "It wants `metering` and `dvr` listed, which are not offered."),
+        (r"auto_allocated_topology", "It needs a default subnet pool, which the administrator has to name."),
+        (r"trunk|resource_request|vxlan", "It needs provider VLANs, or kinds of networks, in Tempest's own settings."),
+        (r"agent_availability_zone|attach_and_detach|Ussuri|associate_shared", "Tempest's settings leave it out."),
+    ),
+}
