@@ -256,7 +256,7 @@ class NetworkRules(Stage):
         wish = security_groups.GroupRuleWish(group_id=group, rule=rule)
         made = self.ask(lambda: security_groups.create_rules(self.house, self.call(), (wish,)), Taken)
         if made is not None:
-            self.record.groups[group].add(made[0].id)
+            self.record.groups[group].add(made[0].rule.id)
 
     @rule(data=st.data())
     def forbid_something(self, data: st.DataObject) -> None:
