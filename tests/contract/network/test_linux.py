@@ -4,9 +4,11 @@ import os
 import socket
 import struct
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from tests.contract.network.frames import (
     NOISE,
@@ -20,6 +22,7 @@ from tests.contract.network.plans import ANYONE, Net, external, filters, group, 
 from tests.contract.network.test_guests import publish
 
 from kumoi.contracts.guests import GuestNetwork
+from kumoi.core.ids import GroupId
 from kumoi.core.nics import FixedIp
 from kumoi.core.plan import NicEntry
 from kumoi.core.vpcs import Floating
@@ -234,7 +237,7 @@ def test_the_cloud_itself_reaches_floating_addresses(linux: Any, place: Net) -> 
 
 
 def test_a_thousand_nics_fit(linux: Any) -> None:
-    """In a user namespace a transaction is bounded: more than some 2,000 elements come in parts, swapped in at once."""
+    """In a user namespace a transaction is bounded: what is more comes in parts, swapped in at once."""
     place = net("10.0.0")
     crowd = group({"protocol": "tcp", "remote_group_id": "self"})
     nics = tuple(
@@ -244,6 +247,26 @@ def test_a_thousand_nics_fit(linux: Any) -> None:
     assert len(linux.network.observe().nics) == 1000
     linux.network.ensure_filters(filters((crowd,), *nics[:1]), nics[:1])
     assert linux.network.observe().nics == {nics[0].id}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["to one that stands", "to one that nobody knows"])
+def test_any_number_of_rules_and_blocks_fits(linux: Any, known: bool) -> None:
+    """A rule takes far more of a transaction than an element, and a block takes more than an address."""
+    place = net("10.0.0")
+    blocks = GroupId(str(uuid.uuid4()))
+    many = group(
+        *(tcp(port, remote_cidr=f"10.{port & 255}.0.0/24") for port in range(1, 901)),
+        {"ether_type": "IPv6", "remote_address_group_id": blocks},
+        blocks={blocks: tuple(f"2001:db8:{2 * n:x}::/48" for n in range(4000))},
+    )
+    nic = place.nic(11, many)
+    if known:
+        linux.network.ensure_filters(filters((ANYONE,), nic), (nic,))
+    linux.network.ensure_filters(filters((ANYONE, many), nic), (nic,))
+    assert many.id in linux.network.observe().groups
+    fewer = msgspec.structs.replace(many, rules=many.rules[::2])
+    linux.network.ensure_filters(filters((ANYONE, fewer), nic), (nic,))
+    assert linux.network.observe().groups == {ANYONE.id, many.id}
 
 
 class TestGuestd:

@@ -10,10 +10,10 @@ from typing import Final
 import msgspec
 
 _BATCH: Final = 400  # elements a command
-# In a user namespace a transaction must fit the socket's buffer (wmem_max), which nobody there may raise: `nft` says
-# "Message too long" beyond some 2,000 elements.
-_CHANGE_LIMIT: Final = 1000
-_TRANSACTION_LIMIT: Final = 60_000
+# In a user namespace a transaction must fit a socket's buffer of 212,992 bytes, which nobody there may raise: else
+# `nft` says "Message too long". What takes how much was measured: docs/decisions/0040.
+_LIMIT: Final = 200_000
+_WORD, _ELEMENT, _INTERVAL = 44, 32, 90
 _UNHOOK: Final = ("flush", "delete")
 
 
@@ -45,10 +45,8 @@ def change(old: Table, new: Table) -> list[str] | None:
     where = new.address
     gone = {n: _lost(old.elements.get(n, {}), new.elements.get(n, {})) for n in old.sets}
     come = {n: _lost(new.elements.get(n, {}), old.elements.get(n, {})) for n in new.sets}
-    if sum(len(texts) for texts in (*gone.values(), *come.values())) > _CHANGE_LIMIT:
-        return None
     unused = [name for name in old.chains if name not in new.chains]
-    return [
+    commands = [
         *(_set_command(new, name) for name in new.sets if name not in old.sets),
         *(f"add chain {where} {name}" for name in new.chains if name not in old.chains),
         *_elements("delete", new, gone),
@@ -59,6 +57,14 @@ def change(old: Table, new: Table) -> list[str] | None:
         *(f"delete chain {where} {name}" for name in unused),
         *(f"delete {_kind(old.sets[name])} {where} {name}" for name in old.sets if name not in new.sets),
     ]
+    return commands if sum(map(weight, commands)) <= _LIMIT else None
+
+
+def weight(command: str) -> int:
+    """Bytes of a transaction that a command takes, at most."""
+    if " element " in command:
+        return len(command) + _ELEMENT * (command.count(",") + 1) + _INTERVAL * command.count("/")
+    return _WORD * len(command.split())
 
 
 def loses(old: Table, new: Table) -> bool:
@@ -78,10 +84,10 @@ def swap(new: tuple[Table, ...], old: Mapping[str, Iterable[str]]) -> list[list[
     """
     transactions: list[list[str]] = []
     for table in new:
-        transactions.append([f"{verb} table {table.address}" for verb in ("add", "delete", "add")])
         bare = {name: chain for name, chain in table.chains.items() if not chain.hook}
         transactions += _packed(
             [
+                *(f"{verb} table {table.address}" for verb in ("add", "delete", "add")),
                 *(_set_command(table, name) for name in table.sets),
                 *(f"add chain {table.address} {name}" for name in bare),
                 *(f"add rule {table.address} {name} {rule}" for name, chain in bare.items() for rule in chain.rules),
@@ -146,11 +152,11 @@ def _elements(verb: str, table: Table, wanted: dict[str, list[str]]) -> list[str
 def _packed(commands: list[str]) -> list[list[str]]:
     """The same in the same order, as transactions of bounded size."""
     packed: list[list[str]] = []
-    size = _TRANSACTION_LIMIT
+    size = _LIMIT
     for command in commands:
-        if size + len(command) > _TRANSACTION_LIMIT:
+        size += weight(command)
+        if size > _LIMIT:
             packed.append([])
-            size = 0
+            size = weight(command)
         packed[-1].append(command)
-        size += len(command)
     return packed
