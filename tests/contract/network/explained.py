@@ -61,14 +61,9 @@ class Scene:
             gateway=gateway,
             default_via=self.outside.host(1),
             floating=(Floating(public=self.outside.host(200), fixed=self.one.host(11), shaping=SLOW),),
-            forwards=(
-                Forward(
-                    public=self.outside.host(202),
-                    protocol="tcp",
-                    outer=Ports(8080, 8080),
-                    fixed=self.two.host(12),
-                    inner=Ports(80, 80),
-                ),
+            forwards=tuple(
+                Forward(public=self.outside.host(202), protocol="tcp", outer=o, fixed=self.two.host(12), inner=i)
+                for o, i in ((Ports(8080, 8080), Ports(80, 80)), (Ports(80, 90), Ports(80, 90)))
             ),
         )
         rig.network.ensure_vpc(self.vpc)

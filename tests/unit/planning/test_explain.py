@@ -68,8 +68,10 @@ def test_in_by_a_public_address(golden: Golden) -> None:
     assert [hop.code for hop in found.hops] == ["from_outside", "into_router", "led_in", "routed", "to_guest"]
 
 
-def test_in_by_a_forwarded_port(golden: Golden) -> None:
-    found = walked(golden, "outside", FORWARDED, 8080)
+@pytest.mark.parametrize("port", [8080, 80])
+def test_in_by_a_forwarded_port(golden: Golden, port: int) -> None:
+    """One that changes its number on the way, and one of a range that keeps them."""
+    found = walked(golden, "outside", FORWARDED, port)
     assert found.stop is None
     assert [hop.code for hop in found.hops] == ["from_outside", "into_router", "led_in", "routed", "to_guest"]
     assert found.hops[-1].facts == {"name": "db"}

@@ -15,6 +15,11 @@ from kumoi.core.vpcs import Forward, Leg
 
 _TABLE: Final = "ip kumoi"
 _NUMBERS: Final = {"tcp": 6, "udp": 17}
+_LEAD_IN: Final = [
+    *(f"dnat to ip daddr . {protocol} dport map @kept_{protocol}" for protocol in _NUMBERS),
+    *(f"dnat ip to ip daddr . {protocol} dport map @moved_{protocol}" for protocol in _NUMBERS),
+    "dnat to ip daddr map @led_in",
+]
 
 
 def text(vpc: VpcEntry) -> str:
@@ -82,31 +87,26 @@ def _outward(pairs: list[tuple[str, str]]) -> list[str]:
 
 
 def _forward_maps(vpc: VpcEntry) -> list[str]:
-    """Ports that change their numbers, one by one; those that keep them are a rule each (`_forward_rules`)."""
-    found: list[str] = []
+    """Ports that change their numbers, one by one; those that keep them, range by range."""
+    lines: list[str] = []
     for protocol in _NUMBERS:
-        elements = [
+        forwards = [f for f in vpc.forwards if f.protocol == protocol]
+        moved = [
             f"{_address(f.public)} . {int(f.outer.first) + n} : {_address(f.fixed)} . {int(f.inner.first) + n}"
-            for f in vpc.forwards
-            if f.protocol == protocol and f.outer != f.inner
+            for f in forwards
+            if f.outer != f.inner
             for n in range(len(f.outer))
         ]
-        filled = f" elements = {{ {', '.join(elements)} }};" if elements else ""
-        kinds = "ipv4_addr . inet_service : ipv4_addr . inet_service"
-        found.append(f"  map forward_{protocol} {{ type {kinds};{filled} }}")
-    return found
-
-
-def _forward_rules(vpc: VpcEntry) -> list[str]:
-    kept = (f for f in vpc.forwards if f.outer == f.inner and f.protocol in _NUMBERS)
-    return [
-        *(
-            f"ip daddr {_address(f.public)} {f.protocol} dport {int(f.outer.first)}-{int(f.outer.last)}"
-            f" dnat to {_address(f.fixed)}"
-            for f in kept
-        ),
-        *(f"dnat ip to ip daddr . {protocol} dport map @forward_{protocol}" for protocol in _NUMBERS),
-    ]
+        kept = [
+            f"{_address(f.public)} . {int(f.outer.first)}-{int(f.outer.last)} : {_address(f.fixed)}"
+            for f in forwards
+            if f.outer == f.inner
+        ]
+        lines += [
+            _map(f"moved_{protocol}", moved, "ipv4_addr . inet_service : ipv4_addr . inet_service"),
+            _map(f"kept_{protocol}", kept, "ipv4_addr . inet_service : ipv4_addr; flags interval"),
+        ]
+    return lines
 
 
 def _shaped(vpc: VpcEntry, outer: str, own: str | None) -> list[str]:
@@ -131,9 +131,9 @@ def _address(text: str) -> str:
     return str(addresses.network(text)[0])
 
 
-def _map(name: str, elements: list[str]) -> str:
+def _map(name: str, elements: list[str], kinds: str = "ipv4_addr : ipv4_addr") -> str:
     filled = f" elements = {{ {', '.join(elements)} }};" if elements else ""
-    return f"  map {name} {{ type ipv4_addr : ipv4_addr;{filled} }}"
+    return f"  map {name} {{ type {kinds};{filled} }}"
 
 
 def _chains(vpc: VpcEntry) -> list[str]:
@@ -153,14 +153,10 @@ def _chains(vpc: VpcEntry) -> list[str]:
             guard += [f"iifname {outer} ct status dnat accept", f"iifname {outer} ct state new,invalid counter drop"]
     return [
         *(_chain("coming", "type filter hook prerouting priority mangle;", marking["coming"]) if marking else ()),
-        *_chain("lead_in", "type nat hook prerouting priority dstnat;", _leading(vpc)),
+        *_chain("lead_in", "type nat hook prerouting priority dstnat;", _LEAD_IN),
         *_chain("lead_out", "type nat hook postrouting priority srcnat;", translate),
         *_chain("passing", "type filter hook forward priority filter;", guard),
     ]
-
-
-def _leading(vpc: VpcEntry) -> list[str]:
-    return [*_forward_rules(vpc), "dnat to ip daddr map @led_in"]
 
 
 def _chain(name: str, hook: str, rules: list[str]) -> list[str]:
