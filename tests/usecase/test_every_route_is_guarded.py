@@ -13,6 +13,7 @@ from tests.usecase.cloud import Cloud
 
 from kumoi.api.edge.app import Edge
 from kumoi.api.edge.routes import Route, Tongue
+from kumoi.api.openstack.image.schemas import SCHEMAS
 from kumoi.api.web.visits import token_for
 from kumoi.app import keypairs
 from kumoi.app.identity import people, tokens
@@ -52,7 +53,7 @@ TOLD_TO_ALL: Final = frozenset({
     "/compute/v2.1/os-availability-zone", f"/compute/v2.1/os-quota-sets/{NOBODY}/defaults",
     "/network/v2.0", "/network/v2.0/agents", "/network/v2.0/availability_zones", "/network/v2.0/extensions",
     f"/network/v2.0/extensions/{NOBODY}", f"/network/v2.0/quotas/{NOBODY}/default", "/network/v2.0/service-providers",
-    "/image/v2/schemas/image", "/image/v2/schemas/images",
+    *(f"/image/v2/schemas/{path}" for path in SCHEMAS),
 })  # fmt: skip
 WORDS: Final = {"os-services": "enable", "startup": "startup", "tags": "blue"}
 Who_ = Literal["stranger", "reader", "unscoped", "system"]

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from kumoi.app import keypairs
 from kumoi.app.house import House
-from kumoi.app.images import doors as images
+from kumoi.app.images import sight as images
 from kumoi.app.instances import read as instances
 from kumoi.app.networks import reading
 from kumoi.app.networks.networks import NETWORKS

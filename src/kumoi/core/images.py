@@ -11,6 +11,7 @@ Visibility = Literal["public", "shared", "community", "private"]
 DiskFormat = Literal["raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "iso", "aki", "ari", "ami"]
 ContainerFormat = Literal["bare", "ovf", "ova", "docker", "ami", "ari", "aki", "compressed"]
 LayerFormat = Literal["raw", "qcow2"]
+MemberStatus = Literal["pending", "accepted", "rejected"]
 
 MAX_VIRTUAL_GIB = 2048
 MAX_DEPTH = 16
@@ -53,3 +54,18 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float = 0.0
     updated_at: float = 0.0
     deleted_at: float | None = None
+
+
+class ImageMember(msgspec.Struct, frozen=True, kw_only=True):
+    """A project that a shared image was offered to. It may use it from then on; its lists show what it accepted."""
+
+    id: str
+    image_id: ImageId
+    project_id: ProjectId
+    status: MemberStatus = "pending"
+    created_at: float = 0.0
+    updated_at: float = 0.0
+
+
+def member_id(image_id: ImageId, project_id: str) -> str:
+    return f"{image_id}/{project_id}"

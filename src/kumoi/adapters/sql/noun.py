@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Executable, Table, UniqueConstraint, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles on both dialects
 
-from kumoi.adapters.sql import identity_tables, network_tables, tables
+from kumoi.adapters.sql import identity_tables, image_tables, network_tables, tables
 from kumoi.adapters.sql.codec import Codec
 from kumoi.adapters.sql.language import Among
 from kumoi.core.address_groups import AddressGroup
@@ -21,8 +21,9 @@ from kumoi.core.events import Event, Label
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
 from kumoi.core.hosts import Host
-from kumoi.core.images import Image, Layer
+from kumoi.core.images import Image, ImageMember, Layer
 from kumoi.core.instances import Instance, Observation, Placement
+from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.port_forwardings import PortForwarding
@@ -126,8 +127,11 @@ REVOKED_TOKENS = Noun(RevokedToken, identity_tables.revoked_tokens)
 WEB_SESSIONS = Noun(WebSession, identity_tables.web_sessions)
 PREFERENCES = Noun(Preference, identity_tables.preferences)
 FLAVORS = Noun(Flavor, tables.flavors)
-IMAGES = Noun(Image, tables.images)
-LAYERS = Noun(Layer, tables.layers)
+IMAGES = Noun(Image, image_tables.images)
+IMAGE_MEMBERS = Noun(ImageMember, image_tables.image_members)
+METADEF_NAMESPACES = Noun(MetadefNamespace, image_tables.metadef_namespaces)
+METADEF_ENTRIES = Noun(MetadefEntry, image_tables.metadef_entries)
+LAYERS = Noun(Layer, image_tables.layers)
 INSTANCES = Noun(Instance, tables.instances)
 PLACEMENTS = Noun(Placement, tables.placements)
 OBSERVATIONS = Noun(Observation, tables.observations)

@@ -1,12 +1,12 @@
-"""The tables, by noun; those of identity and of networks are `identity_tables` and `network_tables`, of the
-same MetaData.
+"""The tables, by noun; those of identity, images and networks are `identity_tables`, `image_tables` and
+`network_tables`, of the same MetaData.
 
 Every change here needs a migration (`python -m kumoi.adapters.sql.migrations "Say what"`).
 """
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from kumoi.adapters.sql import identity_tables, network_tables  # noqa: F401 - so that whoever asks for the MetaData gets all of it
+from kumoi.adapters.sql import identity_tables, image_tables, network_tables  # noqa: F401 - whoever asks for the MetaData gets all
 from kumoi.adapters.sql.schema import integers, kept, key, metadata, nested, row_number, switches, texts, times
 
 # --- the cloud itself ---------------------------------------------------------------------------------
@@ -27,34 +27,6 @@ flavors = Table(
     *nested("extra_specs"),
     *times("created_at"),
     UniqueConstraint("name"),
-)
-
-layers = Table(
-    "layers",
-    metadata,
-    key(),
-    *texts("sha256", "format"),
-    *integers("size_bytes", "virtual_bytes"),
-    *texts("parent_id", null=True),
-    *times("created_at"),
-    Index(None, "sha256"),
-    Index(None, "parent_id"),
-)
-
-images = Table(
-    "images",
-    metadata,
-    key(),
-    *texts("project_id", "name", "status", "visibility"),
-    *texts("disk_format", "container_format", "checksum", "sha512", "layer_id", null=True),
-    *integers("min_disk_gib", "min_ram_mib"),
-    *integers("size_bytes", "virtual_bytes", null=True),
-    *switches("protected", "hidden"),
-    *nested("properties", "tags"),
-    *kept(),
-    Index(None, "project_id", "created_at", "id"),
-    Index(None, "visibility"),
-    Index(None, "layer_id"),
 )
 
 instances = Table(

@@ -10,7 +10,7 @@ from kumoi.app.identity.names import check_name
 from kumoi.app.identity.passwords import check_new, proved
 from kumoi.app.identity.trusts import end_trusts
 from kumoi.app.identity.web_sessions import drop_of
-from kumoi.app.images.doors import OPEN
+from kumoi.app.images.sight import OPEN
 from kumoi.app.networks.security_groups import drop_groups_of
 from kumoi.app.writing import Thing, commit, open_quota, record
 from kumoi.contracts.store import Transaction

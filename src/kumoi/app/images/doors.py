@@ -7,23 +7,25 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.images.sight import ANY, Sought, members_of, owned, visible, within
 from kumoi.app.writing import Thing, charge, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Forbidden, Invalid, NotFound, Taken, WrongState
+from kumoi.core.errors import Forbidden, Invalid, Taken, WrongState
 from kumoi.core.given import given
-from kumoi.core.ids import ImageId
+from kumoi.core.ids import ImageId, ProjectId
 from kumoi.core.images import Image, Layer, Visibility
 from kumoi.core.policy import allow, may
-from kumoi.core.query import Order, Query, alive
+from kumoi.core.query import Order, Query, alive, eq
 
 NAME_MOST = 255
-OPEN = ("public", "community")
+MIB = 1 << 20
 
 
 class ImageChange(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a user may change of an image."""
+    """All that a user may change of an image; whose it is, an administrator."""
 
+    project_id: ProjectId | UnsetType = UNSET
     name: str | UnsetType = UNSET
     visibility: Visibility | UnsetType = UNSET
     disk_format: str | UnsetType | None = UNSET
@@ -37,17 +39,20 @@ class ImageChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def create(house: House, call: Call, wish: Image) -> Image:
-    """`wish.id` may be chosen by the caller; times, status and owner are not."""
+    """`wish.id` may be chosen by the caller, times and status are not; for another project by administrators only."""
     allow(call, "image.create")
     check(wish)
+    owner = wish.project_id or call.project_id
+    if owner != call.actor.project_id:
+        allow(call, "image.all_projects")
     if wish.visibility == "public":
         allow(call, "image.publish")
-    made = replace(wish, project_id=call.project_id, status="queued", created_at=call.now, updated_at=call.now)
+    made = replace(wish, project_id=owner, status="queued", created_at=call.now, updated_at=call.now)
 
     def write(tx: Transaction) -> None:
         if tx.images.get(made.id) is not None:
             raise Taken("image", kind="image", name=made.id)
-        charge(tx, call.project_id, made.id, images=1)
+        charge(tx, owner, made.id, images=1)
         tx.images.insert(made)
         record(tx, house, call, "image.create", Thing("image", made.id, made.project_id), {"name": made.name})
 
@@ -84,20 +89,24 @@ def layer_of(house: House, call: Call, image_id: ImageId) -> tuple[Image, Layer 
     return house.store.read(read)
 
 
-def find(
-    house: House, call: Call, query: Query, *, visibility: str | None = None, tag: str | None = None
-) -> list[Image]:
-    """What the caller may see: its project's own, and public ones; community ones only when asked for by
-    `visibility`."""
+def find(house: House, call: Call, query: Query, *, sought: Sought = ANY) -> list[Image]:
+    """What the caller may see: see `Sought`. Newest first, unless the query orders otherwise."""
     allow(call, "image.read")
-    query = query.where(alive())
+    query = query.where(alive(), *(eq("tags", tag) for tag in sought.tags))
+    query = query.where(*(eq("properties", value) for value in sought.properties.values() if value))
     if not query.order:
         query = replace(query, order=(Order("created_at", descending=True),))
+    wanted = sought.properties.items()
 
     def read(tx: Transaction) -> list[Image]:
-        found = [i for i in tx.images.find(replace(query, limit=None)) if _shown(call, i, visibility)]
-        found = [i for i in found if tag is None or tag in i.tags]
-        return found[: query.limit] if query.limit is not None else found
+        ways = within(tx, call, sought)
+        if ways is None:
+            return []
+        whole = replace(query.where(*ways), limit=None if wanted else query.limit)
+        found = tx.images.find(whole)
+        if wanted:  # the store knows that the words occur, not where
+            found = [image for image in found if wanted <= image.properties.items()]
+        return found[: query.limit]
 
     return house.store.read(read)
 
@@ -115,6 +124,9 @@ def update(house: House, call: Call, image_id: ImageId, change: Callable[[Image]
         check(wished)
         if wished.visibility != old.visibility and wished.visibility == "public":
             allow(call, "image.publish")
+        if wished.project_id != old.project_id:
+            allow(call, "image.all_projects")
+            _hand_over(tx, wished)
         for field, before, after in (
             ("disk_format", old.disk_format, wished.disk_format),
             ("container_format", old.container_format, wished.container_format),
@@ -130,6 +142,12 @@ def update(house: House, call: Call, image_id: ImageId, change: Callable[[Image]
     return house.store.write(write)
 
 
+def _hand_over(tx: Transaction, image: Image) -> None:
+    """Another project's quota carries it now."""
+    tx.counters.give_back(image.id, "project/")
+    charge(tx, image.project_id, image.id, images=1, image_mib=-(-(image.size_bytes or 0) // MIB))
+
+
 def delete(house: House, call: Call, image_id: ImageId) -> None:
     """Instances made of it keep their layer."""
     allow(call, "image.delete")
@@ -140,6 +158,8 @@ def delete(house: House, call: Call, image_id: ImageId) -> None:
             raise Forbidden("image", action="image.delete", reason="protected", needs=["unprotected"])
         tx.counters.give_back(old.id, "project/")
         tx.labels.drop("image", old.id)
+        for member in members_of(tx, old.id):
+            tx.image_members.remove(member.id)
         tx.images.save(replace(old, deleted_at=call.now, updated_at=call.now))
         record(tx, house, call, "image.delete", Thing("image", old.id, old.project_id))
 
@@ -159,31 +179,3 @@ def switch(house: House, call: Call, image_id: ImageId, *, on: bool) -> Image:
         return tx.images.save(replace(old, status="active" if on else "deactivated", updated_at=call.now))
 
     return house.store.write(write)
-
-
-def visible(tx: Transaction, call: Call, image_id: ImageId) -> Image:
-    found = tx.images.get(image_id)
-    if found is None or found.deleted_at is not None or not _may_see(call, found):
-        raise NotFound("image", kind="image", id=image_id)
-    return found
-
-
-def owned(tx: Transaction, call: Call, image_id: ImageId) -> Image:
-    """For changing: one's own project's, or any for administrators."""
-    found = visible(tx, call, image_id)
-    if found.project_id != call.actor.project_id and not may(call, "image.all_projects"):
-        raise Forbidden("image", action="image.update", reason="owner", needs=["admin"])
-    return found
-
-
-def _may_see(call: Call, image: Image) -> bool:
-    own = image.project_id == call.actor.project_id
-    return own or image.visibility in OPEN or may(call, "image.all_projects")
-
-
-def _shown(call: Call, image: Image, visibility: str | None) -> bool:
-    if not _may_see(call, image) or (image.hidden and image.project_id != call.actor.project_id):
-        return False
-    if visibility is None or visibility == "all":
-        return image.visibility != "community" or image.project_id == call.actor.project_id or visibility == "all"
-    return image.visibility == visibility

@@ -8,7 +8,7 @@ import hashlib
 from msgspec.structs import replace
 
 from kumoi.app.house import House
-from kumoi.app.images.doors import owned
+from kumoi.app.images.sight import owned
 from kumoi.app.writing import Thing, charge, record
 from kumoi.contracts.blobs import Upload
 from kumoi.contracts.inspector import Inspected

@@ -6,6 +6,7 @@ import msgspec
 
 from kumoi.app.flavors import usable
 from kumoi.app.house import House
+from kumoi.app.images.sight import may_see
 from kumoi.app.instances.nics import choose, only_network
 from kumoi.app.instances.wish import NicChoice, RunWish, hostname_of
 from kumoi.app.networks.default_group import default_group
@@ -191,9 +192,7 @@ def flavor_of(tx: Transaction, wish: RunWish, call: Call | None = None) -> Flavo
 
 def image_of(tx: Transaction, call: Call, wish: RunWish) -> Image:
     image = tx.images.get(wish.image_id)
-    open_to_all = image is not None and image.visibility in {"public", "community"}
-    own = image is not None and (image.project_id == call.actor.project_id or call.actor.is_admin)
-    if image is None or image.deleted_at is not None or not (open_to_all or own):
+    if image is None or image.deleted_at is not None or not may_see(tx, call, image):
         raise Invalid("image", field="image", reason="no_such_image", value=wish.image_id)
     if image.status != "active" or image.layer_id is None:
         raise WrongState("image", kind="image", id=image.id, status=image.status, action="boot")

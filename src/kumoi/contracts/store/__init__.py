@@ -22,8 +22,9 @@ from kumoi.core.delegation import AccessRule, ApplicationCredential, Trust
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
 from kumoi.core.hosts import Host
-from kumoi.core.images import Image, Layer
+from kumoi.core.images import Image, ImageMember, Layer
 from kumoi.core.instances import Instance, Observation, Placement
+from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.port_forwardings import PortForwarding
@@ -98,6 +99,12 @@ class Transaction(Protocol):
     def flavors(self) -> Rows[Flavor]: ...
     @property
     def images(self) -> Rows[Image]: ...
+    @property
+    def image_members(self) -> Rows[ImageMember]: ...
+    @property
+    def metadef_namespaces(self) -> Rows[MetadefNamespace]: ...
+    @property
+    def metadef_entries(self) -> Rows[MetadefEntry]: ...
     @property
     def layers(self) -> Rows[Layer]: ...
     @property

@@ -17,6 +17,7 @@ from kumoi.app import tags
 from kumoi.app.house import House
 from kumoi.app.identity.people import accounts
 from kumoi.app.images import doors
+from kumoi.app.images.sight import OPEN, Sought
 from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import ec2_id
@@ -93,7 +94,7 @@ def attribute(house: House, request: Request, wish: Values) -> Values:
     shown: Values = {"ImageId": wish["ImageId"]}
     match wish["Attribute"]:
         case "launchPermission":
-            shown["LaunchPermissions"] = [{"Group": "all"}] if image.visibility in doors.OPEN else []
+            shown["LaunchPermissions"] = [{"Group": "all"}] if image.visibility in OPEN else []
         case "description":
             shown["Description"] = {"Value": image.properties.get(DESCRIPTION, "")}
         case "kernel" | "ramdisk" | "productCodes" | "sriovNetSupport":
@@ -132,7 +133,7 @@ def found(house: House, call: Call, text: str) -> Image:
 
 
 def visible(house: House, call: Call, query: Query) -> list[Image]:
-    return [i for i in doors.find(house, call, query, visibility="all") if _launchable(call, i)]
+    return [i for i in doors.find(house, call, query, sought=Sought(visibility="all")) if _launchable(call, i)]
 
 
 def render(image: Image, owner: str, labels: dict[str, str]) -> Values:
@@ -145,7 +146,7 @@ def render(image: Image, owner: str, labels: dict[str, str]) -> Values:
         "CreationDate": f"{at:%Y-%m-%dT%H:%M:%S}.000Z",
         "State": STATES[image.status],
         "OwnerId": owner,
-        "Public": image.visibility in doors.OPEN,
+        "Public": image.visibility in OPEN,
         "Architecture": image.properties.get("hw_architecture", "x86_64"),
         "ImageType": "machine",
         "PlatformDetails": "Linux/UNIX",
@@ -162,7 +163,7 @@ def render(image: Image, owner: str, labels: dict[str, str]) -> Values:
 
 def _launchable(call: Call, image: Image) -> bool:
     """Administrators see more elsewhere; here everyone has an account's view."""
-    return image.project_id == call.project_id or image.visibility in doors.OPEN
+    return image.project_id == call.project_id or image.visibility in OPEN
 
 
 def _owners(asked: list[str] | tuple[str, ...], own: str) -> set[str]:
@@ -173,7 +174,7 @@ def _owners(asked: list[str] | tuple[str, ...], own: str) -> set[str]:
 def _executable(call: Call, image: Image, wish: Values) -> bool:
     """`ExecutableUsers`: by whom it may be launched: `self` is what was shared with one, `all` what is public."""
     asked = wish.get("ExecutableUsers", ())
-    return not asked or ("all" in asked and image.visibility in doors.OPEN)
+    return not asked or ("all" in asked and image.visibility in OPEN)
 
 
 def _permissions(wish: Values) -> list[tuple[str, str]]:

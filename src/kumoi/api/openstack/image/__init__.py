@@ -3,7 +3,7 @@
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
-from kumoi.api.openstack.image import data, discovery, images, schemas
+from kumoi.api.openstack.image import data, discovery, images, members, metadef_entries, metadefs, schemas
 from kumoi.api.openstack.image.errors import render_error
 from kumoi.app.house import House
 
@@ -13,7 +13,15 @@ def tongue(house: House, site: Site) -> Tongue:
     return Tongue(
         name="image",
         prefix="/image",
-        routes=[*discovery.routes(site), *images.routes(house), *data.routes(house), *schemas.routes()],
+        routes=[
+            *discovery.routes(site),
+            *images.routes(house),
+            *data.routes(house),
+            *members.routes(house),
+            *metadefs.routes(house),
+            *metadef_entries.routes(house),
+            *schemas.routes(),
+        ],
         authenticate=by_token(house),
         render_error=render_error,
     )

@@ -7,11 +7,13 @@ from typing import Any, cast, get_args
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.image.asked import query_of, sought_of
 from kumoi.api.openstack.image.patch import operations, patched
 from kumoi.api.openstack.times import second
 from kumoi.app.house import House
@@ -20,21 +22,12 @@ from kumoi.core.errors import Forbidden, Invalid, NotFound
 from kumoi.core.given import given
 from kumoi.core.ids import ImageId, ProjectId, is_uuid
 from kumoi.core.images import ContainerFormat, DiskFormat, Image, Visibility
-from kumoi.core.query import MAX_PAGE, Filter, Order, Query, eq, is_in
+from kumoi.core.query import Query
 
-DEFAULT_PAGE = 25
 READ_ONLY = frozenset(
     {"id", "status", "created_at", "updated_at", "self", "file", "schema", "size", "virtual_size", "checksum",
-     "os_hash_algo", "os_hash_value", "owner", "direct_url", "locations"}
+     "os_hash_algo", "os_hash_value", "direct_url", "locations", "stores"}
 )  # fmt: skip
-SORTABLE = {
-    "name": "name", "status": "status", "created_at": "created_at", "updated_at": "updated_at", "size": "size_bytes",
-    "disk_format": "disk_format", "container_format": "container_format", "id": "id",
-}  # fmt: skip
-FILTERS = {
-    "name": "name", "status": "status", "container_format": "container_format", "disk_format": "disk_format",
-    "owner": "project_id", "id": "id", "checksum": "checksum", "os_hash_value": "sha512",
-}  # fmt: skip
 
 
 def routes(house: House) -> list[Route]:
@@ -56,8 +49,8 @@ def routes(house: House) -> list[Route]:
 def find(house: House, request: Request) -> Response:
     if request.raw_path.endswith(b"/"):
         raise NotFound("image", kind="image", id="")  # an image without a name, not the list
-    query = _query(request)
-    found = doors.find(house, request.call(), query, visibility=request.arg("visibility"), tag=request.arg("tag"))
+    query = query_of(request)
+    found = doors.find(house, request.call(), query, sought=sought_of(request))
     return json_response(_page(request, found, query))
 
 
@@ -125,6 +118,7 @@ def document(image: Image) -> dict[str, Any]:
         "protected": image.protected,
         "os_hidden": image.hidden,
         "tags": list(image.tags),
+        "owner": image.project_id,
     }
 
 
@@ -138,7 +132,6 @@ def render(image: Image) -> dict[str, Any]:
         "checksum": image.checksum,
         "os_hash_algo": "sha512" if image.sha512 else None,
         "os_hash_value": image.sha512,
-        "owner": image.project_id,
         "created_at": second(image.created_at),
         "updated_at": second(image.updated_at),
         "self": f"/v2/images/{image.id}",
@@ -159,6 +152,7 @@ class _Known(msgspec.Struct):
     protected: bool = False
     os_hidden: bool = False
     tags: list[str] = []
+    owner: str | None = None
 
 
 def from_document(body: dict[str, Any]) -> doors.ImageChange:
@@ -177,6 +171,7 @@ def from_document(body: dict[str, Any]) -> doors.ImageChange:
     _check_choice("disk_format", known.disk_format, (*get_args(DiskFormat), None))
     _check_choice("container_format", known.container_format, (*get_args(ContainerFormat), None))
     return doors.ImageChange(
+        project_id=ProjectId(known.owner) if known.owner else UNSET,
         name=known.name or "",
         visibility=cast(Visibility, known.visibility),
         disk_format=known.disk_format,
@@ -204,46 +199,6 @@ def _field_of(error: msgspec.ValidationError) -> str:
 def _check_choice(field: str, value: str | None, choices: tuple[str | None, ...]) -> None:
     if value not in choices:
         raise Invalid("image", field=field, reason="not_in_enum", value=str(value))
-
-
-def _query(request: Request) -> Query:
-    filters: list[Filter] = []
-    for key, value in request.query:
-        if key in FILTERS:
-            choices = value.removeprefix("in:").split(",") if value.startswith("in:") else [value]
-            filters.append(is_in(FILTERS[key], tuple(choices)) if len(choices) > 1 else eq(FILTERS[key], choices[0]))
-        elif key == "size_min":
-            filters.append(Filter("size_bytes", "ge", _number(key, value)))
-        elif key == "size_max":
-            filters.append(Filter("size_bytes", "le", _number(key, value)))
-        elif key == "os_hidden":
-            filters.append(eq("hidden", value.lower() == "true"))
-        elif key == "protected":
-            filters.append(eq("protected", value.lower() == "true"))
-    limit = min(_number("limit", request.arg("limit") or str(DEFAULT_PAGE)), MAX_PAGE)
-    return Query(filters=tuple(filters), order=_order(request), marker=request.arg("marker"), limit=limit)
-
-
-def _order(request: Request) -> tuple[Order, ...]:
-    pairs = [p.partition(":") for p in (request.arg("sort") or "").split(",") if p]
-    if not pairs:
-        keys = [v for k, v in request.query if k == "sort_key"]
-        ways = [v for k, v in request.query if k == "sort_dir"]
-        pairs = [(k, ":", ways[min(i, len(ways) - 1)] if ways else "desc") for i, k in enumerate(keys)]
-    orders = []
-    for key, _, way in pairs:
-        if key not in SORTABLE or way not in {"", "asc", "desc"}:
-            raise Invalid("image", field="sort_key", reason="not_in_enum", value=f"{key}:{way}")
-        orders.append(Order(SORTABLE[key], descending=way != "asc"))
-    return tuple(orders)
-
-
-def _number(field: str, text: str) -> int:
-    if text.startswith("-") and text[1:].isdecimal():
-        raise Invalid("image", field=field, reason="range", bound="0 or more")
-    if not text.isdecimal():
-        raise Invalid("image", field=field, reason="wrong_type", expected="int", got=text)
-    return int(text)
 
 
 def _page(request: Request, found: list[Image], query: Query) -> dict[str, Any]:

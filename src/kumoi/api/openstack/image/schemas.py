@@ -1,4 +1,5 @@
-"""/v2/schemas: what an image, and a list of them, looks like, for clients that ask before they write."""
+"""/v2/schemas: what images, their members and metadata definitions look like, for clients that ask before they
+write."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -8,7 +9,9 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.image.images import READ_ONLY
-from kumoi.core.images import ContainerFormat, DiskFormat, ImageStatus, Visibility
+from kumoi.api.openstack.image.metadef_entries import PROPERTY_TYPES
+from kumoi.core.images import ContainerFormat, DiskFormat, ImageStatus, MemberStatus, Visibility
+from kumoi.core.metadefs import MetadefVisibility
 
 Schema = Mapping[str, Any]
 
@@ -51,18 +54,68 @@ IMAGE: Final[Schema] = {
     "links": [{"rel": "self", "href": "{self}"}, {"rel": "enclosure", "href": "{file}"},
               {"rel": "describedby", "href": "{schema}"}],
 }  # fmt: skip
-IMAGES: Final[Schema] = {
-    "name": "images",
-    "properties": {"images": {"type": "array", "items": IMAGE}, "first": _LINK, "next": _LINK, "schema": _LINK},
-    "links": [{"rel": "first", "href": "{first}"}, {"rel": "next", "href": "{next}"},
-              {"rel": "describedby", "href": "{schema}"}],
+_LINKS: Final = [{"rel": "first", "href": "{first}"}, {"rel": "next", "href": "{next}"},
+                {"rel": "describedby", "href": "{schema}"}]  # fmt: skip
+_TEXTS: Final[Schema] = {"type": "array", "items": {"type": "string"}}
+_THING: Final[Schema] = {"type": "object"}
+
+
+def _list(name: str, key: str, item: Schema) -> Schema:
+    properties = {key: {"type": "array", "items": item}, "first": _LINK, "next": _LINK, "schema": _LINK}
+    return {"name": name, "properties": properties, "links": _LINKS}
+
+
+def _one(name: str, properties: Schema, required: tuple[str, ...] = ()) -> Schema:
+    return {"name": name, "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+_MEMBER: Final = _one("member", {
+    "created_at": _TIME, "updated_at": _TIME, "image_id": PROPERTIES["id"], "member_id": _LINK, "schema": _LINK,
+    "status": {"type": "string", "enum": list(get_args(MemberStatus))},
+})  # fmt: skip
+_NAME: Final[Schema] = {"type": "string", "maxLength": 80}
+_PROPERTY: Final = {
+    "name": "property", "required": ["name", "title", "type"], "additionalProperties": True,
+    "properties": {"name": _NAME, "title": _TEXT, "description": _TEXT,
+                   "type": {"type": "string", "enum": list(PROPERTY_TYPES)}},
 }  # fmt: skip
+_TAG: Final = _one("tag", {"name": _NAME, "created_at": _TIME, "updated_at": _TIME}, ("name",))
+_OBJECT: Final = _one("object", {
+    "name": _NAME, "description": _TEXT, "required": _TEXTS, "properties": _THING, "schema": _LINK, "self": _LINK,
+    "created_at": _TIME, "updated_at": _TIME,
+}, ("name",))  # fmt: skip
+_RESOURCE_TYPE: Final = _one("resource_type_association", {
+    "name": _NAME, "prefix": _TEXT, "properties_target": _TEXT, "created_at": _TIME, "updated_at": _TIME,
+}, ("name",))  # fmt: skip
+_NAMESPACE: Final = _one("namespace", {
+    "namespace": _NAME, "display_name": _TEXT, "description": _TEXT, "owner": _TEXT, "protected": _SWITCH,
+    "visibility": {"type": "string", "enum": list(get_args(MetadefVisibility))},
+    "properties": _THING, "objects": {"type": "array", "items": _OBJECT}, "tags": {"type": "array", "items": _TAG},
+    "resource_type_associations": {"type": "array", "items": _RESOURCE_TYPE},
+    "self": _LINK, "schema": _LINK, "created_at": _TIME, "updated_at": _TIME,
+}, ("namespace",))  # fmt: skip
+SCHEMAS: Final[dict[str, Schema]] = {
+    "image": IMAGE,
+    "images": _list("images", "images", IMAGE),
+    "member": _MEMBER,
+    "members": _list("members", "members", _MEMBER),
+    "metadefs/namespace": _NAMESPACE,
+    "metadefs/namespaces": _list("namespaces", "namespaces", _NAMESPACE),
+    "metadefs/object": _OBJECT,
+    "metadefs/objects": _list("objects", "objects", _OBJECT),
+    "metadefs/property": _PROPERTY,
+    "metadefs/properties": {"name": "properties", "properties": {"properties": _THING}, "links": _LINKS},
+    "metadefs/resource_type": _RESOURCE_TYPE,
+    "metadefs/resource_types": _list("resource_type_associations", "resource_type_associations", _RESOURCE_TYPE),
+    "metadefs/tag": _TAG,
+    "metadefs/tags": _list("tags", "tags", _TAG),
+}
 
 
 def routes() -> list[Route]:
     return [
-        Route("GET", f"/v2/schemas/{schema['name']}", partial(show, schema), "image.read", "image")
-        for schema in (IMAGE, IMAGES)
+        Route("GET", f"/v2/schemas/{path}", partial(show, schema), "image.read", "image")
+        for path, schema in SCHEMAS.items()
     ]
 
 

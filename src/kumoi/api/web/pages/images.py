@@ -15,6 +15,7 @@ from kumoi.api.web.pages.image import FIELDS, TONES, visibilities
 from kumoi.api.web.refusals import at_fields, note
 from kumoi.api.web.words import images as words
 from kumoi.app.images import doors, upload
+from kumoi.app.images.sight import Sought
 from kumoi.app.quotas import quota
 from kumoi.core.errors import KumoiError
 from kumoi.core.ids import ImageId, ProjectId
@@ -51,7 +52,7 @@ def show(front: Front, request: Request) -> Response:
         filters.append(containing("name", asked.text))
 
     def find(asked: Asked) -> list[Image]:
-        return doors.find(front.house, call, asked.query(*filters), visibility=visibility)
+        return doors.find(front.house, call, asked.query(*filters), sought=Sought(visibility=visibility))
 
     return front.page(
         request,
