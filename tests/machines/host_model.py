@@ -149,6 +149,18 @@ class HostModel(RuleBasedStateMachine):
         group = GroupId("group-1") if network == NET else GroupId("group-2")
         self.bench.nic(nic_of(user.name, network).removeprefix("nic-"), network, (group,))
 
+    def plug(self, user: User, network: NetworkId) -> None:
+        self.make_nic(user, network)
+        user.networks = (*user.networks, network)
+        self.tell(user)
+
+    def unplug(self, user: User, network: NetworkId, *, keep: bool) -> None:
+        """`keep`: the nic lives on."""
+        user.networks = tuple(n for n in user.networks if n != network)
+        if not keep:
+            self.bench.link.drop(network_section(network), f"nic/{nic_of(user.name, network)}")
+        self.tell(user)
+
     def remove(self, user: User) -> None:
         del self.users[user.name]
         for network in user.networks:

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import msgspec
-import pytest
 
 
 class Mutant(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,8 +70,8 @@ HOST_MUTANTS = (
     Mutant(
         why="a guest that did not hear is not asked again",
         file="planning/host_diff/plugs.py",
-        old="if now >= one.pressed_at + ASK_EVERY_S else",
-        new="if one.pressed_at == 0.0 else",
+        old="for one in leaving if one.pressed_at == around.now]",
+        new="for one in leaving if one.asked_at == around.now]",
     ),
     Mutant(
         why="guests start before their filters stand",
@@ -126,22 +125,25 @@ def lost(mutants: tuple[Mutant, ...], source: Path) -> list[str]:
     return [m.why for m in mutants if (source / "kumoi" / m.file).read_text().count(m.old) != 1]
 
 
-def survives(mutant: Mutant, clone: Path, copy: Path, machine: str = "machines/test_host.py") -> str:
-    """Run the machine on a copy with the fault; what pytest said if it failed no test, else an empty text."""
-    shutil.copytree(clone / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(clone / "tests", copy / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(clone / "pyproject.toml", copy)
-    target = copy / "src" / "kumoi" / mutant.file
+def plant(mutant: Mutant, clone: Path, copy: Path) -> None:
+    """A copy of the source (links, but for the one file) that has the fault."""
+    shutil.copytree(clone / "src", copy, copy_function=os.symlink, ignore=shutil.ignore_patterns("__pycache__"))
+    target = copy / "kumoi" / mutant.file
     text = target.read_text()
-    if text.count(mutant.old) != 1:
-        return f"{mutant.file} does not hold the line once"
+    assert text.count(mutant.old) == 1, f"{mutant.file} does not hold the line once"
+    target.unlink()
     target.write_text(text.replace(mutant.old, mutant.new))
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/{machine}"],
-        cwd=copy,
-        env=os.environ | {"PYTHONPATH": str(copy / "src"), "KUMOI_TEST_HUNT": "1"},
-        capture_output=True,
+
+
+def send(machine: str, examples: int, *, source: Path, clone: Path) -> subprocess.CompletedProcess[str]:
+    """Send the machine hunting in that source; see `hunt` for what its exit code says."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.machines.hunt", machine, str(examples)],
+        cwd=clone,
+        # Order of sets is chance too.
+        env=os.environ | {"PYTHONPATH": f"{source}{os.pathsep}{clone}", "PYTHONHASHSEED": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    return "" if done.returncode == pytest.ExitCode.TESTS_FAILED else done.stdout + done.stderr
