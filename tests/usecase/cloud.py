@@ -9,6 +9,7 @@ from tests.usecase.agent_bench import MANNER
 from kumoi.adapters.fake.chance import FakeChance
 from kumoi.adapters.fake.clock import START, FakeClock
 from kumoi.adapters.fake.compute import FakeCompute
+from kumoi.adapters.fake.fetcher import FakeFetcher
 from kumoi.adapters.fake.gauges import FakeGauges
 from kumoi.adapters.fake.guests import FakeGuestServices
 from kumoi.adapters.fake.journal import FakeJournal
@@ -21,6 +22,7 @@ from kumoi.adapters.link_local import LocalLink
 from kumoi.adapters.secrets import FernetTokens, FernetVault, SshKeys
 from kumoi.adapters.sql.store import open_store
 from kumoi.adapters.storage.blobs import FileBlobs
+from kumoi.adapters.storage.converter import ConfinedConverter
 from kumoi.adapters.storage.inspector import ConfinedInspector
 from kumoi.agent.agent import Agent
 from kumoi.agent.drivers import Drivers
@@ -75,6 +77,7 @@ class Cloud:
         self.clock = FakeClock(start)
         self.chance = FakeChance()
         self.hints = LocalHints()
+        self.web = FakeFetcher()
         self.store = open_store(url)
         self.house = House(
             store=self.store,
@@ -83,6 +86,8 @@ class Cloud:
             chance=self.chance,
             blobs=FileBlobs(folder / "blobs"),
             inspector=ConfinedInspector(),
+            converter=ConfinedConverter(),
+            fetcher=self.web,
             passwords=PlainPasswords(),
             vault=FernetVault(folder / "keys"),
             tokens=FernetTokens(folder / "keys" / "tokens"),

@@ -8,6 +8,8 @@ from kumoi.contracts.asks import Asks
 from kumoi.contracts.blobs import Blobs
 from kumoi.contracts.chance import Chance
 from kumoi.contracts.clock import Clock
+from kumoi.contracts.converter import Converter
+from kumoi.contracts.fetcher import Fetcher
 from kumoi.contracts.hints import Hints
 from kumoi.contracts.inspector import Inspector
 from kumoi.contracts.secrets import KeyMaker, Passwords, Tokens, Vault
@@ -40,6 +42,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     chance: Chance
     blobs: Blobs
     inspector: Inspector
+    converter: Converter
+    fetcher: Fetcher
     passwords: Passwords
     vault: Vault
     tokens: Tokens

@@ -1,7 +1,8 @@
 """Bytes that no layer speaks of go: what refused or cut-off uploads left, and what collected layers leave."""
 
 from kumoi.app.house import House
-from kumoi.core.query import Query, is_in
+from kumoi.contracts.store import Transaction
+from kumoi.core.query import Query, alive, is_in
 
 
 class Sweeper:
@@ -24,5 +25,10 @@ class Sweeper:
         here = set(self._house.blobs.all())
         if not here:
             return here
-        query = Query(filters=(is_in("sha256", tuple(here)),))
-        return here - {layer.sha256 for layer in self._house.store.read(lambda tx: tx.layers.find(query))}
+
+        def spoken(tx: Transaction) -> set[str]:
+            layers = tx.layers.find(Query(filters=(is_in("sha256", tuple(here)),)))
+            staged = tx.images.find(Query(filters=(is_in("staged_sha256", tuple(here)), alive())))
+            return {layer.sha256 for layer in layers} | {image.staged_sha256 or "" for image in staged}
+
+        return here - self._house.store.read(spoken)

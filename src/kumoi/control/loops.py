@@ -4,6 +4,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from kumoi.app.house import House
+from kumoi.app.images import importing
+from kumoi.app.images.imports import TOPIC as TASK_TOPIC
 from kumoi.app.writing import MARKS_TOPIC
 from kumoi.control.auditor import mend_statuses
 from kumoi.control.binding import bind_routers
@@ -22,6 +24,8 @@ PURGE_EVERY_S = 60.0
 AUDIT_EVERY_S = 300.0
 SERIES_EVERY_S = 5.0
 SWEEP_EVERY_S = 60.0
+IMPORT_EVERY_S = 10.0
+IMPORTS_AT_ONCE = 2
 SLICE_PAUSE_S = 0.05  # between two pieces of work on the series: others want the processor too
 
 
@@ -35,6 +39,14 @@ class Control:
         self._sweeper = Sweeper(house)
         self._stamp = self._loop("stamp", self._stamp_all, STAMP_RESYNC_S)
         self._series = self._loop("series", self._keep_series, SERIES_EVERY_S)
+        self._imports = Loop(
+            "import",
+            lambda task_id: importing.carry_out(house, holder, task_id),
+            lambda: importing.waiting(house),
+            house.clock,
+            house.chance,
+            Pace(resync_s=IMPORT_EVERY_S, threads=IMPORTS_AT_ONCE),
+        )
         self.loops = (
             self._stamp,
             self._loop("bind", self._bind, BIND_EVERY_S),
@@ -42,12 +54,14 @@ class Control:
             self._loop("audit", self._audit, AUDIT_EVERY_S),
             self._series,
             self._loop("sweep", self._sweep, SWEEP_EVERY_S),
+            self._imports,
         )
 
         house.loops.add(self.loops)
 
     def start(self) -> None:
         self._house.hints.subscribe(MARKS_TOPIC, lambda _key: self._stamp.hint(ALL))
+        self._house.hints.subscribe(TASK_TOPIC, self._imports.hint)
         for loop in self.loops:
             loop.start()
 

@@ -6,6 +6,7 @@ from kumoi.app.house import House
 from kumoi.app.networks.stand_ins import release_nic
 from kumoi.contracts.store import Transaction
 from kumoi.core.ids import SectionKey, group_section, network_section
+from kumoi.core.image_tasks import KEPT_S
 from kumoi.core.query import Filter, Query, eq, is_in
 from kumoi.core.query import Order as By
 from kumoi.core.web_sessions import IDLE_MOST_S
@@ -50,6 +51,7 @@ def _sweep(tx: Transaction, keep: Retention, now: float) -> int:
         + _tokens(tx, now)
         + _sessions(tx, now)
         + _console_tokens(tx, now - keep.rest_s)
+        + _image_tasks(tx, now - KEPT_S)
         + tx.events.drop_before(now - keep.events_s)
     )
 
@@ -134,6 +136,15 @@ def _sessions(tx: Transaction, now: float) -> int:
     for session in idle:
         tx.web_sessions.remove(session.id)
     return len(idle)
+
+
+def _image_tasks(tx: Transaction, before: float) -> int:
+    """Those that ended long ago."""
+    ended = (Filter("updated_at", "lt", before), is_in("status", ("success", "failure")))
+    old = tx.image_tasks.find(Query(filters=ended, limit=PAGE))
+    for task in old:
+        tx.image_tasks.remove(task.id)
+    return len(old)
 
 
 def _console_tokens(tx: Transaction, before: float) -> int:

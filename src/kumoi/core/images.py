@@ -6,7 +6,8 @@ import msgspec
 
 from kumoi.core.ids import ImageId, LayerId, ProjectId
 
-ImageStatus = Literal["queued", "saving", "active", "killed", "deactivated"]
+ImageStatus = Literal["queued", "saving", "uploading", "importing", "active", "killed", "deactivated"]
+LastImport = Literal["", "running", "done", "failed"]
 Visibility = Literal["public", "shared", "community", "private"]
 DiskFormat = Literal["raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "iso", "aki", "ari", "ami"]
 ContainerFormat = Literal["bare", "ovf", "ova", "docker", "ami", "ari", "aki", "compressed"]
@@ -29,8 +30,18 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float = 0.0
 
 
+class Location(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an image's bytes are outside of the cloud: they are fetched when they are asked for."""
+
+    url: str
+    metadata: dict[str, str] = {}
+
+
 class Image(msgspec.Struct, frozen=True, kw_only=True):
-    """A bootable disk with a name. `layer_id` is None until its bytes are here; checksum is MD5 hex, sha512 hex."""
+    """A bootable disk with a name. `layer_id` is None until its bytes are here; checksum is MD5 hex, sha512 hex.
+
+    `uploading`: bytes were staged (a blob), and wait to be imported. `last_import`: how the import goes or went.
+    """
 
     id: ImageId
     project_id: ProjectId
@@ -46,6 +57,9 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     checksum: str | None = None
     sha512: str | None = None
     layer_id: LayerId | None = None
+    staged_sha256: str | None = None
+    locations: tuple[Location, ...] = ()
+    last_import: LastImport = ""
     protected: bool = False
     hidden: bool = False
     properties: dict[str, str] = msgspec.field(default_factory=dict)

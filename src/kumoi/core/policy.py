@@ -61,6 +61,8 @@ ACTIONS: dict[str, Rule] = {
     "image.deactivate": "member",
     "image.share": "member",
     "image.accept": "member",
+    "image.import": "member",
+    "image.tasks": "admin",
     "image.all_projects": "admin",
     "metadef.read": "reader",
     "metadef.write": "admin",

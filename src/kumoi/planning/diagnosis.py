@@ -59,8 +59,10 @@ def of_image(image: Image) -> Condition:
     """An image is ready when its bytes are here and have been looked at."""
     if image.deleted_at is not None:
         return Working(code="removing", since=image.deleted_at)
-    if image.status in {"queued", "saving"}:
+    if image.status in {"queued", "saving", "uploading"}:
         return Working(code="waiting_for_data", since=image.created_at)
+    if image.status == "importing":
+        return Working(code="importing", since=image.updated_at)
     if image.status == "killed":
         return Blocked(code="data_refused", retry=False, who_can_help="user", since=image.updated_at)
     return Ready()

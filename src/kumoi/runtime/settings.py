@@ -7,6 +7,7 @@ command. What does not belong here: secrets (STATE/keys) and anything that chang
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_type_hints
 
@@ -79,6 +80,22 @@ class Network(_Section, frozen=True):
     underlay_mtu: Annotated[int, msgspec.Meta(ge=1330, le=65_535)] = 1500
 
 
+class Images(_Section, frozen=True):
+    """`import_networks`: blocks of addresses, with commas between, that images may be fetched from beside public ones:
+    a mirror of one's own. Never those of the cloud's own services."""
+
+    import_networks: str = ""
+
+    @property
+    def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Raises Invalid for what is no block of addresses."""
+        words = [word.strip() for word in self.import_networks.split(",") if word.strip()]
+        try:
+            return tuple(ip_network(word) for word in words)
+        except ValueError as e:
+            raise Invalid("host", field="images.import_networks", reason="not_cidr", value=self.import_networks) from e
+
+
 class Hints(_Section, frozen=True):
     """`url` of an AMQP broker; empty: hints stay in the process."""
 
@@ -125,6 +142,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database: Database = Database()
     compute: Compute = Compute()
     network: Network = Network()
+    images: Images = Images()
     hints: Hints = Hints()
     log: Log = Log()
     metrics: Metrics = Metrics()

@@ -22,15 +22,17 @@ images = Table(
     metadata,
     key(),
     *texts("project_id", "name", "status", "visibility"),
-    *texts("disk_format", "container_format", "checksum", "sha512", "layer_id", null=True),
+    *texts("disk_format", "container_format", "checksum", "sha512", "layer_id", "staged_sha256", null=True),
+    *texts("last_import"),
     *integers("min_disk_gib", "min_ram_mib"),
     *integers("size_bytes", "virtual_bytes", null=True),
     *switches("protected", "hidden"),
-    *nested("properties", "tags"),
+    *nested("properties", "tags", "locations"),
     *kept(),
     Index(None, "project_id", "created_at", "id"),
     Index(None, "visibility"),
     Index(None, "layer_id"),
+    Index(None, "staged_sha256"),
 )
 
 image_members = Table(
@@ -41,6 +43,20 @@ image_members = Table(
     *times("created_at", "updated_at"),
     Index(None, "image_id"),
     Index(None, "project_id"),
+)
+
+image_tasks = Table(
+    "image_tasks",
+    metadata,
+    key(),
+    *texts("project_id", "user_id", "request_id", "image_id", "type", "method", "url", "source_id", "sha512"),
+    *texts("region", "request", "status", "code"),
+    *nested("facts"),
+    *integers("generation"),
+    *times("created_at", "updated_at"),
+    Index(None, "image_id"),
+    Index(None, "status"),
+    Index(None, "updated_at"),
 )
 
 metadef_namespaces = Table(

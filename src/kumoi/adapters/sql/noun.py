@@ -21,6 +21,7 @@ from kumoi.core.events import Event, Label
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
 from kumoi.core.hosts import Host
+from kumoi.core.image_tasks import ImageTask
 from kumoi.core.images import Image, ImageMember, Layer
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
@@ -129,6 +130,7 @@ PREFERENCES = Noun(Preference, identity_tables.preferences)
 FLAVORS = Noun(Flavor, tables.flavors)
 IMAGES = Noun(Image, image_tables.images)
 IMAGE_MEMBERS = Noun(ImageMember, image_tables.image_members)
+IMAGE_TASKS = Noun(ImageTask, image_tables.image_tasks)
 METADEF_NAMESPACES = Noun(MetadefNamespace, image_tables.metadef_namespaces)
 METADEF_ENTRIES = Noun(MetadefEntry, image_tables.metadef_entries)
 LAYERS = Noun(Layer, image_tables.layers)

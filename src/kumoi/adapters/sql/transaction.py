@@ -52,6 +52,7 @@ class SqlTransaction:
     flavors = Of(noun.FLAVORS)
     images = Of(noun.IMAGES)
     image_members = Of(noun.IMAGE_MEMBERS)
+    image_tasks = Of(noun.IMAGE_TASKS)
     metadef_namespaces = Of(noun.METADEF_NAMESPACES)
     metadef_entries = Of(noun.METADEF_ENTRIES)
     layers = Of(noun.LAYERS)

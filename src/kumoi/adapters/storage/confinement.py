@@ -8,6 +8,8 @@ import ctypes
 import os
 import resource
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -42,8 +44,11 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True, tag="accepted"):
     inspected: Inspected
 
 
-def confine() -> None:
-    """No other files, no network, nobody's uid, no way up again. Namespaces are not to be had everywhere."""
+def confine(limits: Mapping[int, int] = MappingProxyType({})) -> None:
+    """No other files, no network, nobody's uid, no way up again. Namespaces are not to be had everywhere.
+
+    `limits`: other ones than those of looking at a file, by resource.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     if os.geteuid() == 0:
         libc.unshare(_CLONE_NEWNET)
@@ -54,7 +59,7 @@ def confine() -> None:
         libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl PR_SET_NO_NEW_PRIVS")
-    for limit, value in _LIMITS.items():
+    for limit, value in (_LIMITS | dict(limits)).items():
         resource.setrlimit(limit, (value, value))
 
 

@@ -23,6 +23,8 @@ TONES: Final[dict[Status, str]] = {
 IMAGE_TONES: Final[dict[ImageStatus, str]] = {
     "queued": "idle",
     "saving": "busy",
+    "uploading": "idle",
+    "importing": "busy",
     "active": "good",
     "killed": "bad",
     "deactivated": "warn",

@@ -14,6 +14,7 @@ from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden, Invalid, Taken, WrongState
 from kumoi.core.given import given
 from kumoi.core.ids import ImageId, ProjectId
+from kumoi.core.image_locations import Wished, relocated
 from kumoi.core.images import Image, Layer, Visibility
 from kumoi.core.policy import allow, may
 from kumoi.core.query import Order, Query, alive, eq
@@ -36,6 +37,7 @@ class ImageChange(msgspec.Struct, frozen=True, kw_only=True):
     hidden: bool | UnsetType = UNSET
     properties: dict[str, str] | UnsetType = UNSET
     tags: tuple[str, ...] | UnsetType = UNSET
+    places: list[Wished] | UnsetType = UNSET
 
 
 def create(house: House, call: Call, wish: Image) -> Image:
@@ -120,7 +122,12 @@ def update(house: House, call: Call, image_id: ImageId, change: Callable[[Image]
 
     def write(tx: Transaction) -> Image:
         old = owned(tx, call, image_id)
-        wished: Image = replace(old, **given(change(old)))
+        asked = change(old)
+        wished: Image = replace(old, **given(asked, "places"))
+        if asked.places is not UNSET and _differ(old, asked.places):
+            for place in asked.places:
+                house.fetcher.check(place.url)  # by its text: nobody is called
+            wished = relocated(wished, asked.places)
         check(wished)
         if wished.visibility != old.visibility and wished.visibility == "public":
             allow(call, "image.publish")
@@ -140,6 +147,11 @@ def update(house: House, call: Call, image_id: ImageId, change: Callable[[Image]
         return saved
 
     return house.store.write(write)
+
+
+def _differ(image: Image, places: list[Wished]) -> bool:
+    said = [(place.url, place.metadata, place.validation_data) for place in places]
+    return said != [(place.url, place.metadata, None) for place in image.locations]
 
 
 def _hand_over(tx: Transaction, image: Image) -> None:

@@ -1,6 +1,7 @@
 """An image's bytes: in by pieces, looked at before anything opens them, kept as a layer.
 
-The edge drives: `begin`, then `Filling.write` for every piece, then `finish`, or `give_up` whatever went wrong.
+The edge drives: `begin`, then `Filling.write` for every piece, then `finish`, or `stage` to import them later; or
+`give_up` whatever went wrong.
 """
 
 import hashlib
@@ -57,7 +58,7 @@ def begin(house: House, call: Call, image_id: ImageId) -> Filling:
 
     image = house.store.write(write)
     try:
-        return Filling(image, house.blobs.begin(house.store.read(lambda tx: _room(tx, image))))
+        return Filling(image, house.blobs.begin(house.store.read(lambda tx: room_for(tx, image))))
     except BaseException:
         _unsave(house, image)
         raise
@@ -67,19 +68,38 @@ def finish(house: House, call: Call, filling: Filling) -> Image:
     """Look at what came, keep it as a layer, and make the image active. Runs in the hashing pool."""
     image = filling.image
     inspected = house.inspector.inspect(filling.upload.path(), image.disk_format or "")
-    layer = Layer(
-        id=LayerId(house.chance.uuid()),
-        sha256=filling.upload.commit(),
-        format=inspected.layer_format,
-        size_bytes=filling.size_bytes,
-        virtual_bytes=inspected.virtual_bytes,
-        created_at=call.now,
-    )
+    layer = layer_of(house, call.now, filling, inspected)
     done = house.store.write(lambda tx: _keep(tx, house, call, filling, layer, inspected))
     if house.blobs.size(layer.sha256) is None:  # it was swept away between its two steps: as if it had never come
         house.store.write(lambda tx: _empty(tx, done))
         raise Unavailable("storage", what="blob", retry_after_s=1)
     return done
+
+
+def stage(house: House, call: Call, filling: Filling) -> Image:
+    """Keep what came, unseen, until it is imported. The image is `uploading` from now on."""
+    sha256 = filling.upload.commit()
+
+    def write(tx: Transaction) -> Image:
+        image = owned(tx, call, filling.image.id)
+        if image.status != "saving":
+            raise WrongState("image", kind="image", id=image.id, status=image.status, action="stage")
+        record(tx, house, call, "image.stage", Thing("image", image.id, image.project_id))
+        return tx.images.save(replace(image, status="uploading", staged_sha256=sha256, updated_at=call.now))
+
+    return house.store.write(write)
+
+
+def layer_of(house: House, now: float, filling: Filling, inspected: Inspected) -> Layer:
+    """What came, durable, as a layer that no row speaks of yet."""
+    return Layer(
+        id=LayerId(house.chance.uuid()),
+        sha256=filling.upload.commit(),
+        format=inspected.layer_format,
+        size_bytes=filling.size_bytes,
+        virtual_bytes=inspected.virtual_bytes,
+        created_at=now,
+    )
 
 
 def give_up(house: House, filling: Filling) -> None:
@@ -104,26 +124,28 @@ def _keep(tx: Transaction, house: House, call: Call, filling: Filling, layer: La
     image = owned(tx, call, filling.image.id)
     if image.status != "saving":
         raise WrongState("image", kind="image", id=image.id, status=image.status, action="upload")
+    record(tx, house, call, "image.upload", Thing("image", image.id, image.project_id), {"bytes": layer.size_bytes})
+    return tx.images.save(replace(filled(tx, image, filling, layer, inspected), updated_at=call.now))
+
+
+def filled(tx: Transaction, image: Image, filling: Filling, layer: Layer, inspected: Inspected) -> Image:
+    """The image, active, with these bytes, which its project's quota carries; not saved."""
     charge(tx, image.project_id, image.id, image_mib=-(-filling.size_bytes // MIB))
     same = tx.layers.find(Query(filters=(eq("sha256", layer.sha256),)))
     if not same:
         tx.layers.insert(layer)
-    record(tx, house, call, "image.upload", Thing("image", image.id, image.project_id), {"bytes": layer.size_bytes})
-    return tx.images.save(
-        replace(
-            image,
-            status="active",
-            size_bytes=filling.size_bytes,
-            virtual_bytes=inspected.virtual_bytes or None,
-            checksum=filling.md5.hexdigest(),
-            sha512=filling.sha512.hexdigest(),
-            layer_id=same[0].id if same else layer.id,
-            updated_at=call.now,
-        )
+    return replace(
+        image,
+        status="active",
+        size_bytes=filling.size_bytes,
+        virtual_bytes=inspected.virtual_bytes or None,
+        checksum=filling.md5.hexdigest(),
+        sha512=filling.sha512.hexdigest(),
+        layer_id=same[0].id if same else layer.id,
     )
 
 
-def _room(tx: Transaction, image: Image) -> int:
+def room_for(tx: Transaction, image: Image) -> int:
     """How many bytes the project's quota still takes."""
     counter = tx.counters.get(project_scope(image.project_id), "image_mib")
     if counter is None or counter.most == UNLIMITED:

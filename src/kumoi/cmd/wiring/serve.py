@@ -5,11 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kumoi.adapters.hints_local import LocalHints
+from kumoi.adapters.http_fetcher import HttpFetcher
 from kumoi.adapters.linux.resolver import Resolver, servers
 from kumoi.adapters.secrets import Argon2Passwords, FernetTokens, FernetVault, SshKeys
 from kumoi.adapters.sql.shelf import open_shelf
 from kumoi.adapters.sql.store import open_store
 from kumoi.adapters.storage.blobs import FileBlobs
+from kumoi.adapters.storage.converter import ConfinedConverter
 from kumoi.adapters.storage.inspector import ConfinedInspector
 from kumoi.adapters.system import SystemChance, SystemClock
 from kumoi.app.house import House, Rules
@@ -37,6 +39,8 @@ def house(settings: Settings, committed: Callable[[float], None]) -> House:
         chance=SystemChance(),
         blobs=FileBlobs(settings.state / "blobs"),
         inspector=ConfinedInspector(),
+        converter=ConfinedConverter(),
+        fetcher=HttpFetcher(settings.images.networks),
         passwords=Argon2Passwords(),
         vault=FernetVault(keys),
         tokens=FernetTokens(keys / "tokens"),

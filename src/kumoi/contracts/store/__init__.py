@@ -22,6 +22,7 @@ from kumoi.core.delegation import AccessRule, ApplicationCredential, Trust
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
 from kumoi.core.hosts import Host
+from kumoi.core.image_tasks import ImageTask
 from kumoi.core.images import Image, ImageMember, Layer
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
@@ -101,6 +102,8 @@ class Transaction(Protocol):
     def images(self) -> Rows[Image]: ...
     @property
     def image_members(self) -> Rows[ImageMember]: ...
+    @property
+    def image_tasks(self) -> Rows[ImageTask]: ...
     @property
     def metadef_namespaces(self) -> Rows[MetadefNamespace]: ...
     @property

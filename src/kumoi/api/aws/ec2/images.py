@@ -27,6 +27,8 @@ from kumoi.core.query import Query
 STATES: Final[dict[ImageStatus, str]] = {
     "queued": "pending",
     "saving": "pending",
+    "uploading": "pending",
+    "importing": "pending",
     "active": "available",
     "killed": "failed",
     "deactivated": "disabled",

@@ -23,7 +23,8 @@ LAST: Final = (2, 35)
 LAST_OF_METADATA: Final = (2, 38)
 ITEMS_MOST: Final = 128
 STATUSES: Final[dict[ImageStatus, str]] = {
-    "active": "ACTIVE", "queued": "SAVING", "saving": "SAVING", "killed": "ERROR", "deactivated": "UNKNOWN",
+    "active": "ACTIVE", "queued": "SAVING", "saving": "SAVING", "uploading": "SAVING", "importing": "SAVING",
+    "killed": "ERROR", "deactivated": "UNKNOWN",
 }  # fmt: skip
 PROGRESS: Final = {"queued": 25, "saving": 50, "active": 100}
 

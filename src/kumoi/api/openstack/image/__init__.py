@@ -3,7 +3,17 @@
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
-from kumoi.api.openstack.image import data, discovery, images, members, metadef_entries, metadefs, schemas
+from kumoi.api.openstack.image import (
+    data,
+    discovery,
+    images,
+    imports,
+    members,
+    metadef_entries,
+    metadefs,
+    schemas,
+    tasks,
+)
 from kumoi.api.openstack.image.errors import render_error
 from kumoi.app.house import House
 
@@ -17,6 +27,8 @@ def tongue(house: House, site: Site) -> Tongue:
             *discovery.routes(site),
             *images.routes(house),
             *data.routes(house),
+            *imports.routes(house),
+            *tasks.routes(house),
             *members.routes(house),
             *metadefs.routes(house),
             *metadef_entries.routes(house),

@@ -7,8 +7,8 @@ from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.catalog import Site
 
-# Every minor version up to here is true of what is offered.
-VERSIONS = ("v2.9", "v2.7", "v2.6", "v2.5", "v2.4", "v2.3", "v2.2", "v2.1", "v2.0")
+# What these minor versions brought is true of what is offered; 2.14 and 2.16 are of a cache, which there is none of.
+VERSIONS = tuple(f"v2.{minor}" for minor in (17, 15, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0))
 
 
 def routes(site: Site) -> list[Route]:

@@ -21,12 +21,14 @@ from kumoi.app.images import doors
 from kumoi.core.errors import Forbidden, Invalid, NotFound
 from kumoi.core.given import given
 from kumoi.core.ids import ImageId, ProjectId, is_uuid
+from kumoi.core.image_locations import Wished
 from kumoi.core.images import ContainerFormat, DiskFormat, Image, Visibility
 from kumoi.core.query import Query
 
+STORE = "cloud"  # there is one: layers, by what is in them
 READ_ONLY = frozenset(
     {"id", "status", "created_at", "updated_at", "self", "file", "schema", "size", "virtual_size", "checksum",
-     "os_hash_algo", "os_hash_value", "direct_url", "locations", "stores"}
+     "os_hash_algo", "os_hash_value", "direct_url", "stores"}
 )  # fmt: skip
 
 
@@ -63,7 +65,11 @@ def create(house: House, request: Request) -> Response:
     image_id = body.pop("id", None) or house.chance.uuid()
     if not isinstance(image_id, str) or not is_uuid(image_id):
         raise Invalid("image", field="id", reason="format")
-    wish: Image = replace(Image(id=ImageId(image_id), project_id=ProjectId(""), name=""), **given(from_document(body)))
+    said = from_document(body)
+    if said.places:
+        raise Forbidden("image", action="image.set_locations", reason="read_only", attribute="locations", needs=[])
+    fields = given(said, "places")
+    wish: Image = replace(Image(id=ImageId(image_id), project_id=ProjectId(""), name=""), **fields)
     made = doors.create(house, request.call(), wish)
     return json_response(render(made), 201, [("Location", f"{request.base_url}/image/v2/images/{made.id}")])
 
@@ -119,6 +125,7 @@ def document(image: Image) -> dict[str, Any]:
         "os_hidden": image.hidden,
         "tags": list(image.tags),
         "owner": image.project_id,
+        "locations": [{"url": place.url, "metadata": place.metadata} for place in image.locations],
     }
 
 
@@ -139,6 +146,12 @@ def render(image: Image) -> dict[str, Any]:
         "schema": "/v2/schemas/image",
     }
     shown["name"] = image.name
+    if image.layer_id is not None:
+        shown["stores"] = STORE
+        shown["locations"] = [{"url": f"{STORE}://{image.layer_id}", "metadata": {"store": STORE}}]
+    if image.last_import:
+        shown["os_glance_importing_to_stores"] = STORE if image.last_import == "running" else ""
+        shown["os_glance_failed_import"] = STORE if image.last_import == "failed" else ""
     return shown
 
 
@@ -153,6 +166,7 @@ class _Known(msgspec.Struct):
     os_hidden: bool = False
     tags: list[str] = []
     owner: str | None = None
+    locations: list[Wished] = []
 
 
 def from_document(body: dict[str, Any]) -> doors.ImageChange:
@@ -182,12 +196,13 @@ def from_document(body: dict[str, Any]) -> doors.ImageChange:
         hidden=known.os_hidden,
         tags=tuple(dict.fromkeys(known.tags)),
         properties=properties,
+        places=known.locations,
     )
 
 
 def _check_settable(names: Iterable[str]) -> None:
     for name in names:
-        if name in READ_ONLY:
+        if name in READ_ONLY or name.startswith("os_glance_"):
             raise Forbidden("image", action=f"image.set_{name}", reason="read_only", attribute=name, needs=[])
 
 

@@ -31,10 +31,14 @@ def patched(wanted: list[Operation], document: dict[str, Any]) -> dict[str, Any]
     """The document with the operations done in order. Raises Invalid, Taken (kind property_missing)."""
     changed = dict(document)
     for operation in wanted:
-        name = operation.path.removeprefix("/").replace("~1", "/").replace("~0", "~")
-        if not operation.path.startswith("/") or not name or "/" in name.removesuffix("/-"):
+        raw, _, place = operation.path.removeprefix("/").partition("/")
+        name = raw.replace("~1", "/").replace("~0", "~")
+        if not operation.path.startswith("/") or not name or "/" in place:
             raise Invalid("image", field="path", reason="format")
-        _do(changed, operation, name)
+        if place:
+            changed[name] = _in_list(changed.get(name, []), operation, place)
+        else:
+            _do(changed, operation, name)
     return changed
 
 
@@ -53,11 +57,20 @@ def _do(changed: dict[str, Any], operation: Operation, name: str) -> None:
         raise Taken("image", kind="property_missing", name=name)
     if operation.op == "remove":
         del changed[name]
-    elif name.endswith("/-"):
-        name = name.removesuffix("/-")
-        held = changed.get(name, [])
-        if not isinstance(held, list):
-            raise Invalid("image", field="path", reason="format")
-        changed[name] = [*held, operation.value]
     else:
         changed[name] = operation.value
+
+
+def _in_list(held: Any, operation: Operation, place: str) -> list[Any]:
+    """The list with one item added (`-`: at its end), replaced or removed."""
+    if not isinstance(held, list):
+        raise Invalid("image", field="path", reason="format")
+    if place == "-" and operation.op == "add":
+        return [*held, operation.value]
+    most = len(held) if operation.op == "add" else len(held) - 1
+    if not place.isdecimal() or int(place) > most:
+        raise Invalid("image", field="path", reason="format")
+    at = int(place)
+    if operation.op == "add":
+        return [*held[:at], operation.value, *held[at:]]
+    return [*held[:at], *([] if operation.op == "remove" else [operation.value]), *held[at + 1 :]]

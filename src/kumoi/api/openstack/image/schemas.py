@@ -10,6 +10,7 @@ from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.image.images import READ_ONLY
 from kumoi.api.openstack.image.metadef_entries import PROPERTY_TYPES
+from kumoi.core.image_tasks import TaskStatus, TaskType
 from kumoi.core.images import ContainerFormat, DiskFormat, ImageStatus, MemberStatus, Visibility
 from kumoi.core.metadefs import MetadefVisibility
 
@@ -39,6 +40,8 @@ PROPERTIES: Final[dict[str, Schema]] = {
     "created_at": _TIME,
     "updated_at": _TIME,
     "tags": {"type": "array", "items": {"type": "string", "maxLength": 255}},
+    "locations": {"type": "array", "items": {"type": "object", "required": ["url", "metadata"]}},
+    "stores": _LINK,
     "min_ram": _COUNT,
     "min_disk": _COUNT,
     "self": _LINK,
@@ -73,6 +76,12 @@ _MEMBER: Final = _one("member", {
     "created_at": _TIME, "updated_at": _TIME, "image_id": PROPERTIES["id"], "member_id": _LINK, "schema": _LINK,
     "status": {"type": "string", "enum": list(get_args(MemberStatus))},
 })  # fmt: skip
+_TASK: Final = _one("task", {
+    "id": PROPERTIES["id"], "image_id": PROPERTIES["id"], "request_id": _LINK, "user_id": _LINK, "owner": _LINK,
+    "type": {"type": "string", "enum": list(get_args(TaskType))}, "input": _THING, "result": _THING, "message": _LINK,
+    "status": {"type": "string", "enum": list(get_args(TaskStatus))}, "self": _LINK, "schema": _LINK,
+    "created_at": _TIME, "updated_at": _TIME, "expires_at": {"type": ["null", "string"]},
+})  # fmt: skip
 _NAME: Final[Schema] = {"type": "string", "maxLength": 80}
 _PROPERTY: Final = {
     "name": "property", "required": ["name", "title", "type"], "additionalProperties": True,
@@ -99,6 +108,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "images": _list("images", "images", IMAGE),
     "member": _MEMBER,
     "members": _list("members", "members", _MEMBER),
+    "task": _TASK,
+    "tasks": _list("tasks", "tasks", _TASK),
     "metadefs/namespace": _NAMESPACE,
     "metadefs/namespaces": _list("namespaces", "namespaces", _NAMESPACE),
     "metadefs/object": _OBJECT,

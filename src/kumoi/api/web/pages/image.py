@@ -6,6 +6,7 @@ from typing import Any, Final, get_args
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
+from kumoi.api.web.conditions import IMAGE_TONES
 from kumoi.api.web.forms import Form, form_of
 from kumoi.api.web.front import Front
 from kumoi.api.web.refusals import at_fields
@@ -19,7 +20,6 @@ from kumoi.core.policy import may
 from kumoi.core.query import Order, Query, eq
 
 TEMPLATE: Final = "image.html"
-TONES: Final = {"queued": "idle", "saving": "busy", "active": "good", "killed": "bad", "deactivated": "warn"}
 FIELDS: Final = {
     "name": "name", "visibility": "visibility", "image.publish": "visibility", "min_disk": "min_disk",
     "min_ram": "min_ram", "disk_format": "disk_format", "tags": "tags",
@@ -47,7 +47,7 @@ def show(front: Front, request: Request) -> Response:
         request,
         TEMPLATE,
         image=one,
-        tone=TONES[one.status],
+        tone=IMAGE_TONES[one.status],
         ami=ec2_id("ami", one.id),
         used=instances.find(front.house, call, query),
         most=USED_SHOWN,

@@ -7,11 +7,12 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
 from kumoi.api.edge.streams import pump
+from kumoi.api.web.conditions import IMAGE_TONES
 from kumoi.api.web.forms import EMPTY, Form, form_of
 from kumoi.api.web.front import Front
 from kumoi.api.web.listing import Asked, Shape, asked_of, containing, listing
 from kumoi.api.web.pages import image
-from kumoi.api.web.pages.image import FIELDS, TONES, visibilities
+from kumoi.api.web.pages.image import FIELDS, visibilities
 from kumoi.api.web.refusals import at_fields, note
 from kumoi.api.web.words import images as words
 from kumoi.app.images import doors, upload
@@ -60,7 +61,7 @@ def show(front: Front, request: Request) -> Response:
         list=listing(asked, find, lambda one: one.id),
         counter=quota(front.house, call, call.project_id)["images"],
         shape=SHAPE,
-        tones=TONES,
+        tones=IMAGE_TONES,
         own=call.project_id,
     )
 

@@ -81,6 +81,8 @@ WORDS: Final[Table] = {
     "deleted": ("{name} was deleted.", "{name} を削除しました。"),
     "status.queued": ("Waits for its data", "データ待ち"),
     "status.saving": ("Uploading", "アップロード中"),
+    "status.uploading": ("Staged", "預かり済み"),
+    "status.importing": ("Importing", "取り込み中"),
     "status.active": ("Ready", "利用可能"),
     "status.killed": ("Refused", "拒否"),
     "status.deactivated": ("Switched off", "無効"),
