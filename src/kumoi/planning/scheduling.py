@@ -101,5 +101,6 @@ def refusal(rooms: list[Room], wanted: Wanted, now: float) -> Facts:
     if usable:
         best = max(usable, key=lambda r: r.free.get("memory_mib") or 0)
         facts["nearest"] = best.host.name
-        facts["would_fit"] = [f"{k}:{v}" for k, v in best.free.items() if v is not None]
+        asked = wanted.amounts() | wanted.promised
+        facts["would_fit"] = [f"{k}:{v}" for k, v in best.free.items() if v is not None and k in asked]
     return facts

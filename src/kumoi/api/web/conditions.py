@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from kumoi.api.edge.text import say_condition
+from kumoi.api.web.wording import condition_sentence
 from kumoi.api.web.words import Words
 from kumoi.core.call import Locale
 from kumoi.core.conditions import Blocked, Condition, Ready
@@ -46,7 +46,7 @@ def box_of(words: Words, locale: Locale, condition: Condition) -> Box | None:
     """None for what is as it was wished."""
     if isinstance(condition, Ready):
         return None
-    why = say_condition(condition, locale)
+    why = condition_sentence(condition, locale)
     if isinstance(condition, Blocked):
         retry = "help.retry" if condition.retry else "help.no_retry"
         helps = f"{words.say(locale, f'help.{condition.who_can_help}')} {words.say(locale, retry)}"

@@ -8,9 +8,9 @@ import msgspec
 from kumoi.api.edge.errors import status_of
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
-from kumoi.api.edge.text import say
 from kumoi.api.web.refusals import note
 from kumoi.api.web.screens import Screens, set_note
+from kumoi.api.web.wording import sentence
 from kumoi.app.house import House
 from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, KumoiError
@@ -63,7 +63,7 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
 
     def refusal(self, request: Request, error: KumoiError) -> str:
         """The sentence of a refusal, for where it is told among other things."""
-        return say(error, request.locale)
+        return sentence(error, request.locale)
 
     def done(self, request: Request, path: str, text: str, *, stay: bool = False) -> Response:
         """After a change. `stay`: where the browser is, the page renews itself; else to `path`."""

@@ -9,9 +9,9 @@ from kumoi.api.edge.errors import status_of
 from kumoi.api.edge.plain import render_plain
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
-from kumoi.api.edge.text import say
 from kumoi.api.web.screens import Screens
 from kumoi.api.web.visits import speak
+from kumoi.api.web.wording import sentence
 from kumoi.core.errors import Forbidden, Invalid, KumoiError, Unauthenticated
 
 Errors = dict[str, str]
@@ -24,7 +24,7 @@ def at_fields(request: Request, error: KumoiError, fields: Mapping[str, str]) ->
     """A sentence at the form's field that the error's `field` means (`fields`: a door's name → the form's); at the
     empty name where the form has none."""
     named = str(error.facts.get("field", "")) if isinstance(error, Invalid) else error.code
-    return {fields.get(named, ""): say(error, request.locale)}
+    return {fields.get(named, ""): sentence(error, request.locale)}
 
 
 def note(text: str, tone: str = "good", **more: bool) -> tuple[str, str]:
@@ -44,7 +44,7 @@ def renderer(screens: Screens) -> Callable[[Request, KumoiError], Response]:
         if _reads_pages(request) and _nowhere(request, error):
             return screens.page(request, "no_project.html", {}, status=status)
         if request.header("hx-request") == "true":
-            headers = (note(say(error, request.locale), "bad"), ("hx-reswap", "none"))
+            headers = (note(sentence(error, request.locale), "bad"), ("hx-reswap", "none"))
             return screens.answer(request, "", status, headers)
         if not _reads_pages(request):
             return render_plain(request, error)
@@ -52,7 +52,7 @@ def renderer(screens: Screens) -> Callable[[Request, KumoiError], Response]:
         values: dict[str, Any] = {
             "title": screens.words.say(request.locale, title),
             "symbol": symbol,
-            "says": say(error, request.locale),
+            "says": sentence(error, request.locale),
             "layer": error.layer,
         }
         return screens.page(request, "error.html", values, status=status)

@@ -71,7 +71,7 @@ WORDS: Final[Table] = {
     "keys.access": ("Access key", "アクセスキー"),
     "keys.settings": ("For a shell", "シェル用の設定"),
     "keys.kept": ("I have kept it", "保存しました"),
-    "keys.delete": ("Delete the access key {access}?", "アクセスキー {access} を削除しますか?"),
+    "keys.delete": ("Delete the access key {access}?", "アクセスキー {access} を削除しますか？"),
     "keys.delete.why": (
         "Programs that use it are refused from then on.",
         "このキーを使うプログラムは以後拒否されます。",

@@ -30,9 +30,7 @@ PATH: Final = "/floating-ips"
 TARGETS_OFFERED: Final = 500
 WORDS: Final = floating_ips.WORDS
 _TEMPLATE: Final = "floating_ips.html"
-_SHAPE: Final = Shape(
-    path=PATH, sortable=("address", "created_at"), first=Order("created_at", descending=True)
-)
+_SHAPE: Final = Shape(path=PATH, sortable=("address", "created_at"), first=Order("created_at", descending=True))
 _FIELDS: Final = {"network_id": "network", "nic_id": "target", "fixed_address": "target", "in_use": "target",
                   "no_address": "network"}  # fmt: skip
 
@@ -124,9 +122,7 @@ def _allocation(front: Front, request: Request, form: Form, error: KumoiError | 
     return _dialog(front, request, "allocation", values, error)
 
 
-def _dialog(
-    front: Front, request: Request, block: str, values: dict[str, Any], error: KumoiError | None
-) -> Response:
+def _dialog(front: Front, request: Request, block: str, values: dict[str, Any], error: KumoiError | None) -> Response:
     values["errors"] = at_fields(request, error, _FIELDS) if error is not None else {}
     if error is None:
         return front.part(request, _TEMPLATE, block, **values)

@@ -9,6 +9,7 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
+from kumoi.api.edge.text import say_kind
 from kumoi.api.web.front import Front
 from kumoi.api.web.words import Table
 from kumoi.app import events
@@ -66,7 +67,8 @@ def show(front: Front, request: Request) -> Response:
     shown = Shown(
         rows=rows[:ROWS], kind=kind, text=text, before=before, older=older, here=_address(kind, text, before)
     )  # fmt: skip
-    return front.page(request, "happenings.html", shown=shown, kinds=KINDS, path=PATH)
+    names = {kind: say_kind(kind, request.locale) for kind in KINDS}
+    return front.page(request, "happenings.html", shown=shown, kinds=KINDS, kind_names=names, path=PATH)
 
 
 def _found(front: Front, request: Request, wanted: Feed, text: str) -> list[Event]:

@@ -8,10 +8,10 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
-from kumoi.api.edge.text import say_condition
 from kumoi.api.web.forms import form_of
 from kumoi.api.web.front import Front
 from kumoi.api.web.listing import Asked, Shape, asked_of, containing, listing
+from kumoi.api.web.wording import condition_sentence
 from kumoi.api.web.words import Table
 from kumoi.app.hosts import overview, read
 from kumoi.app.hosts.overview import HostView
@@ -41,9 +41,9 @@ WORDS: Final[Table] = {
     "state.disabled": ("No new instances", "新規配置なし"),
     "room": ("Room", "空き容量"),
     "vcpus": ("Processors", "プロセッサー"),
-    "memory_mib": ("Memory", "メモリー"),
+    "memory_mib": ("Memory", "メモリ"),
     "disk_gib": ("Disk", "ディスク"),
-    "used_of": ("{used} of {most}", "{most} 中 {used}"),
+    "used_of": ("{used} of {most}", "{used} / {most}"),
     "guests": ("Instances", "インスタンス"),
     "reported": ("Last report", "最終報告"),
     "accelerator": ("Accelerator", "アクセラレーター"),
@@ -97,7 +97,7 @@ def show(front: Front, request: Request) -> Response:
 def look(front: Front, request: Request) -> Response:
     view = overview.show(front.house, request.call(), HostId(request.params["id"]))
     guests = read.guests(front.house, request.call()).get(view.host.id, [])
-    troubles = [(t, say_condition(t.condition, request.locale)) for t in view.troubles]
+    troubles = [(t, condition_sentence(t.condition, request.locale)) for t in view.troubles]
     return front.page(request, "host.html", row=_row(request, view), guests=guests, troubles=troubles)
 
 
@@ -119,7 +119,7 @@ def _row(request: Request, view: HostView) -> Row:
         for key, unit in _ROOM
         if (counter := view.room.get(key)) is not None
     )  # fmt: skip
-    return Row(view=view, tone=tone, word=word, says=say_condition(view.condition, request.locale), room=room)
+    return Row(view=view, tone=tone, word=word, says=condition_sentence(view.condition, request.locale), room=room)
 
 
 def _badge(request: Request, view: HostView) -> tuple[str, str]:

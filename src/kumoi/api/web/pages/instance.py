@@ -38,6 +38,7 @@ _CONTROLS: Final = re.compile(
 
 WORDS: Final[Table] = {
     "overview": ("Overview", "概要"),
+    "metrics": ("Metrics", "メトリクス"),
     "log": ("Console log", "コンソールログ"),
     "log.follows": ("New lines appear by themselves.", "新しい行は自動で表示されます。"),
     "log.empty": ("The console has said nothing yet.", "コンソールにはまだ何も出力されていません。"),
@@ -125,12 +126,12 @@ def show(front: Front, request: Request) -> Response:
     try:
         view = read.get(front.house, call, InstanceId(request.params["id"]))
     except NotFound:
-        return _gone(front, request)
+        return gone(front, request)
     one = view.instance
     return front.page(
         request,
         TEMPLATE,
-        **_head(front, request, call, view),
+        **head(front, request, call, view),
         view=view,
         image=_image_name(front, call, view),
         sees_host=read.sees_host(call),
@@ -139,15 +140,15 @@ def show(front: Front, request: Request) -> Response:
     )
 
 
-def _gone(front: Front, request: Request) -> Response:
+def gone(front: Front, request: Request) -> Response:
     """A page that is open when its instance goes leads to the list; who asks for one that never was is told so."""
     if not region_of(request):
         raise NotFound("compute", kind="instance", id=request.params["id"])
     return front.done(request, "/instances", front.say(request, "instance.done.gone"))
 
 
-def _head(front: Front, request: Request, call: Call, view: InstanceView) -> dict[str, object]:
-    """What stands above both tabs."""
+def head(front: Front, request: Request, call: Call, view: InstanceView) -> dict[str, object]:
+    """What stands above all tabs."""
     one = view.instance
     return {
         "one": one,
@@ -192,7 +193,7 @@ async def log(front: Front, request: Request) -> Response:
     try:
         view = await request.run_in("read", partial(read.get, front.house, call, instance_id))
     except NotFound:
-        return _gone(front, request)
+        return gone(front, request)
     complaint, text = "", ""
     try:
         answer = await request.run_in("read", partial(ask_console, front.house, call, instance_id, LOG_BYTES))
@@ -206,7 +207,7 @@ async def log(front: Front, request: Request) -> Response:
     if region_of(request) == "log" and request.arg("seen") == digest:
         return Response(204)
     render = partial(
-        front.page, request, TEMPLATE, **_head(front, request, call, view), log_text=text, complaint=complaint,
+        front.page, request, TEMPLATE, **head(front, request, call, view), log_text=text, complaint=complaint,
         digest=digest, log_size=LOG_BYTES,
     )  # fmt: skip
     done: Response = await request.run_in("read", render)

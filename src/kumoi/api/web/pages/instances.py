@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
-from kumoi.api.edge.text import say, say_condition
 from kumoi.api.web.conditions import TONES
 from kumoi.api.web.forms import form_of
 from kumoi.api.web.front import Front
 from kumoi.api.web.listing import Asked, Shape, asked_of, containing, listing
+from kumoi.api.web.wording import condition_sentence, sentence
 from kumoi.api.web.words import Table
 from kumoi.app.house import House
 from kumoi.app.instances import delete, power, read
@@ -78,8 +78,8 @@ WORDS: Final[Table] = {
     "done.reboot": ("{name} is being rebooted.", "{name} を再起動しています。"),
     "done.hard_reboot": ("{name} is being reset.", "{name} をリセットしています。"),
     "done.delete": ("{name} was deleted.", "{name} を削除しました。"),
-    "confirm.title": ("Delete {n} instances?", "{n} 件のインスタンスを削除しますか?"),
-    "confirm.title_one": ("Delete this instance?", "このインスタンスを削除しますか?"),
+    "confirm.title": ("Delete {n} instances?", "{n} 件のインスタンスを削除しますか？"),
+    "confirm.title_one": ("Delete this instance?", "このインスタンスを削除しますか？"),
     "confirm.lead": (
         "Their disks and all data on them are gone for good, and their addresses go back to the network.",
         "ディスクとその上のデータは完全に失われ、アドレスはネットワークに返却されます。",
@@ -181,7 +181,7 @@ def row_of(request: Request, call: Call, view: InstanceView) -> Row:
         name=one.name,
         status=one.status,
         tone="bad" if isinstance(condition, Blocked) and one.status != "stopped" else TONES[one.status],
-        why=say_condition(condition, request.locale) if wrong and not isinstance(condition, Ready) else "",
+        why=condition_sentence(condition, request.locale) if wrong and not isinstance(condition, Ready) else "",
         inner=tuple(ip.address for nic in view.nics for ip in nic.fixed_ips),
         outer=tuple(public.address for public in view.public),
         flavor=one.flavor_name,
@@ -267,5 +267,5 @@ def _done(front: Front, request: Request, act: str, instance_id: InstanceId, nam
     except KumoiError as e:
         if isinstance(e, Forbidden):
             raise
-        return Result(name or instance_id, say(e, request.locale))
+        return Result(name or instance_id, sentence(e, request.locale))
     return Result(name or instance_id, "")

@@ -67,8 +67,8 @@ WORDS: Final[Table] = {
         "{name} を作成し、秘密鍵を {file} として保存しました。",
     ),
     "imported": ("{name} was imported.", "{name} をインポートしました。"),
-    "delete": ("Delete {n} key pairs?", "{n} 件のキーペアを削除しますか?"),
-    "delete_one": ("Delete this key pair?", "このキーペアを削除しますか?"),
+    "delete": ("Delete {n} key pairs?", "{n} 件のキーペアを削除しますか？"),
+    "delete_one": ("Delete this key pair?", "このキーペアを削除しますか？"),
     "delete.why": (
         "Instances that have the key keep it. The private key on your machine stays too.",
         "すでに鍵が登録されたインスタンスには影響しません。お手元の秘密鍵もそのまま残ります。",

@@ -8,10 +8,10 @@ from typing import Any, Final
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
-from kumoi.api.edge.text import say
 from kumoi.api.web.forms import Form, form_of
 from kumoi.api.web.front import Front
 from kumoi.api.web.refusals import at_fields
+from kumoi.api.web.wording import sentence
 from kumoi.api.web.words import Table
 from kumoi.app import flavors, keypairs
 from kumoi.app.images import doors as images
@@ -197,9 +197,9 @@ def _fit(front: Front, request: Request, call: Call, form: Form) -> dict[str, An
         named = form if form.text("name") else Form([("name", "x"), *form.pairs])
         found: Preview = preview(front.house, call, wish_of(named))
     except Invalid as e:
-        return {"chosen": True, "complaints": [say(e, request.locale)], "shares": ()}
+        return {"chosen": True, "complaints": [sentence(e, request.locale)], "shares": ()}
     return {
         "chosen": True,
-        "complaints": [say(e, request.locale) for e in found.refusals],
+        "complaints": [sentence(e, request.locale) for e in found.refusals],
         "shares": found.shares,
     }

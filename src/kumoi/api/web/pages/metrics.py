@@ -9,9 +9,11 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
 from kumoi.api.web.front import Front
+from kumoi.api.web.pages import instance
 from kumoi.api.web.words import Table
 from kumoi.app.instances import read
 from kumoi.app.meters.read import Chart, Window, chart
+from kumoi.core.errors import NotFound
 from kumoi.core.ids import InstanceId
 from kumoi.core.meters import UNITS, kind_of
 from kumoi.runtime.series import Curve
@@ -41,14 +43,13 @@ WORDS: Final[Table] = {
     "title.of": ("Metrics of {name}", "{name} のメトリクス"),
     "lead": ("What the instance uses, measured by its host every 10 seconds.",
              "ホストが 10 秒ごとに計測したインスタンスの使用量です。"),
-    "back": ("Instance", "インスタンス"),
     "span": ("Time span", "期間"),
     "span.1h": ("1 hour", "1 時間"),
     "span.1d": ("1 day", "1 日"),
     "span.2w": ("2 weeks", "2 週間"),
     "span.1y": ("1 year", "1 年"),
     "cpu": ("Processor", "プロセッサー"),
-    "memory": ("Memory", "メモリー"),
+    "memory": ("Memory", "メモリ"),
     "disk": ("Disk", "ディスク"),
     "network": ("Network", "ネットワーク"),
     "meter.cpu.utilisation": ("Busy", "使用率"),
@@ -82,9 +83,14 @@ def routes(front: Front) -> list[Route]:
 
 def show(front: Front, request: Request) -> Response:
     instance_id, span = InstanceId(request.params["id"]), _span(request)
-    view = read.get(front.house, request.call(), instance_id)
+    call = request.call()
+    try:
+        view = read.get(front.house, call, instance_id)
+    except NotFound:
+        return instance.gone(front, request)
     panels = _panels(front, request, _asked(front, request))
-    return front.page(request, "metrics.html", one=view.instance, panels=panels, span=span, spans=tuple(SPANS))
+    above = instance.head(front, request, call, view)
+    return front.page(request, "metrics.html", **above, panels=panels, span=span, spans=tuple(SPANS))
 
 
 def data(front: Front, request: Request) -> Response:

@@ -6,9 +6,9 @@ from typing import Any, Final, NamedTuple
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
-from kumoi.api.edge.text import say_condition
 from kumoi.api.web.conditions import TONES
 from kumoi.api.web.front import Front
+from kumoi.api.web.wording import condition_sentence
 from kumoi.api.web.words import Table
 from kumoi.app import keypairs
 from kumoi.app.images import doors as images
@@ -29,13 +29,13 @@ WRONG_MOST: Final = 20
 
 WORDS: Final[Table] = {
     "title": ("Overview", "概要"),
-    "quotas": ("Quotas", "割り当て"),
+    "quotas": ("Quotas", "クォータ"),
     "quotas.lead": ("What this project uses, of what it may.", "このプロジェクトの使用量と上限です。"),
     "runs": ("What runs", "稼働状況"),
     "all": ("All instances", "すべてのインスタンス"),
     "newest": ("Newest", "新しいもの"),
     "wrong": ("What is wrong", "問題"),
-    "wrong.none": ("Everything is as it was wished.", "すべて正常です。"),
+    "wrong.none": ("Everything is as it should be.", "すべて正常です。"),
     "steps": ("First steps", "はじめに"),
     "steps.lead": ("From nothing to a machine that you can log in to.", "ログインできるマシンができるまで。"),
     "step.key": ("Make a key pair", "キーペアを作成する"),
@@ -90,7 +90,7 @@ def _instances(front: Front, request: Request, call: Call) -> dict[str, Any]:
     for view in views:
         condition = read.condition(call, view)
         if isinstance(condition, Blocked):
-            wrong.append(Wrong(view.instance.id, view.instance.name, say_condition(condition, request.locale)))
+            wrong.append(Wrong(view.instance.id, view.instance.name, condition_sentence(condition, request.locale)))
     return {"counts": counts, "newest": newest, "wrong": wrong, "tones": TONES}
 
 

@@ -67,9 +67,7 @@ def routes(front: Front) -> list[HttpRoute]:
 def legs(front: Front, request: Request, vpc_ids: tuple[str, ...]) -> list[Leg]:
     """Of these routers, oldest first, without their gateways."""
     call = request.call()
-    query = Query(
-        filters=(is_in("vpc_id", vpc_ids), eq("use", "vpc_interface")), order=(Order("created_at"),)
-    )
+    query = Query(filters=(is_in("vpc_id", vpc_ids), eq("use", "vpc_interface")), order=(Order("created_at"),))
     found = reading.find(front.house, call, NICS, query)
     networks = tuple({v.nic.network_id for v in found})
     named = reading.find_rows(front.house, call, NETWORKS, Query(filters=(is_in("id", networks),)))
@@ -152,9 +150,7 @@ def create_route(front: Front, request: Request) -> Response:
 
 def ask_remove_route(front: Front, request: Request) -> Response:
     vpc, route = _vpc(front, request), _route(Form(request.query))
-    text = front.say(
-        request, "routers.route.remove.text", destination=route.destination, nexthop=route.nexthop
-    )
+    text = front.say(request, "routers.route.remove.text", destination=route.destination, nexthop=route.nexthop)
     return front.part(
         request,
         "confirm.html",

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
-from kumoi.api.edge.text import say
 from kumoi.api.web.forms import Form, form_of
 from kumoi.api.web.front import Front
 from kumoi.api.web.refusals import SIGN_IN
@@ -20,6 +19,7 @@ from kumoi.api.web.visits import (
     speak,
     visitor,
 )
+from kumoi.api.web.wording import sentence
 from kumoi.api.web.words import Table
 from kumoi.app.identity import scopes, web_sessions
 from kumoi.app.identity.patience import Patience
@@ -89,7 +89,7 @@ async def sign_in(front: Front, patience: Patience, request: Request) -> Respons
         response: Response = await request.run_in("hash", partial(_enter, front, request, form))
     except Unauthenticated as e:
         patience.failed(name, address, clock.now())
-        return _page(front, request, form, say(e, request.locale), 401)
+        return _page(front, request, form, sentence(e, request.locale), 401)
     patience.succeeded(name, address)
     return response
 

@@ -7,9 +7,9 @@ import msgspec
 
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
-from kumoi.api.edge.text import say
 from kumoi.api.web.forms import Form
 from kumoi.api.web.front import Front
+from kumoi.api.web.wording import sentence
 from kumoi.app.networks.atlas import Atlas, atlas
 from kumoi.app.networks.subnets import SubnetWish
 from kumoi.core import addressing
@@ -108,7 +108,7 @@ def _tried(front: Front, request: Request, form: Form, known: Atlas) -> Tried | 
     try:
         found = plan(Draft(cidr=cidr, gateway=_gateway(form), dhcp=form.on("dhcp"), pools=_pools(form)))
     except KumoiError as e:
-        return Tried(tone="warn", text=say(e, request.locale))
+        return Tried(tone="warn", text=sentence(e, request.locale))
     block = ip_network(found.cidr)
     joined = known.cidrs_of(VpcId(form.text("router"))) if form.text("router") else ()
     if other := addressing.overlapping(block, joined):

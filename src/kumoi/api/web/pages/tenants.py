@@ -47,7 +47,7 @@ WORDS: Final[Table] = {
     "used": ("{n} used", "使用中 {n}"),
     "resource.instances": ("Instances", "インスタンス"),
     "resource.vcpus": ("Processors", "プロセッサー"),
-    "resource.memory_mib": ("Memory (MiB)", "メモリー (MiB)"),
+    "resource.memory_mib": ("Memory (MiB)", "メモリ (MiB)"),
     "resource.networks": ("Networks", "ネットワーク"),
     "resource.subnets": ("Subnets", "サブネット"),
     "resource.nics": ("Network interfaces", "ネットワークインターフェース"),

@@ -30,9 +30,7 @@ def show(front: Front, request: Request) -> Response:
     drawing = topology_layout.draw(topology(front.house, call, INSTANCES_DRAWN))
     counter = quota(front.house, call, call.project_id)["networks"]
     sizes = {name: getattr(topology_layout, name) for name in ("CHIP_W", "CHIP_H", "ROUTER_W", "ROUTER_H", "HEAD_H")}
-    return front.page(
-        request, "topology.html", drawing=drawing, counter=counter, tones=TONES, clip=clip, size_of=sizes
-    )
+    return front.page(request, "topology.html", drawing=drawing, counter=counter, tones=TONES, clip=clip, size_of=sizes)
 
 
 def clip(text: str, cells: int) -> str:

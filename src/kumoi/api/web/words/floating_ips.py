@@ -20,7 +20,7 @@ WORDS: Final[Table] = {
         "インスタンスから外部へはルーター経由で到達できます。外部から到達するには Floating IP が必要です。",
     ),
     "quota": ("Floating IPs of the project", "プロジェクトの Floating IP"),
-    "quota.text": ("{used} of {most}", "{most} 中 {used}"),
+    "quota.text": ("{used} of {most}", "{used} / {most}"),
     "quota.unlimited": ("{used}, no limit", "{used}（上限なし）"),
     "address": ("Address", "アドレス"),
     "leads": ("Leads to", "割り当て先"),

@@ -69,7 +69,7 @@ WORDS: Final[Table] = {
     ),
     "edit": ("Edit the image", "イメージを編集"),
     "saved": ("{name} was changed.", "{name} を変更しました。"),
-    "delete": ("Delete {name}?", "{name} を削除しますか?"),
+    "delete": ("Delete {name}?", "{name} を削除しますか？"),
     "delete.why": (
         "Instances made of it keep their disks; new ones cannot be made of it.",
         "作成済みのインスタンスには影響しませんが、新しく作成できなくなります。",

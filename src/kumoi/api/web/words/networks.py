@@ -90,7 +90,8 @@ WORDS: Final[Table] = {
         "ルーターのインターフェースがゲートウェイのアドレスを持ちます。",
     ),
     "used": ("Addresses in use", "使用中のアドレス"),
-    "used.text": ("{used} of {total}", "{total} 中 {used}"),
+    "used.many": ("{used} in use", "{used} 使用中"),
+    "used.text": ("{used} of {total}", "{used} / {total}"),
     "plan.good": (
         "{count} addresses from {first} to {last}; gateway {gateway}.",
         "{first} から {last} まで {count} アドレス。ゲートウェイは {gateway}。",

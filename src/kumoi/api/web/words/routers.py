@@ -42,7 +42,7 @@ WORDS: Final[Table] = {
     ),
     "gateway.set": ("The gateway was set.", "ゲートウェイを設定しました。"),
     "gateway.cleared": ("The gateway was cleared.", "ゲートウェイを解除しました。"),
-    "placed": ("stands", "稼働中"),
+    "placed": ("up", "稼働中"),
     "placed.not": ("waits for a host", "ホスト待ち"),
     "off": ("off", "停止中"),
     "legs": ("Interfaces", "インターフェース"),

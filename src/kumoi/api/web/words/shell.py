@@ -106,7 +106,7 @@ WORDS: Final[Table] = {
     "ago.d": ("{n} d ago", "{n} 日前"),
     # why not
     "why.role": ("Needs the role {role}.", "ロール {role} が必要です。"),
-    "why.quota": ("The quota is used up: {used} of {most}.", "クォータを使い切っています: {most} 中 {used}。"),
+    "why.quota": ("The quota is used up: {used} of {most}.", "クォータを使い切っています ({used} / {most})。"),
     "why.state": ("Not possible while it is {status}.", "状態が「{status}」の間はできません。"),
     "help.nobody": ("Nothing needs to be done.", "何もする必要はありません。"),
     "help.user": ("You can mend this.", "ご自身で対処できます。"),

@@ -60,7 +60,7 @@ function options(panel, width, height) {
     legend: { show: false },
     scales: { y: { range: (_, least, most) => [0, panel.most ?? Math.max(most * 1.15, panel.unit === "B/s" ? 1024 : 1)] } },
     axes: [
-      { ...axis, grid: { show: false }, size: 30, space: 70, values: clock },
+      { ...axis, grid: { show: false }, size: 34, gap: 10, space: 70, values: clock },
       { ...axis, size: 72, incrs: steps(panel.unit), values: (_, at) => at.map((v) => quantity(v, panel.unit)) },
     ],
     series: [
