@@ -145,6 +145,8 @@ class Guests:
         finally:
             self._hands.scene.machines.touch()
             self._hands.changed()
+            if entry is not None and any(plug.carries for plug in entry.nics):
+                self._hands.loop.hint(NETWORK)  # what its trunks carry comes and goes with their own taps
 
     def _do(self, instance_id: InstanceId, entry: InstanceEntry | None, act: Act) -> None:
         compute, storage = self._hands.drivers.compute, self._hands.drivers.storage

@@ -10,9 +10,9 @@ from functools import partial
 from msgspec.structs import replace
 
 from kumoi.agent.hands import NETWORK, Hands
-from kumoi.agent.wish import Wish, nic_of, segment_of, subnets_of, wish
+from kumoi.agent.wish import Wish, carried_in, nic_of, segment_of, subnets_of, wish
 from kumoi.contracts.guests import GuestNetwork
-from kumoi.contracts.network import Filters, Segment
+from kumoi.contracts.network import Carried, Filters, Segment
 from kumoi.core.conditions import Condition, Facts, Ready, Working, backoff_s, same_reason
 from kumoi.core.errors import KumoiError
 from kumoi.core.ids import InstanceId, NetworkId, NicId, VpcId, network_section
@@ -102,10 +102,10 @@ class Networks:
             self.conditions.setdefault(entry, Ready())
 
     def _draw(self, wanted: Wish) -> None:
-        local = frozenset(wanted.nics)
+        local, carried = frozenset(wanted.nics), self._carried()
         for network in sorted(wanted.needs.networks):
             entry = entry_id("network", network)
-            segment = segment_of(self._hands.ledger, network, local)
+            segment = segment_of(self._hands.ledger, network, local, carried.get(network, ()))
             if segment is None:
                 self.conditions[entry] = _waiting(network_section(network))
             elif self._drawn.get(network) == segment or self._try(
@@ -113,6 +113,14 @@ class Networks:
             ):
                 self._drawn[network] = segment
                 self.conditions[entry] = Ready()
+
+    def _carried(self) -> dict[NetworkId, tuple[Carried, ...]]:
+        """Guests are looked at only where one of them has a trunk."""
+        trunked = [i for i in self._hands.ledger.own().instances.values() if any(plug.carries for plug in i.nics)]
+        if not trunked:
+            return {}
+        machines = self._hands.scene.machines.get()
+        return carried_in(trunked, {tap for one in trunked for tap in machines.sight(one.id).taps})
 
     def _route(self, wanted: Wish) -> None:
         own = self._hands.ledger.own()

@@ -1,13 +1,16 @@
 """What the ledger wants of this host's network: read from its sections, for the hands and for the next fetch alike."""
 
+from collections.abc import Iterable, Set
+
 import msgspec
 from msgspec.structs import replace
 
 from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
 from kumoi.agent.section import Section
-from kumoi.contracts.network import Filters, Segment
+from kumoi.contracts.network import Carried, Filters, Segment
 from kumoi.core.ids import GroupId, NetworkId, NicId, SectionKey, group_section, network_section
+from kumoi.core.nics import tap_name
 from kumoi.core.plan import InstanceEntry, NicEntry, SubnetEntry, VpcEntry, entry_id
 from kumoi.planning.host_diff.networks import Needs, groups_of, lacking, needs, remote_groups, subscriptions
 
@@ -83,7 +86,19 @@ def subnets_of(ledger: Ledger, entry: InstanceEntry) -> list[SubnetEntry]:
     return [subnet for network in networks for subnet in ledger.section(network_section(network)).subnets]
 
 
-def segment_of(ledger: Ledger, network: NetworkId, local: frozenset[NicId]) -> Segment | None:
+def carried_in(instances: Iterable[InstanceEntry], plugged: Set[str]) -> dict[NetworkId, tuple[Carried, ...]]:
+    """What trunks carry whose own nics are in guests now (`plugged`: their taps), by network."""
+    found: dict[NetworkId, list[Carried]] = {}
+    for plug in (p for one in instances for p in one.nics if p.carries and tap_name(p.nic_id) in plugged):
+        for sub in plug.carries:
+            one = Carried(nic_id=sub.nic_id, parent=plug.nic_id, vlan=sub.vlan)
+            found.setdefault(sub.network_id, []).append(one)
+    return {network: tuple(sorted(carried, key=lambda c: c.nic_id)) for network, carried in found.items()}
+
+
+def segment_of(
+    ledger: Ledger, network: NetworkId, local: frozenset[NicId], carried: tuple[Carried, ...] = ()
+) -> Segment | None:
     """None while the network itself was not told."""
     held = ledger.section(network_section(network))
     if held.network is None:
@@ -93,6 +108,7 @@ def segment_of(ledger: Ledger, network: NetworkId, local: frozenset[NicId]) -> S
         subnets=held.subnets,
         nics=held.all_nics,
         local=frozenset(nic for nic in local if nic in held.nics),
+        carried=carried,
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from kumoi.adapters.linux import vlan_programs
 from kumoi.cmd import supervisor, up
 from kumoi.cmd.inside import told
 from kumoi.runtime import state_folder
@@ -17,7 +18,7 @@ def command(root: Path) -> None:
     """Run this machine's cloud until SIGTERM; guests stay. `kumoi down` ends them too."""
     state = StateFolder(root)
     with told():
-        up.prepare(state)
+        programs = up.prepare(state)
     state_folder.replace(state.wish, b"up")
-    argv = supervisor.command_line(state, wait=False)
+    argv = (*supervisor.command_line(state, wait=False), *vlan_programs.words(programs))
     os.execve(argv[0], argv, supervisor.environment())  # noqa: S606 - an init system wants this very process

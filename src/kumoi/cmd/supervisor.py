@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from kumoi.adapters.libvirt import daemon
-from kumoi.adapters.linux import namespace, visit
+from kumoi.adapters.linux import namespace, visit, vlan_programs
 from kumoi.adapters.linux.namespace import Namespace
 from kumoi.core.errors import Fact, KumoiError, Layer, Unavailable
 from kumoi.runtime import listeners, processes, settings, state_folder, supervision
@@ -72,7 +72,7 @@ def main() -> None:
     descriptors = {name: fd for name, (fd, _) in sockets.items()}
     addresses = {name: address for name, (_, address) in sockets.items()}
     if ground is not None:
-        descriptors |= ground.descriptors() | _inner(ground, addresses["api"], given)
+        descriptors |= ground.descriptors() | _inner(ground, addresses["api"], given) | _programs(given)
     programs = table(state, chosen, ground, tuple(descriptors))
     say("supervising", programs=[p.name for p in programs], addresses=addresses)
     supervision.Supervisor(programs, state.processes, descriptors, addresses, say).run()
@@ -115,7 +115,7 @@ def table(
         environ={**guestd.environ, **paths, **settings.environment(settings.chosen(chosen))},
         inside=partial(namespace.enter_unprivileged, ground),
     )
-    agent = _program(state, "agent", layer="compute")
+    agent = _program(state, "agent", layer="compute", descriptors=vlan_programs.among(descriptors))
     agent = msgspec.structs.replace(agent, inside=enter)
     return *understudies, holder, libvirtd, serve, guestd, agent
 
@@ -187,6 +187,12 @@ def _ground(state: StateFolder, given: dict[str, int]) -> Namespace:
 def _inner(ground: Namespace, api: str, given: Mapping[str, int]) -> dict[str, int]:
     port = int(api.rpartition(":")[2])
     return {INNER: given[INNER] if INNER in given else visit.listen(ground, EVERY, port).detach()}
+
+
+def _programs(given: Mapping[str, int]) -> dict[str, int]:
+    """A former supervisor's, or what root loaded for this one; none where the kernel needs none or it was not root."""
+    found = vlan_programs.given(given) or vlan_programs.in_words(sys.argv)
+    return found.descriptors() if found else {}
 
 
 def _no_guest_at_risk(state: StateFolder, ground: Namespace) -> None:

@@ -15,7 +15,8 @@ import click
 import msgspec
 
 import kumoi
-from kumoi.adapters.linux import account
+from kumoi.adapters.linux import account, vlan_programs
+from kumoi.adapters.linux.vlan_programs import Programs
 from kumoi.cmd import first_image, supervisor
 from kumoi.cmd.inside import told
 from kumoi.core.errors import Fact, Invalid, KumoiError, Layer, Unavailable
@@ -55,7 +56,7 @@ def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> 
         raise Invalid("host", field="--state", reason="path_too_long", max=_SOCKET_PATH_MAX)
     disk = first_image.disk_for(state, flags)
     begun = time.monotonic()
-    prepare(state)
+    programs = prepare(state)
     with locked(state):
         chosen = _settings(state, flags)
         started = None
@@ -65,7 +66,7 @@ def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> 
                 click.echo(f"kumoi: {line}")
         else:
             state_folder.replace(state.wish, b"up")
-            started = _start(state, flags)
+            started = _start(state, flags, programs)
         record = _wait(state, started, timeout_s)
     url = chosen.api.public_url or f"http://{record.addresses['api']}"
     took = "" if running else f" after {time.monotonic() - begun:.1f} s"
@@ -75,19 +76,21 @@ def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> 
     first_image.bring(state, disk, simulated=chosen.cloud.simulate)
 
 
-def prepare(state: StateFolder) -> None:
-    """The folder, its owner and its nodes; from here on this process is that owner."""
+def prepare(state: StateFolder) -> Programs | None:
+    """The folder, its owner and its nodes, and what only root can load; from here on this process is that owner."""
     # The state folder is closed; inside it, other uids of ours must pass.
     os.umask(0o022)
     try:
         owner = account.ensure(state)
         account.ensure_nodes(state, owner)
+        programs = vlan_programs.for_others()
         account.become(owner)
         state.prepare()
     except OSError as e:
         facts: dict[str, Fact] = {"path": str(state.root), "detail": e.strerror or str(e)}
         raise Unavailable("host", what="state_folder", reason="cannot_be_made", **facts) from e
     _readable()
+    return programs
 
 
 @contextmanager
@@ -137,11 +140,14 @@ def unheeded(flags: dict[str, Value | None], in_force: Settings, addresses: Mapp
     return told
 
 
-def _start(state: StateFolder, flags: dict[str, Value | None]) -> subprocess.Popen[bytes]:
+def _start(
+    state: StateFolder, flags: dict[str, Value | None], programs: Programs | None
+) -> subprocess.Popen[bytes]:
     state.failure.unlink(missing_ok=True)
     with state.log("supervisor").open("ab") as log:
         return subprocess.Popen(
-            supervisor.command_line(state, wait=False),
+            (*supervisor.command_line(state, wait=False), *vlan_programs.words(programs)),
+            pass_fds=tuple(programs.descriptors().values()) if programs else (),
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
             env={**supervisor.environment(), **settings.environment(flags)},
         )  # fmt: skip

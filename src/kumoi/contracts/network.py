@@ -9,16 +9,26 @@ from kumoi.core.pictures import Picture, Scope
 from kumoi.core.plan import GroupEntry, MemberEntry, NetworkEntry, NicEntry, SubnetEntry, VpcEntry
 
 
+class Carried(msgspec.Struct, frozen=True, kw_only=True):
+    """A local nic that is the tagged frames of another one's tap."""
+
+    nic_id: NicId
+    parent: NicId
+    vlan: int
+
+
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """A network with its subnets and all its nics, as it should stand on this host.
 
-    `local` are the nics whose instances run here; the others matter for forwarding and names.
+    `local` are the nics whose instances run here; the others matter for forwarding and names. `carried`: those of them
+    that come by a trunk whose own nic is in a guest now.
     """
 
     network: NetworkEntry
     subnets: tuple[SubnetEntry, ...]
     nics: tuple[NicEntry, ...]
     local: frozenset[NicId]
+    carried: tuple[Carried, ...] = ()
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):

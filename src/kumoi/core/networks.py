@@ -1,15 +1,21 @@
 """Networks and subnets: one layer-2 segment and the addresses on it."""
 
-from typing import Literal
+import re
+from typing import Final, Literal
 
 import msgspec
 
+from kumoi.core.errors import Invalid
 from kumoi.core.ids import NetworkId, ProjectId, QosPolicyId, SubnetId, SubnetPoolId
 
 LEAST_MTU = {4: 68, 6: 1280}  # by IP version (RFC 791, RFC 8200)
 UNDERLAY_MTU = 1500
 TUNNEL_BYTES = 50  # that a tunnel adds to every frame: Ethernet, IPv4, UDP, VXLAN
 
+
+MOST_VLAN: Final = 4094
+UNTAGGED: Final = 0  # the VLAN of frames without one
+_PHYSICAL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,11}")  # a part of a device's name
 
 DEFAULT_DOMAIN = "internal"  # of networks that have none of their own
 
@@ -33,6 +39,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     """`vni` is claimed, unique in the cloud (1–2^24-1); bridges and devices are named from it. MTU in bytes.
 
     `external`: some project may lead out by it (a share). `is_default`: the one that is meant where none is named.
+    `physical`: the network outside of the cloud that it is a part of, as frames of this `vlan`; none: it is the cloud's
+    own, and carried between hosts in tunnels.
     """
 
     id: NetworkId
@@ -46,6 +54,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     port_security: bool = True
     qos_policy_id: QosPolicyId | None = None
     mtu: int = UNDERLAY_MTU - TUNNEL_BYTES
+    physical: str = ""
+    vlan: int = UNTAGGED
     dns_domain: str = ""
     generation: int = 1
     created_at: float = 0.0
@@ -89,3 +99,11 @@ def served(subnet: Subnet) -> bool:
 def self_addressed(subnet: Subnet) -> bool:
     """Whether guests make their own addresses out of the subnet's prefix and their MAC (SLAAC)."""
     return subnet.ra_mode in SELF_ADDRESSED or subnet.address_mode in SELF_ADDRESSED
+
+
+def check_physical(physical: str, vlan: int | None) -> None:
+    """Raises Invalid for a name that can be no physical network's, and for a VLAN that there is not."""
+    if _PHYSICAL.fullmatch(physical) is None:
+        raise Invalid("network", field="physical", reason="pattern", value=physical)
+    if vlan is not None and not UNTAGGED <= vlan <= MOST_VLAN:
+        raise Invalid("network", field="vlan", reason="range", bound=f"from 1 to {MOST_VLAN}", value=vlan)

@@ -165,12 +165,16 @@ class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="
 
 
 class NetworkEntry(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_field="kind"):
+    """`physical`: the network outside that it is a part of, as frames of this `vlan` (0: untagged)."""
+
     id: NetworkId
     vni: int
     mtu: int
     external: bool = False
     dns_domain: str = ""
     admin_up: bool = True
+    physical: str = ""
+    vlan: int = 0
 
 
 class SubnetEntry(msgspec.Struct, frozen=True, kw_only=True, tag="subnet", tag_field="kind"):
@@ -231,10 +235,8 @@ Spec = InstanceEntry | VpcEntry | NetworkEntry | SubnetEntry | NicEntry | GroupE
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """`id` is `<kind>/<resource id>`, unique in its section. `body` is the JSON of a Spec; unset when absent.
-
-    (Not None: msgspec decodes no raw value that may also be null.)
-    """
+    """`id` is `<kind>/<resource id>`, unique in its section. `body` is the JSON of a Spec; unset when absent (not None:
+    msgspec decodes no raw value that may also be null)."""
 
     id: str
     serial: int
@@ -387,10 +389,8 @@ def entry_id(kind: EntryKind, resource_id: str) -> str:
 
 
 def entry_digest(section: SectionKey, entry: str, body: bytes) -> int:
-    """What a present entry adds to its section's digest (their sum modulo DIGEST_MODULUS, in 64 hex digits).
-
-    It finds drift between control and a host; it is no signature.
-    """
+    """What a present entry adds to its section's digest (their sum modulo DIGEST_MODULUS, in 64 hex digits); it finds
+    drift between control and a host, and is no signature."""
     framed = b"\0".join((section.encode(), entry.encode(), body))
     return int.from_bytes(hashlib.blake2b(framed, digest_size=32).digest())
 

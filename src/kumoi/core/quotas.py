@@ -54,6 +54,7 @@ ClaimKind = Literal[
     "mac",
     "mark",
     "vni",
+    "vlan",
     "name",
     "account",
     "ec2",

@@ -7,9 +7,9 @@ import msgspec
 
 from kumoi.core.errors import Invalid
 from kumoi.core.ids import NicId, ProjectId, TrunkId
+from kumoi.core.networks import MOST_VLAN
 
 CARRIES: Final = "trunk"  # the capability of hosts that take tagged frames of a guest apart
-MOST_VLAN: Final = 4094
 MOST_SUBPORTS: Final = 512
 
 

@@ -1,5 +1,6 @@
 """Connections and pings by hand, in the namespace of the calling thread."""
 
+import errno
 import os
 import socket
 import struct
@@ -59,3 +60,31 @@ def ping(address: str, source: str) -> bool:
         except OSError:
             pass
     return False
+
+
+def let_through(address: str, port: int) -> bool:
+    """Whether an attempt to connect is answered at all; a port that nobody serves answers too."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+        s.settimeout(0.12)
+        try:
+            return s.connect_ex((address, port)) in {0, errno.ECONNREFUSED}
+        except TimeoutError:
+            return False
+
+
+def shout(address: str, port: int, packets: list[bytes], *, stream: bool) -> None:
+    for packet in packets:
+        if stream:
+            with connect(address, port, "") as s:
+                s.sendall(packet)
+        else:
+            family, *_, where = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM)[0]
+            with socket.socket(family, socket.SOCK_DGRAM) as s:
+                s.sendto(packet, where)
+
+
+def shout_icmp6(address: str, packets: list[bytes]) -> None:
+    with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as s:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+        for packet in packets:
+            s.sendto(packet, (address, 0, 0, socket.if_nametoindex("eth0")))

@@ -23,7 +23,9 @@ def linux() -> Iterator[Rig]:
 
 @pytest.fixture
 def fake() -> FakeNetwork:
-    return FakeNetwork(World(SystemClock()))
+    world = World(SystemClock())
+    world.physical = set()  # as on a machine that was joined to nothing
+    return FakeNetwork(world)
 
 
 @pytest.fixture(params=[FAKE, LINUX])

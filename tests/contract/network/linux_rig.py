@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from tests.contract.network.rig import Rig
 
+from kumoi.adapters.linux import vlan_programs
+
 _ENTER = """
 mount -t tmpfs tmpfs /run && mkdir /run/netns && ip link set lo up && exec "$@"
 """
@@ -48,8 +50,15 @@ class Ask:
 @contextmanager
 def linux_rig() -> Iterator[Rig]:
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    # As `kumoi up` does for its cloud, which may not itself; and for the network outside, and for a guest: devices are
+    # told apart by numbers that each network namespace has of its own.
+    programs = [one for _ in range(3) if (one := vlan_programs.for_others())]
+    handed = tuple(fd for one in programs for fd in one.descriptors().values())
+    words = [word for one in programs for word in vlan_programs.words(one)]
+    world = sys.executable, "-P", "-m", "tests.contract.network.linux_world", *words
     process = subprocess.Popen(
-        [*_UNSHARE, sys.executable, "-P", "-m", "tests.contract.network.linux_world"],
+        [*_UNSHARE, *world],
+        pass_fds=handed,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environ,
@@ -62,3 +71,5 @@ def linux_rig() -> Iterator[Rig]:
                 pipe.close()
         process.kill()
         process.wait()
+        for fd in handed:
+            os.close(fd)

@@ -3,7 +3,6 @@
 Machines are namespaces with one wire to a bridge. Requests come as pickles on standard input (`linux_rig`).
 """
 
-import errno
 import os
 import pickle
 import random
@@ -19,10 +18,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.contract.network import asking, calling
+from tests.contract.network import asking, calling, lan
 from tests.contract.network.outside import Outside
 
-from kumoi.adapters.linux import addresses, capture, devices, links, rooms
+from kumoi.adapters.linux import addresses, capture, devices, links, rooms, vlan_programs
 from kumoi.adapters.linux.guests import LinuxGuestServices
 from kumoi.adapters.linux.network import LinuxNetwork
 from kumoi.contracts.network import Segment
@@ -43,7 +42,9 @@ RESOLVER_SOCKET = Path("/run/resolver.sock")
 
 class World:
     def __init__(self) -> None:
-        self.network = LinuxNetwork()
+        given = [vlan_programs.in_words(sys.argv[i:]) for i, w in enumerate(sys.argv) if w == vlan_programs.OPTION]
+        self._programs, self._lans, self._guests = given or (None, None, None)
+        self.network = LinuxNetwork(self._programs)
         self.services = LinuxGuestServices(GUESTD_SOCKET)
         self._connections: dict[int, socket.socket] = {}
         self._guestd: subprocess.Popen[bytes] | None = None
@@ -55,7 +56,7 @@ class World:
     def restart_driver(self) -> None:
         self.network.close()
         self.services.close()
-        self.network = LinuxNetwork()
+        self.network = LinuxNetwork(self._programs)
         self.services = LinuxGuestServices(GUESTD_SOCKET)
 
     def start_services(self) -> None:
@@ -94,6 +95,26 @@ class World:
         if gateway6 is not None:
             with links.at(name) as inside:
                 inside.ensure_routes({"::/0": gateway6})
+
+    def physical(self, name: str) -> None:
+        lan.join(name)
+
+    def unplug_physical(self, name: str) -> None:
+        with links.at() as home:
+            home.remove(devices.physical(name))
+
+    def on_lan(self, name: str, physical: str, vlan: int, address: str, gateway: str | None = None) -> None:
+        rooms.ensure(name)
+        lan.machine(self._lans, name, physical, vlan, address)
+        if gateway is not None:
+            with links.at(name) as inside:
+                inside.ensure_routes({"0.0.0.0/0": gateway})
+
+    def vlans_heard(self, physical: str, act: str, *words: Any) -> tuple[Any, set[int]]:
+        return lan.heard(physical, lambda: getattr(self, act)(*words))
+
+    def tag_in_guest(self, guest: str, vlan: int, mac: str, address: str) -> None:
+        lan.tagged(self._guests, guest, "eth0", vlan, guest, f"sub{vlan}", [address], mac)
 
     def _machine(
         self, name: str, device: str, network: NetworkEntry, own: list[str], *, gateway: str | None, mac: str = ""
@@ -236,7 +257,7 @@ class World:
         """An agent draws, or takes away, and is killed at any moment."""
         child = os.fork()
         if child == 0:
-            driver = LinuxNetwork()
+            driver = LinuxNetwork(self._programs)
             if away:
                 driver.remove_vpc(vpc.id)
                 driver.remove_segment(segment.network.id)
@@ -279,17 +300,7 @@ class World:
         return rooms.in_thread(lambda: calling.called(address, port, ""))
 
     def let_through(self, guest: str, address: str, port: int) -> bool:
-        """Whether an attempt to connect is answered at all; a port that nobody serves answers too."""
-
-        def there() -> bool:
-            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-                s.settimeout(0.12)
-                try:
-                    return s.connect_ex((address, port)) in {0, errno.ECONNREFUSED}
-                except TimeoutError:
-                    return False
-
-        return rooms.visit(guest, there)
+        return rooms.visit(guest, lambda: calling.let_through(address, port))
 
     def hold(self, guest: str, count: int, port: int) -> tuple[int, int]:
         """Connections to the metadata address that say nothing: how many were kept, how many hung up on."""
@@ -306,27 +317,10 @@ class World:
 
     def shout(self, guest: str, address: str, port: int, packets: list[bytes], *, stream: bool = False) -> None:
         """Send anything, hear nothing."""
-
-        def there() -> None:
-            for packet in packets:
-                if stream:
-                    with calling.connect(address, port, "") as s:
-                        s.sendall(packet)
-                else:
-                    family, *_, where = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM)[0]
-                    with socket.socket(family, socket.SOCK_DGRAM) as s:
-                        s.sendto(packet, where)
-
-        rooms.visit(guest, there)
+        rooms.visit(guest, lambda: calling.shout(address, port, packets, stream=stream))
 
     def shout_icmp6(self, guest: str, address: str, packets: list[bytes]) -> None:
-        def there() -> None:
-            with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as s:
-                s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-                for packet in packets:
-                    s.sendto(packet, (address, 0, 0, socket.if_nametoindex("eth0")))
-
-        rooms.visit(guest, there)
+        rooms.visit(guest, lambda: calling.shout_icmp6(address, packets))
 
     def start_pinging(self, guest: str, address: str) -> None:
         """Without a pause until `stop_pinging`, which tells how many were sent and how many lost."""

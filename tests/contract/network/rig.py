@@ -31,6 +31,23 @@ class Rig(Protocol):
         """A machine on a network that is no guest of ours, with `address/prefix`."""
         ...
 
+    def physical(self, name: str) -> None:
+        """The host is joined to a network outside; machines there are `on_lan`."""
+        ...
+
+    def unplug_physical(self, name: str) -> None: ...
+    def on_lan(self, name: str, physical: str, vlan: int, address: str, gateway: str | None = None) -> None:
+        """A machine of that network, on one of its VLANs (0: none), with `address/prefix`."""
+        ...
+
+    def vlans_heard(self, physical: str, act: str, *words: object) -> tuple[object, set[int]]:
+        """What `act` of this rig answers, and the VLANs of the frames that the network outside heard meanwhile."""
+        ...
+
+    def tag_in_guest(self, guest: GuestId, vlan: int, mac: str, address: str) -> None:
+        """A device in the machine for one VLAN of its nic, with `address/prefix`."""
+        ...
+
     def add_address(self, guest: GuestId, address: str) -> None:
         """One more `address/prefix` on a machine, asked of nobody."""
         ...

@@ -84,3 +84,13 @@ def test_a_router_waits_for_the_networks_of_its_legs(network: Network, place: Ne
     network.ensure_segment(place.segment())
     network.ensure_vpc(led)
     assert network.observe().vpcs == {led.id}
+
+
+def test_a_network_outside_waits_for_what_the_host_is_joined_to_it_by(network: Network) -> None:
+    outside = net(physical="elsewhere", vlan=7)
+    for _ in range(2):
+        with pytest.raises(Unavailable) as refused:
+            network.ensure_segment(outside.segment())
+        assert (refused.value.facts["what"], refused.value.facts["name"]) == ("physical_network", "elsewhere")
+    network.remove_segment(outside.entry.id)
+    assert network.observe() == NOTHING

@@ -22,6 +22,9 @@ class FakeNetwork:
     def ensure_segment(self, segment: Segment) -> None:
         with self._world.act("ensure_segment", "network"):
             self._world.segments[segment.network.id] = segment
+            physical = segment.network.physical
+            if physical and self._world.physical is not None and physical not in self._world.physical:
+                raise Unavailable("network", what="physical_network", name=physical)
 
     def remove_segment(self, network: NetworkId) -> None:
         world = self._world

@@ -98,6 +98,7 @@ class World:
         self.advertised: tuple[VpcEntry, ...] = ()
         self.guests: dict[InstanceId, GuestData] = {}
         self.watchers: list[Callable[[InstanceId], None]] = []
+        self.physical: set[str] | None = None  # the physical networks that this host has; None: any
         self.meanwhile: Callable[[str], None] | None = None
 
     @contextmanager

@@ -12,7 +12,8 @@ from kumoi.core.nics import tap_name
 
 TAP_PREFIX: Final = "tap"
 # Ends of ours in bridges; nothing that comes through one is for the host's own stack.
-PORT_PREFIXES: Final = ("tap", "qr-", "qg-", "ns-", "gp-", "vx")
+PORT_PREFIXES: Final = ("tap", "qr-", "qg-", "ns-", "gp-", "vx", "vl-")
+PHYSICAL_PREFIX: Final = "ph-"
 _ROUTER: Final = "qrouter-"
 _DHCP: Final = "qdhcp-"
 _BRIDGE: Final = re.compile(r"br[1-9][0-9]{0,7}")
@@ -40,6 +41,25 @@ def gateway_end(vni: int) -> str:
 def gateway_port(vni: int) -> str:
     """The other end of that foot, in the bridge."""
     return f"gp-{vni}"
+
+
+def physical(name: str) -> str:
+    """The host's device on a physical network: somebody put it here, we only make use of it."""
+    return PHYSICAL_PREFIX + name
+
+
+def physical_wire(vni: int) -> str:
+    """The frames of one VLAN of a physical network, in the bridge of the network that they are."""
+    return f"vl-{vni}"
+
+
+def tagging_end(name: str) -> str:
+    """The outer end of the wire that stands for a VLAN's device where the kernel has none such."""
+    return f"x{name[1:]}"
+
+
+def is_tap(name: str) -> bool:
+    return name.startswith(TAP_PREFIX)
 
 
 def service_mac(network: NetworkId) -> str:

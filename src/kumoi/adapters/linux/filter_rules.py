@@ -33,7 +33,7 @@ from kumoi.core.plan import GroupEntry, NicEntry
 _WAY: Final[dict[Direction, str]] = {"ingress": "in", "egress": "out"}
 _METADATA: Final = "169.254.169.254"
 _METADATA6: Final = "fe80::a9fe:a9fe"
-_PORTS: Final = ", ".join(f'"{prefix}*"' for prefix in devices.PORT_PREFIXES)
+_PORTS: Final = ", ".join(f'"{prefix}*"' for prefix in (*devices.PORT_PREFIXES, devices.PHYSICAL_PREFIX))
 
 _BRIDGE_SETS: Final = {
     "nics": "map type ifname : mark;",
@@ -105,6 +105,8 @@ _BRIDGE_CHAINS: Final = {
             "meta mark set 0",
             "meta mark set oifname map @nics",
             'meta mark 0 oifname "tap*" oifname != @trusted counter drop',
+            # What comes tagged from outside would be shown to no group; a nic's own VLANs have taps of their own.
+            "meta mark != 0 vlan id 0-4095 counter drop",
             "oifname vmap @limits_in",
         ),
     ),

@@ -25,11 +25,15 @@ _LINK_SCOPE: Final = 253
 # Priorities of rules: what the main table knows better than by its default route, then tables by mark.
 _BY_MAIN: Final = 1000
 _BY_MARK: Final = 1001
+_CLSACT_INGRESS: Final = 0xFFFFFFF2
+_EVERY_PROTOCOL: Final = 3  # ETH_P_ALL
+_DIRECT_ACTION: Final = 1
 _GONE: Final = frozenset({errno.ENODEV, errno.ENOENT, errno.ESRCH, errno.EADDRNOTAVAIL})
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """`master` is the index of the bridge it is in, 0 for none. `alias` holds the full id of what it is."""
+    """`master` is the index of the bridge it is in, `below` that of a VLAN's trunk, 0 for none. `alias` holds the full
+    id of what it is."""
 
     index: int
     name: str
@@ -40,6 +44,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     master: int
     alias: str
     filtered: bool
+    below: int = 0
 
 
 class Links:
@@ -80,6 +85,28 @@ class Links:
             other["net_ns_fd"] = there.fileno()
             self._route.link("add", ifname=name, kind="veth", mtu=mtu, peer=other)
         return self._made(name)
+
+    def add_vlan(self, name: str, trunk: Device, vlan: int) -> Device:
+        """By the kernel's own 802.1Q; it may have none."""
+        self._route.link("add", ifname=name, kind="vlan", link=trunk.index, vlan_id=vlan)
+        return self._made(name)
+
+    def knows_vlans(self) -> bool:
+        """Whether the kernel has 802.1Q: it says of a VLAN of nothing that this is wrong, not that it is unknown."""
+        try:
+            self._route.link("add", ifname="no-vlan", kind="vlan", vlan_id=1)
+        except NetlinkError as e:
+            return e.code not in {errno.EOPNOTSUPP, errno.EPROTONOSUPPORT}
+        return True
+
+    def ensure_program(self, device: Device, program: int) -> None:
+        """This program of cls_bpf (a descriptor), and no other, sees what comes in by the device."""
+        with _or_there():
+            self._route.tc("add", "clsact", device.index)
+        self._route.tc(
+            "replace-filter", "bpf", device.index, handle=1, parent=_CLSACT_INGRESS, prio=1, protocol=_EVERY_PROTOCOL,
+            fd=program, name="kumoi-vlan", flags=_DIRECT_ACTION,
+        )  # fmt: skip
 
     def mend(self, device: Device, **what: Any) -> None:
         """pyroute2's words: mtu, address, master, state, ifalias."""
@@ -193,6 +220,16 @@ class Links:
 
 
 @contextmanager
+def _or_there() -> Iterator[None]:
+    """What is there already is fine."""
+    try:
+        yield
+    except NetlinkError as e:
+        if e.code != errno.EEXIST:
+            raise
+
+
+@contextmanager
 def at(room: str | None = None) -> Iterator[Links]:
     """The links of a named namespace, or of the calling thread's own."""
     route = _open(room)
@@ -238,5 +275,6 @@ def _device(message: Any) -> Device:
         up=bool(message["flags"] & 1),
         master=message.get("master") or 0,
         alias=message.get("ifalias") or "",
+        below=message.get("link") or 0,
         filtered=bool(data and data.get("br_nf_call_iptables") and data.get("br_nf_call_ip6tables")),
     )

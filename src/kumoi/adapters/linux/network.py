@@ -18,6 +18,8 @@ from kumoi.adapters.linux.links import Device, sysctl
 from kumoi.adapters.linux.news import News
 from kumoi.adapters.linux.nft import Nft
 from kumoi.adapters.linux.routers import Routers
+from kumoi.adapters.linux.tags import Tags
+from kumoi.adapters.linux.vlan_programs import Programs
 from kumoi.adapters.linux.zones import Zones
 from kumoi.contracts.network import Filters, SeenNetwork, Segment
 from kumoi.core.errors import Unavailable
@@ -34,14 +36,17 @@ _BRIDGES_UNSEEN = {f"bridge/bridge-nf-call-{what}tables": 0 for what in ("ip", "
 
 
 class LinuxNetwork:
-    """`contracts.network.Network` in the calling process's network namespace. Safe to call from any thread."""
+    """`contracts.network.Network` in the calling process's network namespace. Safe to call from any thread.
 
-    def __init__(self) -> None:
+    `programs` take the kernel's place where it has no 802.1Q."""
+
+    def __init__(self, programs: Programs | None = None) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="network")
         self._nft = Nft()
         self._filter = Filter(self._nft)
         self._zones = Zones(self._nft)
         self._routers = Routers()
+        self._tags = Tags(programs)
         self._news = News()
         self._settled: dict[str, Settled] = {}
         self._devices: tuple[int, list[Device]] = (0, [])
@@ -59,7 +64,7 @@ class LinuxNetwork:
             sysctl(_BRIDGES_UNSEEN)
             self._filter.ensure_closed()
             with links.at() as home:
-                segments.ensure(home, self._zones, segment)
+                segments.ensure(home, self._zones, self._tags, segment)
 
         self._do(lambda: self._settle(room, segment, self._nft.look(), act))
 
@@ -67,7 +72,7 @@ class LinuxNetwork:
         def act() -> None:
             self._forget(devices.dhcp_namespace(network))
             with links.at() as home:
-                segments.remove(home, self._zones, network)
+                segments.remove(home, self._zones, self._tags, network)
 
         self._do(act)
 
@@ -90,6 +95,15 @@ class LinuxNetwork:
                 self._routers.remove(home, vpc)
 
         self._do(act)
+
+    def takes_tags(self) -> bool:
+        """Whether frames can be tagged and taken apart here."""
+
+        def ask() -> bool:
+            with links.at() as home:
+                return self._tags.able(home)
+
+        return self._do(ask)
 
     def observe(self) -> SeenNetwork:
         return self._do(self._observe)

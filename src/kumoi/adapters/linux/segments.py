@@ -1,4 +1,4 @@
-"""A network on this host: its bridge, its zone, the taps of its local nics, and its DHCP namespace.
+"""A network on this host: its bridge, its zone, the taps of its local nics, its DHCP namespace.
 
 What does not belong here: the filter (`filter`), routers (`routers`), and what is answered on DHCP, DNS and
 metadata (`guestd`).
@@ -6,8 +6,9 @@ metadata (`guestd`).
 
 from typing import Final
 
-from kumoi.adapters.linux import addresses, bridge_ports, devices, links, rooms, wires
+from kumoi.adapters.linux import addresses, bridge_ports, devices, links, physical, rooms, tags, wires
 from kumoi.adapters.linux.links import Device, Links, sysctl
+from kumoi.adapters.linux.tags import Tags
 from kumoi.adapters.linux.zones import Zones
 from kumoi.contracts.network import Segment
 from kumoi.core.ids import NetworkId
@@ -26,24 +27,32 @@ _SERVICE_SYSCTLS: Final = {
 }
 
 
-def ensure(home: Links, zones: Zones, segment: Segment) -> None:
+def ensure(home: Links, zones: Zones, tagging: Tags, segment: Segment) -> None:
     network = segment.network
     name = devices.bridge(network.vni)
     zones.ensure(addresses.identity(network.id), name, network.vni)
     bridge = wires.ensure_bridge(home, name, network.mtu, network.id)
-    ports = bridge_ports.names(bridge.index)
-    for name in {devices.tap(addresses.identity(nic)) for nic in segment.local} - ports:
+    ports = bridge_ports.aliases(bridge.index)
+    for name in {devices.tap(addresses.identity(nic)) for nic in segment.local} - ports.keys():
         tap = home.get(name) if bridge_ports.exists(name) else None
         if tap is not None:
             home.mend(tap, master=bridge.index, state="up")
+    _ensure_carried(home, tagging, bridge, segment, ports)
     _ensure_gateway(home, bridge, segment)
     _ensure_services(home, bridge, segment)
+    physical.ensure(home, tagging, bridge, network)
 
 
-def remove(home: Links, zones: Zones, network: NetworkId) -> None:
+def remove(home: Links, zones: Zones, tagging: Tags, network: NetworkId) -> None:
     """Also what was begun only: the zone, which comes first and goes last, says how the bridge was to be called."""
     wires.remove_room(home, devices.dhcp_namespace(addresses.identity(network)))
-    names = own_names(zones.bridge(network))
+    bridge = zones.bridge(network)
+    names = own_names(bridge)
+    if bridge is not None:
+        physical.remove(home, tagging, devices.vni_of(bridge))
+        there = home.get(bridge)
+        for name in _carried(bridge_ports.aliases(there.index)) if there is not None else ():
+            tagging.remove(home, name)
     for device in home.all():
         begun = device.name in names and not device.alias
         if begun or (device.alias == network and (devices.is_bridge(device.name) or device.kind == "veth")):
@@ -56,7 +65,24 @@ def own_names(bridge: str | None) -> set[str]:
     if bridge is None:
         return set()
     vni = devices.vni_of(bridge)
-    return {bridge, devices.gateway_end(vni), devices.gateway_port(vni), devices.service_wire(vni)}
+    ends = devices.gateway_end, devices.gateway_port, devices.service_wire, devices.physical_wire
+    return {bridge, *(name(vni) for name in ends)}
+
+
+def _ensure_carried(home: Links, tagging: Tags, bridge: Device, segment: Segment, ports: dict[str, str]) -> None:
+    """The taps of nics that trunks carry, as long as the trunk's own tap is there. `ports`: the bridge's, with
+    aliases."""
+    wanted = {devices.tap(addresses.identity(one.nic_id)): one for one in segment.carried}
+    for name in _carried(ports) - wanted.keys():
+        tagging.remove(home, name)
+    for name, one in wanted.items():
+        trunk = home.get(devices.tap(addresses.identity(one.parent)))
+        if trunk is not None:
+            tagging.ensure(home, name, trunk, one.vlan, bridge, segment.network.mtu)
+
+
+def _carried(ports: dict[str, str]) -> set[str]:
+    return {name for name, alias in ports.items() if devices.is_tap(name) and tags.is_tagged(alias)}
 
 
 def served(subnets: tuple[SubnetEntry, ...], version: int) -> list[SubnetEntry]:
@@ -107,7 +133,7 @@ def _ensure_gateway(home: Links, bridge: Device, segment: Segment) -> None:
     network = segment.network
     end, port = devices.gateway_end(network.vni), devices.gateway_port(network.vni)
     gateways = [f"{s.gateway}/{addresses.network(s.cidr).prefixlen}" for s in segment.subnets if s.gateway]
-    if not network.external or not gateways:
+    if not network.external or not gateways or network.physical:  # there the gateway is somebody else's
         home.remove(end)
         return
     near = home.get(end)

@@ -9,7 +9,7 @@ from kumoi.app.networks import reading
 from kumoi.app.networks.nics import drop_nic, drop_public
 from kumoi.app.networks.qos_policies import chosen, default_policy, reshape_network
 from kumoi.app.networks.reading import Noun
-from kumoi.app.networks.segment_ranges import claim_vni
+from kumoi.app.networks.segment_ranges import claim_vlan, claim_vni, vlan_claim
 from kumoi.app.networks.sharing import Owned, drop_shares, set_for_all, shares_of, take_back
 from kumoi.app.writing import Thing, charge, commit, mark_network, mark_nic, mark_subnet, record
 from kumoi.contracts.store import Transaction
@@ -17,7 +17,7 @@ from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, Taken
 from kumoi.core.given import given
 from kumoi.core.ids import AddressScopeId, NetworkId, ProjectId, QosPolicyId
-from kumoi.core.networks import LEAST_MTU, TUNNEL_BYTES, Network, Subnet
+from kumoi.core.networks import LEAST_MTU, TUNNEL_BYTES, UNTAGGED, Network, Subnet, check_physical
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, eq, is_in
 from kumoi.core.quotas import Claim
@@ -26,7 +26,7 @@ from kumoi.core.segment_ranges import LAST_VNI
 
 class NetworkWish(msgspec.Struct, frozen=True, kw_only=True):
     """`vni` None: any free one. `mtu` None: as much as the network carries. `qos_policy_id` UNSET: the project's
-    default one."""
+    default one. `physical`: the network outside that it is a part of; `vlan` None: any free one of its VLANs."""
 
     name: str = ""
     project_id: ProjectId | None = None
@@ -40,6 +40,8 @@ class NetworkWish(msgspec.Struct, frozen=True, kw_only=True):
     dns_domain: str = ""
     qos_policy_id: QosPolicyId | UnsetType | None = UNSET
     vni: int | None = None
+    physical: str = ""
+    vlan: int | None = UNTAGGED
 
 
 class NetworkChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +124,7 @@ def update_network(house: House, call: Call, network_id: NetworkId, change: Netw
             updated_at=call.now,
         )
         if changed.mtu != network.mtu:
-            _mtu(house, changed.mtu, external=changed.external)
+            _mtu(house, changed.mtu, tunnelled=_tunnelled(changed))
         _check_still_used(tx, network, changed)
         _share(
             tx, house, call, changed, change.shared, UNSET if changed.external == network.external else change.external
@@ -175,12 +177,19 @@ def delete_network(house: House, call: Call, network_id: NetworkId) -> None:
 def check_wish(house: House, call: Call, wish: NetworkWish) -> None:
     """What needs no look at what is there: the rights to what is wished, and its figures."""
     _authorise(call, wish)
-    _mtu(house, wish.mtu, external=wish.external)
+    if wish.physical:
+        check_physical(wish.physical, wish.vlan)
+    _mtu(house, wish.mtu, tunnelled=_tunnelled(wish))
 
 
-def _mtu(house: House, wished: int | None, *, external: bool) -> int:
-    """In bytes, no more than what is below carries; inner networks go through tunnels between hosts."""
-    most = house.rules.underlay_mtu - (0 if external else TUNNEL_BYTES)
+def _tunnelled(one: NetworkWish | Network) -> bool:
+    """Between hosts: what leads out and what is outside is not."""
+    return not one.external and not one.physical
+
+
+def _mtu(house: House, wished: int | None, *, tunnelled: bool) -> int:
+    """In bytes, no more than what is below carries."""
+    most = house.rules.underlay_mtu - (TUNNEL_BYTES if tunnelled else 0)
     if wished is None:
         return most
     if not 1 <= wished <= most:
@@ -199,7 +208,7 @@ def _authorise(call: Call, wish: NetworkWish | NetworkChange) -> None:
         allow(call, "network.external")
     if wish.shared is not UNSET and wish.shared:
         allow(call, "network.share")
-    if isinstance(wish, NetworkWish) and wish.vni is not None:
+    if isinstance(wish, NetworkWish) and (wish.vni is not None or wish.physical):
         allow(call, "network.number")
 
 
@@ -239,7 +248,9 @@ def make_network(tx: Transaction, house: House, call: Call, wish: NetworkWish) -
         external=wish.external,
         is_default=wish.is_default,
         port_security=wish.port_security,
-        mtu=_mtu(house, wish.mtu, external=wish.external),
+        mtu=_mtu(house, wish.mtu, tunnelled=_tunnelled(wish)),
+        physical=wish.physical,
+        vlan=_vlan(tx, call, project_id, wish, network_id),
         dns_domain=wish.dns_domain,
         qos_policy_id=_qos_policy(tx, call, project_id, wish),
         created_at=call.now,
@@ -267,6 +278,24 @@ def _vni(tx: Transaction, house: House, call: Call, wish: NetworkWish, owner: Ne
     if not tx.claims.take(Claim(kind="vni", key=str(wish.vni), owner=owner, at=call.now)):
         raise Taken("network", kind="vni", name=str(wish.vni))
     return wish.vni
+
+
+def _vlan(tx: Transaction, call: Call, project_id: ProjectId, wish: NetworkWish, owner: NetworkId) -> int:
+    """Claimed, but of a network that was deleted: its hosts hand the frames over when they let go of it."""
+    if not wish.physical:
+        return UNTAGGED
+    if wish.vlan is None:
+        return claim_vlan(tx, project_id, wish.physical, owner, call.now)
+    claim = vlan_claim(wish.physical, wish.vlan, owner, call.now)
+    held = tx.claims.get(claim.kind, claim.key)
+    former = tx.networks.get(NetworkId(held.owner)) if held is not None else None
+    if former is not None and former.deleted_at is None:
+        raise Taken("network", kind="vlan" if wish.vlan else "physical_network", name=claim.key)
+    if held is not None:
+        tx.claims.drop(claim.kind, claim.key)
+    if not tx.claims.take(claim):
+        raise Taken("network", kind="vlan", name=claim.key)
+    return wish.vlan
 
 
 def _check_only_default(tx: Transaction, network: Network) -> None:

@@ -1,5 +1,7 @@
 """Doors of ranges of network numbers, the provider's; and which number a new network gets."""
 
+from collections.abc import Callable
+
 import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -11,10 +13,10 @@ from kumoi.app.networks.reading import Noun
 from kumoi.app.writing import Thing, commit, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import InUse
+from kumoi.core.errors import InUse, NoAddress
 from kumoi.core.given import given
 from kumoi.core.ids import NetworkId, ProjectId, SegmentRangeId
-from kumoi.core.networks import Network
+from kumoi.core.networks import Network, check_physical
 from kumoi.core.policy import allow
 from kumoi.core.query import Filter, Query, alive, eq
 from kumoi.core.quotas import Claim
@@ -22,11 +24,12 @@ from kumoi.core.segment_ranges import SegmentRange, check, left_by
 
 
 class SegmentRangeWish(msgspec.Struct, frozen=True, kw_only=True):
-    """`project_id` None: everybody's."""
+    """`project_id` None: everybody's. `physical`: whose VLANs they are; empty: VNIs."""
 
     first: int
     last: int
     project_id: ProjectId | None = None
+    physical: str = ""
     name: str = ""
     description: str = ""
 
@@ -47,7 +50,7 @@ class SegmentRangeView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _views(tx: Transaction, rows: list[SegmentRange]) -> list[SegmentRangeView]:
-    return [SegmentRangeView(range=r, used={n.vni: n.project_id for n in _numbered(tx, r)}) for r in rows]
+    return [SegmentRangeView(range=r, used={_number(n): n.project_id for n in _numbered(tx, r)}) for r in rows]
 
 
 SEGMENT_RANGES: Noun[SegmentRange, SegmentRangeView] = Noun(
@@ -64,11 +67,14 @@ SEGMENT_RANGES: Noun[SegmentRange, SegmentRangeView] = Noun(
 def create_segment_range(house: House, call: Call, wish: SegmentRangeWish) -> SegmentRangeView:
     """Networks that have such a number already keep it, whosever they are."""
     allow(call, "segment_range.create")
+    if wish.physical:
+        check_physical(wish.physical, None)
     made = SegmentRange(
         id=SegmentRangeId(house.chance.uuid()),
         project_id=wish.project_id or ProjectId(""),
         first=wish.first,
         last=wish.last,
+        physical=wish.physical,
         name=wish.name,
         description=wish.description,
         created_at=call.now,
@@ -96,7 +102,7 @@ def update_segment_range(
         changed = replace(was, **given(change, "if_generation"), updated_at=call.now)
         check(changed, tx.segment_ranges.find(Query()))
         for network in _its_own(tx, was):
-            if network.vni not in changed:
+            if _number(network) not in changed:
                 raise _needed(was, network)
         saved = tx.segment_ranges.save(changed)
         record(tx, house, call, "segment_range.update", Thing("segment_range", saved.id, saved.project_id))
@@ -121,28 +127,63 @@ def delete_segment_range(house: House, call: Call, range_id: SegmentRangeId) -> 
 
 def claim_vni(tx: Transaction, house: House, project_id: ProjectId, owner: NetworkId, now: float) -> int:
     """Of the project's own ranges, as long as they have one; else any that is in no other project's."""
-    ranges = tx.segment_ranges.find(Query())
-    for one in ranges:
-        if one.project_id == project_id and project_id:
-            taken = {network.vni for network in _numbered(tx, one)}
-            for number in range(one.first, one.last + 1):
-                claim = Claim(kind="vni", key=str(number), owner=owner, at=now)
-                if number not in taken and tx.claims.take(claim):
-                    return number
+    ranges = _of(tx, "")
+    found = _own_number(tx, ranges, project_id, lambda n: Claim(kind="vni", key=str(n), owner=owner, at=now))
+    if found is not None:
+        return found
     return claim_number(tx, house, "vni", owner, now, left_by(one for one in ranges if one.project_id))
 
 
-def _numbered(tx: Transaction, one: SegmentRange) -> list[Network]:
-    within = (Filter("vni", "ge", one.first), Filter("vni", "le", one.last))
-    return tx.networks.find(Query(filters=(*within, alive())))
+def claim_vlan(tx: Transaction, project_id: ProjectId, physical: str, owner: NetworkId, now: float) -> int:
+    """A VLAN of a physical network, in the same order; the smallest free one first. Raises NoAddress."""
+    ranges = _of(tx, physical)
+
+    def claim(number: int) -> Claim:
+        return vlan_claim(physical, number, owner, now)
+
+    found = _own_number(tx, ranges, project_id, claim)
+    if found is not None:
+        return found
+    spans = left_by((one for one in ranges if one.project_id), physical)
+    for number in (n for first, last in spans for n in range(first, last + 1)):
+        if tx.claims.take(claim(number)):
+            return number
+    raise NoAddress("network", kind="vlan", pool=physical, size=sum(last - first + 1 for first, last in spans))
+
+
+def vlan_claim(physical: str, vlan: int, owner: NetworkId, now: float) -> Claim:
+    return Claim(kind="vlan", key=f"{physical}/{vlan}", owner=owner, at=now)
+
+
+def _own_number(
+    tx: Transaction, ranges: list[SegmentRange], project_id: ProjectId, claim: Callable[[int], Claim]
+) -> int | None:
+    for one in ranges:
+        if one.project_id == project_id and project_id:
+            taken = {_number(network) for network in _numbered(tx, one)}
+            for number in range(one.first, one.last + 1):
+                if number not in taken and tx.claims.take(claim(number)):
+                    return number
+    return None
+
+
+def _of(tx: Transaction, physical: str) -> list[SegmentRange]:
+    return tx.segment_ranges.find(Query(filters=(eq("physical", physical),)))
+
+
+def _number(network: Network) -> int:
+    return network.vlan if network.physical else network.vni
+
+
+def _numbered(tx: Transaction, one: SegmentRange, *more: Filter) -> list[Network]:
+    field = "vlan" if one.physical else "vni"
+    within = (eq("physical", one.physical), Filter(field, "ge", one.first), Filter(field, "le", one.last))
+    return tx.networks.find(Query(filters=(*more, *within, alive())))
 
 
 def _its_own(tx: Transaction, one: SegmentRange) -> list[Network]:
     """The networks that depend on it: none of a range that is everybody's, for such numbers go on being given."""
-    if not one.project_id:
-        return []
-    within = (Filter("vni", "ge", one.first), Filter("vni", "le", one.last))
-    return tx.networks.find(Query(filters=(eq("project_id", one.project_id), *within, alive())))
+    return _numbered(tx, one, eq("project_id", one.project_id)) if one.project_id else []
 
 
 def _needed(one: SegmentRange, network: Network) -> InUse:

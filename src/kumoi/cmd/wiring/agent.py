@@ -12,7 +12,7 @@ from kumoi.adapters.libvirt.compute import ComputeSettings, LibvirtCompute
 from kumoi.adapters.libvirt.domain_xml import DomainSettings
 from kumoi.adapters.libvirt.gauges import LibvirtGauges
 from kumoi.adapters.link_http import HttpLink
-from kumoi.adapters.linux import namespace
+from kumoi.adapters.linux import namespace, vlan_programs
 from kumoi.adapters.linux.config_files import config_files
 from kumoi.adapters.linux.guests import LinuxGuestServices
 from kumoi.adapters.linux.network import LinuxNetwork
@@ -28,6 +28,8 @@ from kumoi.core.hosts import Capacity
 from kumoi.core.plan import Hello
 from kumoi.core.qos import GUARANTEES, LIMITS
 from kumoi.core.subnet_rules import ADVERTISES
+from kumoi.core.trunks import CARRIES
+from kumoi.runtime import listeners
 from kumoi.runtime.settings import Network, Settings
 from kumoi.runtime.state_folder import StateFolder
 
@@ -54,10 +56,11 @@ def agent(settings: Settings) -> Agent:
     )
     domain = DomainSettings(accelerator=accelerates, emulator=EMULATOR, consoles=str(CONSOLES), serials=str(SERIALS))
     compute = LibvirtCompute(ComputeSettings(uri=daemon.URI, domain=domain, boot_id=boot_id, records=RECORDS))
+    network = LinuxNetwork(vlan_programs.given(listeners.inherited()))
     drivers = Drivers(
         compute=compute,
         gauges=LibvirtGauges(daemon.URI),
-        network=LinuxNetwork(),
+        network=network,
         storage=FileStorage(IMAGES, Owner(uid=daemon.QEMU_UID, gid=daemon.QEMU_UID)),
         guests=LinuxGuestServices(GUESTD, settings.network.http_proxy),
         config_files=partial(config_files, settings.network.http_proxy),
@@ -66,7 +69,7 @@ def agent(settings: Settings) -> Agent:
         name=settings.cloud.host_name or socket.gethostname(),
         boot_id=boot_id,
         capacity=_capacity(settings.network),
-        capabilities=capabilities(settings.network),
+        capabilities=capabilities(settings.network, takes_tags=network.takes_tags()),
         accelerator=accelerates,
     )
     papers = Papers(Ledger(FileJournal(RECORDS / "ledger")), Notebook(FileJournal(RECORDS / "notebook")))
@@ -74,10 +77,10 @@ def agent(settings: Settings) -> Agent:
     return Agent(hello, drivers, papers, HttpLink(state.link_socket), tools)
 
 
-def capabilities(network: Network) -> tuple[str, ...]:
-    """What this version's drivers can do on a real host."""
+def capabilities(network: Network, *, takes_tags: bool) -> tuple[str, ...]:
+    """What this version's drivers can do on a real host; frames are taken apart where kernel or machine let us."""
     promises = network.bandwidth_mbps or network.packet_rate_kpps
-    return ("router", ADVERTISES, LIMITS, *((GUARANTEES,) if promises else ()))
+    return ("router", ADVERTISES, LIMITS, *((GUARANTEES,) if promises else ()), *((CARRIES,) if takes_tags else ()))
 
 
 def _capacity(network: Network) -> Capacity:

@@ -14,6 +14,8 @@ def network_entry(network: Network) -> NetworkEntry:
         external=network.external,
         dns_domain=network.dns_domain,
         admin_up=network.admin_up,
+        physical=network.physical,
+        vlan=network.vlan,
     )
 
 

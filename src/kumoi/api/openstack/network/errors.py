@@ -46,6 +46,8 @@ _TYPES: Final[dict[str, str]] = {
     "taken:address": "IpAddressInUse",
     "taken:mac": "MacAddressInUse",
     "taken:vni": "TunnelIdInUse",
+    "taken:vlan": "VlanIdInUse",
+    "taken:physical_network": "FlatNetworkInUse",
     "taken:default_rule": "DefaultSecurityGroupRuleExists",
     "taken:share": "DuplicateRbacPolicy",
     "taken:security_group": "SecurityGroupDefaultAlreadyExists",
@@ -93,6 +95,7 @@ _TYPES: Final[dict[str, str]] = {
     "no_address:block": "SubnetAllocationError",
     "no_address:mac": "MacAddressGenerationFailure",
     "no_address:vni": "NoNetworkAvailable",
+    "no_address:vlan": "NoNetworkAvailable",
     "forbidden": "PolicyNotAuthorized",
     "stale": "RevisionNumberConstraintFailed",
     "invalid": "InvalidInput",
@@ -162,6 +165,7 @@ _STATUS_BY_TURN: Final[dict[str, int]] = {
     "no_address:block": 400,
     "no_address:mac": 503,
     "no_address:vni": 503,
+    "no_address:vlan": 503,
 }
 
 
@@ -209,6 +213,7 @@ _FIELDS: Final[dict[str, str]] = {
     "target": "target_tenant",
     "remote_cidr": "remote_ip_prefix",
     "vlan": "segmentation_id",
+    "physical": "provider:physical_network",
     "first": "minimum",
     "subports": "sub_ports",
     "vni": "provider:segmentation_id",

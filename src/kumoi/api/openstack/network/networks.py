@@ -5,18 +5,18 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from kumoi.api.openstack.network import provider
 from kumoi.api.openstack.network.bodies import Description, Domain, Id, Name, policy_of
-from kumoi.api.openstack.network.listing import Shown, Table, flag, number, text_or_none
+from kumoi.api.openstack.network.listing import Shown, Table, flag, number, text, text_or_none
 from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, owner_of, standard
 from kumoi.app.house import House
 from kumoi.app.networks import networks
 from kumoi.app.networks.networks import NETWORKS, NetworkChange, NetworkView, NetworkWish
 from kumoi.core.call import Actor, Call
-from kumoi.core.errors import Invalid, Unsupported
+from kumoi.core.errors import Invalid
 from kumoi.core.ids import NetworkId
 from kumoi.core.shares import reaches
 
-TYPE = "vxlan"
 _COLONS = {
     "external": "router:external",
     "network_type": "provider:network_type",
@@ -40,7 +40,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
     qos_policy_id: Id | UnsetType | None = UNSET
     network_type: str | None = None
     physical_network: str | None = None
-    segmentation_id: int | None = None
+    segmentation_id: int | str | None = None
     availability_zone_hints: list[str] = []
 
 
@@ -58,8 +58,7 @@ class Change(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
 
 
 def _wish(new: New) -> NetworkWish:
-    if new.network_type not in {None, TYPE} or new.physical_network is not None:
-        raise Unsupported("network", what=f"provider:network_type {new.network_type}")
+    numbered = provider.read(new.network_type, new.physical_network, new.segmentation_id)
     if new.availability_zone_hints not in ([], ["nova"]):
         raise Invalid("network", field="availability_zone_hints", reason="not_in_enum", value="nova")
     return NetworkWish(
@@ -74,7 +73,9 @@ def _wish(new: New) -> NetworkWish:
         mtu=new.mtu or None,
         dns_domain=new.dns_domain,
         qos_policy_id=policy_of(new),
-        vni=new.segmentation_id,
+        vni=numbered.vni,
+        physical=numbered.physical,
+        vlan=numbered.vlan,
     )
 
 
@@ -121,11 +122,7 @@ def render(view: NetworkView, actor: Actor) -> Shown:
     if one.external:
         shown["is_default"] = one.is_default
     if actor.is_admin:
-        shown |= {
-            "provider:network_type": TYPE,
-            "provider:physical_network": None,
-            "provider:segmentation_id": one.vni,
-        }
+        shown |= provider.shown(one.physical, one.vlan, one.vni)
     return shown
 
 
@@ -143,6 +140,7 @@ RESOURCE = Resource(
             "is_default": ("is_default", flag),
             "qos_policy_id": ("qos_policy_id", text_or_none),
             "mtu": ("mtu", number),
+            "provider:physical_network": ("physical", text),
         },
         attributes=STANDARD
         | {

@@ -5,6 +5,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from kumoi.api.openstack.network import provider
 from kumoi.api.openstack.network.bodies import Description, Name
 from kumoi.api.openstack.network.listing import Shown, Table, number
 from kumoi.api.openstack.network.resources import STANDARD, STANDARD_COLUMNS, Resource, standard
@@ -15,13 +16,10 @@ from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Unsupported
 from kumoi.core.ids import ProjectId, SegmentRangeId
 
-TYPE: Final = "vxlan"
 MOST_TOLD: Final = 4096  # free numbers of a range that are told one by one
 
 
 class New(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Numbers of VXLAN networks belong to no physical network."""
-
     minimum: int
     maximum: int
     name: Name = ""
@@ -29,8 +27,8 @@ class New(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     shared: bool = True
     project_id: str = ""
     tenant_id: str = ""
-    network_type: Literal["vxlan"] = TYPE
-    physical_network: Literal[""] | None = None
+    network_type: Literal["vxlan", "vlan"] = provider.TUNNELLED
+    physical_network: str | None = None
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True):
@@ -45,9 +43,11 @@ def _create(house: House, call: Call, news: list[New]) -> list[SegmentRangeView]
         raise Unsupported("network", what="bulk creation of network segment ranges")
     new = news[0]
     owner = ProjectId(new.project_id or new.tenant_id or call.project_id)
+    physical = provider.read(new.network_type, new.physical_network, None).physical
     wish = SegmentRangeWish(
         first=new.minimum,
         last=new.maximum,
+        physical=physical,
         project_id=None if new.shared else owner,
         name=new.name,
         description=new.description,
@@ -74,8 +74,8 @@ def _render(view: SegmentRangeView, _actor: Actor) -> Shown:
         "name": one.name,
         "default": False,
         "shared": not one.project_id,
-        "network_type": TYPE,
-        "physical_network": None,
+        "network_type": "vlan" if one.physical else provider.TUNNELLED,
+        "physical_network": one.physical or None,
         "minimum": one.first,
         "maximum": one.last,
         "used": {str(vni): project_id for vni, project_id in sorted(view.used.items())},
