@@ -14,7 +14,7 @@ from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden, Invalid, NotFound, WrongState
 from kumoi.core.ids import ImageId, ImageTaskId, is_uuid
 from kumoi.core.image_tasks import UNDER_WAY, ImageTask, ImportMethod, TaskType
-from kumoi.core.images import Image, ImageStatus
+from kumoi.core.images import Image, ImageStatus, Location
 from kumoi.core.policy import allow
 from kumoi.core.query import Order, Query, alive, eq
 from kumoi.core.quotas import UNLIMITED, project_scope
@@ -97,6 +97,12 @@ def of_image(house: House, call: Call, image_id: ImageId) -> list[ImageTask]:
         return tx.image_tasks.find(_of(image_id))
 
     return house.store.read(read)
+
+
+def places(house: House, call: Call, image_id: ImageId) -> tuple[Location, ...]:
+    """Where an image's bytes are, outside of the cloud: for whoever fetches them for others."""
+    allow(call, "image.tasks")
+    return house.store.read(lambda tx: visible(tx, call, image_id).locations)
 
 
 def find(house: House, call: Call, query: Query) -> list[ImageTask]:

@@ -11,7 +11,7 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.image.images import STORE
 from kumoi.api.openstack.image.tasks import render_task
 from kumoi.app.house import House
-from kumoi.app.images import doors, imports
+from kumoi.app.images import imports
 from kumoi.app.images.imports import ImportWish
 from kumoi.core.errors import Invalid, NotFound
 from kumoi.core.ids import ImageId
@@ -92,8 +92,8 @@ def add_location(house: House, request: Request) -> Response:
 
 
 def locations(house: House, request: Request) -> Response:
-    image = doors.get(house, request.call(), _id(request))
-    return json_response([{"url": place.url, "metadata": place.metadata} for place in image.locations])
+    found = imports.places(house, request.call(), _id(request))
+    return json_response([{"url": place.url, "metadata": place.metadata} for place in found])
 
 
 def leave_store(house: House, request: Request) -> Response:
