@@ -20,7 +20,7 @@ from kumoi.api.link.routes import tongue as link_tongue
 from kumoi.api.web.assets import Assets
 from kumoi.api.web.front import Site
 from kumoi.api.web.tongue import tongue
-from kumoi.app.instances import delete, run
+from kumoi.app.instances import run
 from kumoi.app.instances.consoles import open_console
 from kumoi.app.instances.wish import RunWish
 from kumoi.core.consoles import ConsoleKind
@@ -149,9 +149,8 @@ def test_a_guest_that_goes_is_told(served: Served) -> None:
     with served.talk() as viewer:
         viewer.send(b"root\r")
         until(viewer, b"# ")
-        delete.delete(served.cloud.house, served.cloud.call(), served.server)
         served.stop_agent()
-        served.cloud.settle()
+        served.cloud.world.end(served.server, "guest")
         assert ended(viewer) == (4410, "The instance was shut down or restarted.")
 
 
@@ -193,3 +192,4 @@ def test_other_sites_may_not_open_one(served: Served) -> None:
     with served.talk(token=token) as viewer:  # and the token is not spent
         viewer.send(b"x")
         until(viewer, b"x")
+

@@ -14,7 +14,8 @@ Locale = Literal["en", "ja"]
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """An authenticated caller in one scope: a project, a domain, the system, or none.
 
-    `restricted`: by a credential or a trust that may not hand on what it has. `trust_id`: by this trust.
+    `restricted`: by a credential or a trust that may not hand on what it has. `trust_id`: by this trust. `known_by`:
+    what the caller came by, kind/id; when one of these is taken back, what it opened ends.
     """
 
     user_id: UserId
@@ -26,6 +27,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     domain_id: DomainId | None = None
     restricted: bool = False
     trust_id: str = ""
+    known_by: tuple[str, ...] = ()
 
     @property
     def is_admin(self) -> bool:

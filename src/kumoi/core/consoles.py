@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from kumoi.core.call import Actor
 from kumoi.core.ids import InstanceId, ProjectId, UserId
 
 CAPABILITY: Final = "consoles"  # of a host whose agent dials for them
@@ -17,8 +18,16 @@ ConsoleKind = Literal["serial", "vnc"]
 ConsoleEnd = Literal["guest_off", "guest_ended", "taken_over", "too_slow", "too_many", "host_failed", "host_stops"]
 
 
+# While it is open, the cloud asks whether it still may be. withdrawn: who opened it may not any more.
+ConsoleCut = Literal["withdrawn", "deleted"]
+
+
 class ConsoleToken(msgspec.Struct, frozen=True, kw_only=True):
-    """Opens one console once. `id` is the SHA-256 of what its bearer has; times are seconds since the epoch."""
+    """Opens one console once. `id` is the SHA-256 of what its bearer has; times are seconds since the epoch.
+
+    `actor` asked for it, whose `revocation` (tenancy.User) was this. `again`: the SHA-256 of a secret that who spent it
+    brought along, by which the same console may be opened anew until it expires; empty: by nothing.
+    """
 
     id: str
     instance_id: InstanceId
@@ -27,4 +36,7 @@ class ConsoleToken(msgspec.Struct, frozen=True, kw_only=True):
     kind: ConsoleKind
     created_at: float
     expires_at: float
+    actor: Actor
+    revocation: int
     used_at: float | None = None
+    again: str = ""

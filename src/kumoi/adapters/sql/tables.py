@@ -90,7 +90,10 @@ console_tokens = Table(
     key(),
     *texts("instance_id", "project_id", "user_id", "kind"),
     *times("created_at", "expires_at"),
+    *nested("actor"),
+    *integers("revocation"),
     *times("used_at", null=True),
+    *texts("again"),
     Index(None, "instance_id"),
     Index(None, "expires_at"),
 )

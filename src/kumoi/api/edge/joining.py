@@ -16,16 +16,23 @@ class Arrival:
         self.left = asyncio.Event()
 
 
-async def join(socket: Socket, coming: "Future[Any]", within_s: float) -> str:
-    """Talk with the Arrival that is coming; comes back when one of both has ended, and tells the other's last reason.
+async def join(
+    socket: Socket, coming: "Future[Any]", within_s: float, cut: "asyncio.Future[str]", *, greeted: bool
+) -> str:
+    """Talk with the Arrival that is coming; comes back when one of both has ended, and tells the other's last reason,
+    or when it is cut, and tells why.
 
-    TimeoutError where nobody came. What our side says meanwhile waits: one message here, the rest with its sender.
+    `greeted`: an empty message tells our side that the other is there. TimeoutError where nobody came. What our side
+    says meanwhile waits: one message here, the rest with its sender.
     """
     arriving = asyncio.ensure_future(asyncio.wait_for(asyncio.wrap_future(coming), within_s))
     up = asyncio.ensure_future(_up(socket, arriving))
-    down = asyncio.ensure_future(_down(arriving, socket))
+    down = asyncio.ensure_future(_down(arriving, socket, greeted=greeted))
     try:
-        await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+        ends: set[asyncio.Future[Any]] = {up, down, cut}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if cut.done():
+            return cut.result()
         return down.result() if down.done() else ""
     finally:
         for task in (up, down, arriving):
@@ -49,10 +56,12 @@ async def _up(socket: Socket, arriving: "asyncio.Task[Arrival]") -> None:
             await asyncio.Event().wait()  # the other direction hears its last words
 
 
-async def _down(arriving: "asyncio.Task[Arrival]", socket: Socket) -> str:
+async def _down(arriving: "asyncio.Task[Arrival]", socket: Socket, *, greeted: bool) -> str:
     """Returns the other side's reason when it has ended."""
     other = (await asyncio.shield(arriving)).socket
     try:
+        if greeted:
+            await socket.send(b"")
         while (data := await other.receive()) is not None:
             await socket.send(data)
     except ClientGone:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kumoi.api.edge.texts import en, ja
+from kumoi.api.edge.texts.consoles import CONSOLE_ENDS
 from kumoi.api.edge.texts.walks import WALKS
 from kumoi.core.call import Locale
 from kumoi.core.conditions import Condition, Ready
@@ -24,7 +25,6 @@ _CONDITIONS: Final[Mapping[Locale, Mapping[str, str]]] = {
     "ja": ja.CONDITIONS,
 }
 _KINDS: Final[Mapping[Locale, Mapping[str, str]]] = {"en": en.KINDS, "ja": ja.KINDS}
-_CONSOLE_ENDS: Final[Mapping[Locale, Mapping[str, str]]] = {"en": en.CONSOLE_ENDS, "ja": ja.CONSOLE_ENDS}
 _KIND_FACTS: Final = frozenset({"kind", "by_kind", "what"})
 _NAMED_FACTS: Final = frozenset({"field", "resource", "dropped", "would_fit"})
 
@@ -61,7 +61,7 @@ def say_condition(condition: Condition, locale: Locale = "en", names: Mapping[st
 
 def say_console_end(end: str, locale: Locale = "en") -> str:
     """Why somebody's console has ended: a `core.consoles.ConsoleEnd`, or what came between."""
-    return _fill(_CONSOLE_ENDS[locale].get(end), end, {}, locale)
+    return _fill(CONSOLE_ENDS[locale].get(end), end, {}, locale)
 
 
 def say_code(code: str, facts: Mapping[str, Any], locale: Locale = "en", names: Mapping[str, str] | None = None) -> str:

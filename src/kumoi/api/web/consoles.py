@@ -6,22 +6,28 @@ page (pages/consoles), who gets a link (the tongues' remote consoles).
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Final
+from typing import Final, get_args
 
 import structlog
 
 from kumoi.api.edge.joining import join
 from kumoi.api.edge.request import Request
+from kumoi.api.edge.sockets import Socket
 from kumoi.api.edge.text import say_console_end
+from kumoi.api.web.console_watch import Watch
 from kumoi.app.house import House
-from kumoi.app.instances.consoles import DIALS_WITHIN_S, use_console_token
-from kumoi.core.consoles import ConsoleKind
+from kumoi.app.instances.consoles import DIALS_WITHIN_S, forget_console, use_console_token
+from kumoi.core.consoles import ConsoleCut, ConsoleKind
+from kumoi.core.errors import NotFound, WrongState
 
 log = structlog.get_logger("kumoi.console")
 
 KINDS: Final[tuple[ConsoleKind, ...]] = ("serial", "vnc")
+CUTS: Final = frozenset(get_args(ConsoleCut))
 # As HTTP's status codes, 4000 higher; for clients that read no sentences.
 CODES: Final[Mapping[str, int]] = {
+    "withdrawn": 4403,
+    "deleted": 4404,
     "guest_off": 4409,
     "guest_ended": 4410,
     "taken_over": 4423,
@@ -34,17 +40,32 @@ CODES: Final[Mapping[str, int]] = {
 }
 
 
-async def talk(house: House, kind: ConsoleKind, request: Request) -> None:
-    """Spend the token, wait for the host, join both."""
+async def talk(house: House, watch: Watch, kind: ConsoleKind, request: Request) -> None:
+    """Spend the token, wait for the host, join both.
+
+    Whoever brings a secret of its own (`again`) may open the console once more by both, and is told by an empty message
+    that the host is there: our page does so.
+    """
     socket = request.socket
     await socket.accept("binary")  # what fails from here on is told by a close frame, which pages can read
-    token = request.arg("token") or ""
-    opened = await request.run_in("write", partial(use_console_token, house, token, kind, request.now))
+    token, again = request.arg("token") or "", request.arg("again") or ""
+    try:
+        opened = await request.run_in("write", partial(use_console_token, house, token, kind, request.now, again))
+    except (NotFound, WrongState) as e:
+        await _close(socket, "guest_off" if isinstance(e, WrongState) else "deleted", request)
+        return
     facts = {"instance": opened.instance.id, "kind": kind, "user": opened.token.user_id, "request_id": request.id}
     log.info("console opened", **facts)
     try:
-        end = await join(socket, opened.stream, DIALS_WITHIN_S) or "host_lost"
+        with watch.over(opened.token, request) as cut:
+            end = await join(socket, opened.stream, DIALS_WITHIN_S, cut, greeted=bool(again)) or "host_lost"
     except TimeoutError:
         end = "host_silent"
+    if end in CUTS:
+        await request.run_in("write", partial(forget_console, house, opened.token))
     log.info("console ended", **facts, end=end if not socket.code else "viewer_left")
+    await _close(socket, end, request)
+
+
+async def _close(socket: Socket, end: str, request: Request) -> None:
     await socket.close(CODES.get(end, CODES["host_lost"]), say_console_end(end, request.locale))

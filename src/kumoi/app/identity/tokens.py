@@ -151,7 +151,14 @@ def _actor(grant: Grant) -> Actor:
         system=grant.body.system,
         restricted=grant.credential is not None and not grant.credential.unrestricted,
         trust_id=grant.body.trust_id,
+        known_by=_known_by(grant.body),
     )
+
+
+def _known_by(body: TokenBody) -> tuple[str, ...]:
+    credential = (f"application_credential/{body.credential_id}",) if body.credential_id else ()
+    trust = (f"trust/{body.trust_id}",) if body.trust_id else ()
+    return (f"token/{body.audit_ids[0]}", *credential, *trust)
 
 
 def _credential(

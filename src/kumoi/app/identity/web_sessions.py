@@ -191,6 +191,7 @@ def _visitor(tx: Transaction, secret: str, now: float) -> Visitor:
         project_id=project.id if project and usable else None,
         project_name=project.name if project and usable else "",
         roles=frozenset(role.name for role in roles),
+        known_by=(f"web_session/{session.id}",),
         session=session,
         preference=tx.preferences.get(user.id) or Preference(id=user.id),
     )

@@ -6,6 +6,7 @@ not belong here: the bytes (api.edge.joining), the console's log (console.py).
 
 import base64
 import hashlib
+import hmac
 from concurrent.futures import Future
 from typing import Any
 
@@ -13,10 +14,11 @@ import msgspec
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.instances.console_holders import actor_now, opens
 from kumoi.app.instances.read import visible
 from kumoi.app.writing import Thing, record
 from kumoi.contracts.store import Transaction
-from kumoi.core.call import Call
+from kumoi.core.call import Actor, Call
 from kumoi.core.consoles import CAPABILITY, ConsoleKind, ConsoleToken
 from kumoi.core.errors import NotFound, Unauthenticated, Unsupported, WrongState
 from kumoi.core.hosts import Host
@@ -27,6 +29,8 @@ from kumoi.core.policy import allow
 from kumoi.core.query import Query, eq
 
 FIRST_USE_WITHIN_S = 600.0
+AGAIN_WITHIN_S = 12 * 3600.0  # of its first use; as long as a session of the dashboard rests
+AGAIN_LETTERS = 32  # less is no secret
 DIALS_WITHIN_S = 10.0
 _SECRET_BYTES = 24
 
@@ -49,12 +53,15 @@ def open_console(house: House, call: Call, instance_id: InstanceId, kind: Consol
     def write(tx: Transaction) -> None:
         one = visible(tx, call, instance_id)
         _host_of(tx, one)
+        user = tx.users.get(call.actor.user_id)
         tx.console_tokens.insert(
             ConsoleToken(
                 id=digest,
                 instance_id=one.id,
                 project_id=one.project_id,
                 user_id=call.actor.user_id,
+                actor=_plain(call.actor),
+                revocation=user.revocation if user is not None else 0,
                 kind=kind,
                 created_at=call.now,
                 expires_at=call.now + FIRST_USE_WITHIN_S,
@@ -72,17 +79,22 @@ def check_console(house: House, call: Call, instance_id: InstanceId) -> None:
     house.store.read(lambda tx: _host_of(tx, visible(tx, call, instance_id)))
 
 
-def use_console_token(house: House, secret: str, kind: ConsoleKind, now: float) -> Opened:
+def use_console_token(house: House, secret: str, kind: ConsoleKind, now: float, again: str = "") -> Opened:
     """Spend it: the host is asked to dial. Its bearer needs nothing else.
 
-    Unauthenticated (reason: console_unknown, console_used, console_expired), NotFound, WrongState. A token that was
-    shown is spent, whatever comes after.
+    `again`: a secret of the bearer's own. Who brought one along when the token was spent opens the same console anew
+    with both, for AGAIN_WITHIN_S, as often as the connection breaks.
+
+    Unauthenticated (reason: console_unknown, console_used, console_expired, console_withdrawn), NotFound, WrongState. A
+    token that was shown is spent, whatever comes after.
     """
     digest = _digest(secret)
+    mine = _digest(again) if len(again) >= AGAIN_LETTERS else ""
 
     def write(tx: Transaction) -> ConsoleToken:
-        token = _good(tx, digest, kind, now)
-        return tx.console_tokens.save(replace(token, used_at=now))
+        token = _good(tx, digest, kind, now, mine)
+        until = now + AGAIN_WITHIN_S if mine and token.used_at is None else token.expires_at
+        return tx.console_tokens.save(replace(token, used_at=now, again=mine, expires_at=until))
 
     token = house.store.write(write)
     one, host_id = house.store.read(lambda tx: _instance_of(tx, token))
@@ -118,21 +130,35 @@ def show_console_token(house: House, call: Call, secret: str) -> tuple[ConsoleTo
     return house.store.read(read)
 
 
+def forget_console(house: House, token: ConsoleToken) -> None:
+    """It opens nothing any more. Harmless twice."""
+    house.store.write(lambda tx: tx.console_tokens.remove(token.id))
+
+
 def revoke_consoles(tx: Transaction, instance_id: InstanceId) -> None:
-    """All tokens of an instance that goes. Consoles that are open end with its guest."""
+    """All tokens of an instance that goes. Those that were spent are kept: who has one open is told what happened."""
     for token in tx.console_tokens.find(Query(filters=(eq("instance_id", instance_id),))):
-        tx.console_tokens.remove(token.id)
+        if token.used_at is None:
+            tx.console_tokens.remove(token.id)
 
 
-def _good(tx: Transaction, digest: str, kind: ConsoleKind | None, now: float) -> ConsoleToken:
+def _good(tx: Transaction, digest: str, kind: ConsoleKind | None, now: float, again: str = "") -> ConsoleToken:
+    """`again`: the digest of what it may be used by once more."""
     token = tx.console_tokens.get(digest)
     if token is None or kind not in {token.kind, None}:
         raise Unauthenticated("compute", reason="console_unknown")
-    if token.used_at is not None:
+    if token.used_at is not None and not (again and hmac.compare_digest(token.again, again)):
         raise Unauthenticated("compute", reason="console_used")
     if token.expires_at < now:
         raise Unauthenticated("compute", reason="console_expired")
+    if not opens(actor_now(tx, token.actor, token.revocation), token):
+        raise Unauthenticated("compute", reason="console_withdrawn")
     return token
+
+
+def _plain(actor: Actor) -> Actor:
+    """Without what only its own tongue knows of it."""
+    return Actor(**{name: getattr(actor, name) for name in Actor.__struct_fields__})
 
 
 def _instance_of(tx: Transaction, token: ConsoleToken) -> tuple[Instance, HostId]:

@@ -13,12 +13,14 @@ from kumoi.api.edge.locale import locale_of
 from kumoi.api.edge.sockets import shortened
 from kumoi.api.edge.text import say, say_code, say_condition
 from kumoi.api.edge.texts import en, ja
+from kumoi.api.edge.texts.consoles import CONSOLE_ENDS
 from kumoi.core import errors
+from kumoi.core.call import Locale
 from kumoi.core.conditions import Blocked, Ready, Working
-from kumoi.core.consoles import ConsoleEnd
+from kumoi.core.consoles import ConsoleCut, ConsoleEnd
 from kumoi.core.errors import Invalid, KumoiError, NotFound, Unauthenticated
 
-TABLES = ["ERRORS", "INVALID", "UNAUTHENTICATED", "CONDITIONS", "CONSOLE_ENDS", "KINDS"]
+TABLES = ["ERRORS", "INVALID", "UNAUTHENTICATED", "CONDITIONS", "KINDS"]
 BY_REASON = {"Invalid": "INVALID", "Unauthenticated": "UNAUTHENTICATED"}
 BY_CODE = {"Working": "CONDITIONS", "Blocked": "CONDITIONS"}
 
@@ -45,11 +47,12 @@ def test_every_reason_and_condition_in_the_source_has_a_sentence(clone: Path) ->
     assert [(t, c) for t, c in sorted(said) if c not in getattr(en, t)] == []
 
 
-@pytest.mark.parametrize("language", [en, ja])
-def test_every_end_of_a_console_has_a_sentence_that_fits_a_close_frame(language: Any) -> None:
-    assert language.CONSOLE_ENDS.keys() >= set(get_args(ConsoleEnd))
+@pytest.mark.parametrize(("language", "locale"), [(en, "en"), (ja, "ja")])
+def test_every_end_of_a_console_has_a_sentence_that_fits_a_close_frame(language: Any, locale: Locale) -> None:
+    ends = CONSOLE_ENDS[locale]
+    assert ends.keys() >= {*get_args(ConsoleEnd), *get_args(ConsoleCut)}
     links = {k: v for k, v in language.UNAUTHENTICATED.items() if k.startswith("console_")}
-    sentences = [*language.CONSOLE_ENDS.values(), *links.values()]
+    sentences = [*ends.values(), *links.values()]
     assert [s for s in sentences if shortened(s) != s] == []
 
 

@@ -221,6 +221,7 @@ UNAUTHENTICATED: Final[dict[str, str]] = {
     "console_unknown": "This link to a console is not valid. Ask for a new one.",
     "console_used": "This link to a console was used already: each works once. Ask for a new one.",
     "console_expired": "This link to a console has expired. Ask for a new one.",
+    "console_withdrawn": "Whoever opened this console may not use it any more.",
     "no_credentials": "The request you have made requires authentication.",
     "bad_credentials": "The name or the password is wrong.",
     "token_expired": "The token has expired.",
@@ -273,19 +274,6 @@ CONDITIONS: Final[dict[str, str]] = {
     "nic_held": "The network interface {nic} waits for the instance {instance}, whose guest has not let go of it yet.",
     "waiting_for_turn": "Waiting for its turn: others are being started.",
     "host_silent": "The machine that it runs on is not heard from.",
-}
-
-# Why a console's connection ended; a close frame takes 123 bytes.
-CONSOLE_ENDS: Final[dict[str, str]] = {
-    "guest_off": "The instance is not running.",
-    "guest_ended": "The instance was shut down or restarted.",
-    "taken_over": "Somebody else opened this serial console; it has one user at a time.",
-    "too_slow": "The connection is too slow for what the guest writes.",
-    "too_many": "The host has as many consoles open as it allows.",
-    "host_failed": "The host could not reach the guest; its agent's log says why.",
-    "host_stops": "The host's agent was restarted.",
-    "host_lost": "The connection to the host was lost.",
-    "host_silent": "The host did not answer in time.",
 }
 
 KINDS: Final[dict[str, str]] = {

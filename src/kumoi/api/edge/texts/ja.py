@@ -217,6 +217,7 @@ UNAUTHENTICATED: Final[dict[str, str]] = {
     "console_unknown": "このコンソールのリンクは無効です。新しいリンクを取得してください。",
     "console_used": "このリンクは使用済みです（1 回限り）。新しいリンクを取得してください。",
     "console_expired": "このコンソールのリンクは期限切れです。新しいものを取得してください。",
+    "console_withdrawn": "このコンソールを開いた人には、もう使う権限がありません。",
     "no_credentials": "この要求には認証が必要です。",
     "bad_credentials": "名前またはパスワードが違います。",
     "token_expired": "トークンの有効期限が切れています。",
@@ -269,19 +270,6 @@ CONDITIONS: Final[dict[str, str]] = {
     "nic_held": "ネットワークインターフェース {nic} は、インスタンス {instance} のゲストが切り離すのを待っています。",
     "waiting_for_turn": "順番を待っています。ほかのものを起動中です。",
     "host_silent": "インスタンスの載っているマシンから応答がありません。",
-}
-
-# コンソールの接続が終わった理由（クローズフレームに入るのは 123 バイトまで）
-CONSOLE_ENDS: Final[dict[str, str]] = {
-    "guest_off": "インスタンスは動作していません。",
-    "guest_ended": "インスタンスが停止または再起動しました。",
-    "taken_over": "別の人がこのシリアルコンソールを開きました（同時に使えるのは 1 人）。",
-    "too_slow": "接続が遅く、ゲストの出力を受け取りきれません。",
-    "too_many": "このホストで開けるコンソールの上限に達しています。",
-    "host_failed": "ホストがゲストに接続できませんでした（理由はエージェントのログに）。",
-    "host_stops": "ホストのエージェントが再起動しました。",
-    "host_lost": "ホストとの接続が失われました。",
-    "host_silent": "ホストから時間内に応答がありませんでした。",
 }
 
 KINDS: Final[dict[str, str]] = {

@@ -11,6 +11,7 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
 from kumoi.api.edge.text import say
+from kumoi.api.web.console_watch import Watch
 from kumoi.api.web.consoles import KINDS, talk
 from kumoi.api.web.front import Front
 from kumoi.api.web.words import Table
@@ -22,13 +23,22 @@ WORDS: Final[Table] = {
     "serial": ("Serial console", "シリアルコンソール"),
     "vnc": ("Screen", "画面"),
     "connecting": ("Connecting…", "接続しています…"),
+    "reconnecting": ("Reconnecting…", "再接続しています…"),
+    "by_itself": ("It connects again by itself.", "自動的に再接続します。"),
     "open": ("Connected", "接続中"),
     "ended": ("Ended", "終了"),
     "lost": ("The connection was lost.", "接続が失われました。"),
-    "again": (
-        "A link opens a console once, within ten minutes. For a new one:",
-        "リンクは 10 分以内に 1 回だけ使えます。新しいリンクを取得するには:",
+    "hint": (
+        "Connected. If nothing appears, press Enter.",
+        "接続しました。何も表示されないときは Enter を押してください。",
     ),
+    "again": (
+        "A link opens a console once, within ten minutes. For a new one, open the instance's page, or:",
+        "リンクは 10 分以内に 1 回だけ使えます。新しいリンクはインスタンスのページか、次のコマンドで取得できます:",
+    ),
+    "reopen": ("Open it here", "ここで開く"),
+    "page": ("The instance's page", "インスタンスのページ"),
+    "tools": ("Console", "コンソール"),
     "paste": ("Paste", "貼り付け"),
     "paste.title": ("Type a text", "文字列を入力"),
     "paste.help": (
@@ -36,20 +46,33 @@ WORDS: Final[Table] = {
         "ゲストに 1 文字ずつ入力されます。",
     ),
     "paste.send": ("Type it", "入力する"),
-    "cancel": ("Cancel", "キャンセル"),
+    "layout": ("Keyboard of the guest", "ゲストのキーボード配列"),
+    "layout.us": ("US English", "英語 (US)"),
+    "layout.jp": ("Japanese (JIS)", "日本語 (JIS)"),
+    "layout.help": (
+        "As the guest is set up. A fresh guest is mostly US.",
+        "ゲスト側の設定に合わせます。初期状態のゲストはたいてい英語配列です。",
+    ),
     "keys": ("Ctrl-Alt-Del", "Ctrl-Alt-Del"),
     "full": ("Full screen", "全画面表示"),
     "terminal": ("Terminal of {name}", "{name} の端末"),
     "picture": ("Screen of {name}", "{name} の画面"),
+    "touch": ("Keys", "キー"),
+    "keyboard": ("Keyboard", "キーボード"),
+    "ArrowLeft": ("Left", "左"),
+    "ArrowUp": ("Up", "上"),
+    "ArrowDown": ("Down", "下"),
+    "ArrowRight": ("Right", "右"),
 }
 _OPTIONS: Final = {"serial": "--serial", "vnc": "--novnc"}
 
 
 def routes(front: Front) -> list[Route]:
+    watch = Watch(front.house)
     return [
         *(Route("GET", f"{PREFIX}/{kind}", partial(show, front, kind), service="web", anonymous=True)
           for kind in KINDS),
-        *(Route("WEBSOCKET", f"{PREFIX}/{kind}", partial(talk, front.house, kind), service="web", wait=True,
+        *(Route("WEBSOCKET", f"{PREFIX}/{kind}", partial(talk, front.house, watch, kind), service="web", wait=True,
                 anonymous=True)
           for kind in KINDS),
     ]  # fmt: skip
@@ -64,4 +87,5 @@ def show(front: Front, kind: ConsoleKind, request: Request) -> Response:
     except KumoiError as e:
         wrong = say(e, request.locale)
     command = f"openstack console url show {_OPTIONS[kind]} {instance_id}"
-    return front.page(request, "console.html", kind=kind, name=name, wrong=wrong, command=command)
+    page = f"/instances/{instance_id}" if instance_id != "SERVER" else "/instances"
+    return front.page(request, "console.html", kind=kind, name=name, wrong=wrong, command=command, page=page)

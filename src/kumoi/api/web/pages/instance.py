@@ -88,12 +88,13 @@ WORDS: Final[Table] = {
     "event.reboot": ("Reboot wished", "再起動を指示"),
     "event.status": ("State changed", "状態の変化"),
     "event.update": ("Changed", "変更"),
+    "event.console": ("Console opened", "コンソールを開いた"),
     "event.lock": ("Locked", "ロック"),
     "event.unlock": ("Unlocked", "ロック解除"),
 }
 _ICONS: Final = {
     "create": "rocket", "delete": "trash-2", "start": "play", "stop": "square", "reboot": "rotate-cw",
-    "status": "activity", "lock": "lock", "unlock": "lock-open",
+    "console": "square-terminal", "status": "activity", "lock": "lock", "unlock": "lock-open",
 }  # fmt: skip
 
 

@@ -1,39 +1,89 @@
 // The guest's screen, by RFB.
 
-import { connect, offerPaste, stage } from "./page.js";
+import { run, stage } from "./page.js";
+import { keyboard } from "./keyboards.js";
+import { offerKeys, takeHeld } from "./touch.js";
 import RFB from "../vendor/novnc/core/rfb.js";
 
-const ENTER = 0xff0d;
-const TAB = 0xff09;
+const KEYSYMS = {
+  Enter: 0xff0d, Tab: 0xff09, Escape: 0xff1b, Backspace: 0xff08, ArrowLeft: 0xff51, ArrowUp: 0xff52, ArrowRight: 0xff53,
+  ArrowDown: 0xff54, ControlLeft: 0xffe3, AltLeft: 0xffe9, ShiftLeft: 0xffe1,
+};
 const UNICODE = 0x01000000;
-const BETWEEN_MS = 10;
+const BETWEEN_MS = 30;
+const LAYOUT = "kumoi.keyboard";
 
-const socket = connect();
-const rfb = new RFB(stage, socket, { shared: true });
-rfb.scaleViewport = true;
-rfb.background = "transparent";
-rfb.addEventListener("connect", () => {
-  offerPaste(type, () => rfb.focus());
-  const keys = document.getElementById("keys");
-  keys.disabled = false;
-  keys.addEventListener("click", () => {
-    rfb.sendCtrlAltDel();
-    rfb.focus();
-  });
+const keys = document.getElementById("keys");
+const layout = document.getElementById("layout");
+const pad = document.getElementById("pad"); // what brings up a phone's keyboard
+const touching = matchMedia("(pointer: coarse)");
+let rfb;
+
+keys.addEventListener("click", () => {
+  rfb.sendCtrlAltDel();
   rfb.focus();
 });
+layout.value = localStorage.getItem(LAYOUT) ?? layout.value;
+layout.addEventListener("change", () => localStorage.setItem(LAYOUT, layout.value));
+offerKeys(press, focus);
+pad.addEventListener("input", (event) => {
+  if (event.isComposing) return;
+  if (event.inputType === "deleteContentBackward") press("Backspace");
+  else type(event.inputType === "insertLineBreak" ? "\n" : (event.data ?? pad.value));
+  refill();
+});
+pad.addEventListener("compositionend", (event) => {
+  type(event.data);
+  refill();
+});
 
-// Key by key and not all at once: a guest's keyboard has a short memory.
+run({
+  attach(socket) {
+    rfb = new RFB(stage, socket, { shared: true });
+    rfb.scaleViewport = true;
+    rfb.background = "transparent";
+    rfb.addEventListener("connect", () => rfb.focus());
+  },
+  detach() {
+    stage.replaceChildren(); // what RFB leaves
+  },
+  type,
+  focus,
+});
+
+function focus() {
+  if (touching.matches) pad.focus();
+  else rfb?.focus();
+}
+
+// Something to delete, or a phone's keyboard does not tell that its user deletes.
+function refill() {
+  pad.value = "\u00a0";
+}
+
+// One after the other and not all at once: a guest's keyboard has a short memory.
 async function type(text) {
-  for (const character of text.replaceAll(/\r?\n/g, "\n")) {
-    rfb.sendKey(keysym(character), null);
+  const known = keyboard(layout.value);
+  for (const character of text) {
+    const key = known.get(character);
+    if (key) chord(key.code, character === "\n" || character === "\t" ? KEYSYMS[key.code] : keysym(character), key.shifted);
+    else rfb.sendKey(keysym(character), null);
     await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
   }
 }
 
+function press(code) {
+  chord(code, KEYSYMS[code], false);
+}
+
+function chord(code, symbol, shifted) {
+  const held = [...takeHeld(), ...(shifted ? ["ShiftLeft"] : [])];
+  for (const one of held) rfb.sendKey(KEYSYMS[one], one, true);
+  rfb.sendKey(symbol, code);
+  for (const one of held.reverse()) rfb.sendKey(KEYSYMS[one], one, false);
+}
+
 function keysym(character) {
-  if (character === "\n") return ENTER;
-  if (character === "\t") return TAB;
   const code = character.codePointAt(0);
   return code < 0x100 ? code : UNICODE | code;
 }
