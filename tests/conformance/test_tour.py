@@ -9,10 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.conformance.conftest import HOSTS, SimulatedCloud
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.filterwarnings("ignore")]
 
 
-def until(seen: Callable[[], bool], within_s: float = 20.0) -> None:
+def until(seen: Callable[[], bool], within_s: float = 90.0) -> None:
     end = time.monotonic() + within_s
     while not seen():
         assert time.monotonic() < end, "not within the time"

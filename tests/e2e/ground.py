@@ -111,7 +111,7 @@ class Ground:
 
     def try_(self, *words: str) -> tuple[int, str]:
         child = self.start(*words)
-        text, _ = child.communicate(timeout=110)
+        text, _ = child.communicate(timeout=280)
         return child.returncode, text
 
     def run(self, *words: str) -> str:
@@ -162,7 +162,7 @@ class Ground:
         shutil.rmtree(self.folder)
 
 
-def until(true: Callable[[], object], within_s: float = 60.0) -> None:
+def until(true: Callable[[], object], within_s: float = 180.0) -> None:
     deadline = time.monotonic() + within_s
     never = threading.Event()
     while not true():

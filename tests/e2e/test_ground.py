@@ -207,7 +207,7 @@ def test_two_ups_at_once_make_one_cloud() -> None:
     cloud = Ground()
     try:
         both = [cloud.start("up") for _ in range(2)]
-        told = [child.communicate(timeout=110)[0] for child in both]
+        told = [child.communicate(timeout=280)[0] for child in both]
         assert [child.returncode for child in both] == [0, 0], told
         assert sum("already up" in text for text in told) == 1
     finally:

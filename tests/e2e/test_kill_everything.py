@@ -76,7 +76,7 @@ def test_a_guest_and_a_session_in_it_outlive_the_cloud(cloud: Ground) -> None:
     assert uptime_s(cloud) > before_s
     assert cloud.guest_pid() == guest
     assert client(cloud, "server", "show", server, "-f", "json")["status"] == "ACTIVE"
-    told, _ = session.communicate(timeout=60)
+    told, _ = session.communicate(timeout=280)
     assert told.split("\n")[-2] == "beat 12"
     # Hands that were made anew still hold it.
     client(cloud, "server", "delete", "--wait", server)

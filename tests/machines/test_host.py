@@ -4,6 +4,7 @@ At every step: nothing that a careful agent must not do was done, and what was p
 once everything is healed and some time has passed: world equals wish, and no orphans.
 """
 
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import invariant
 from tests.machines.host_races import HostRaces
@@ -20,5 +21,5 @@ class HostMachine(HostRaces):
         assert self.risen() == set()
 
 
-TestHost = HostMachine.TestCase
+TestHost = pytest.mark.timeout(900)(HostMachine.TestCase)
 TestHost.settings = settings(max_examples=100, stateful_step_count=30)

@@ -4,5 +4,5 @@ import pytest
 from hypothesis import settings
 from tests.machines.cloud_machine import CloudMachine
 
-TestCloud = pytest.mark.timeout(300)(CloudMachine.TestCase)
+TestCloud = pytest.mark.timeout(1800)(CloudMachine.TestCase)
 TestCloud.settings = settings(max_examples=50, stateful_step_count=30)

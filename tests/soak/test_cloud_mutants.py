@@ -8,7 +8,7 @@ from tests.machines.hunt import FOUND
 from tests.machines.mutants import Mutant, plant, send
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("mutant", CLOUD_MUTANTS, ids=lambda m: m.why.replace(" ", "-"))
 def test_the_machine_finds(mutant: Mutant, clone: Path, tmp_path: Path) -> None:
     plant(mutant, clone, tmp_path / "src")

@@ -15,7 +15,7 @@ from kumoi.app.identity import people
 from kumoi.core.ids import ProjectId, UserId
 from kumoi.core.tenancy import Project, User
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture

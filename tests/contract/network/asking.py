@@ -5,6 +5,7 @@ import random
 import socket
 import struct
 
+PATIENCE_S = 8.0  # a busy machine; few questions here are met with silence
 _TYPES = {"A": 1, "PTR": 12, "AAAA": 28, "SOA": 6}
 _CODES = {0: "ok", 1: "format", 2: "failed", 3: "no_such_name", 4: "not_implemented", 5: "refused"}
 
@@ -30,14 +31,14 @@ def read_answer(packet: bytes, asked: bytes) -> tuple[str, list[str]]:
 def ask_name(server: str, name: str, kind: str) -> tuple[str, list[str]]:
     asked = question(name, kind, random.randrange(1 << 16))
     with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(2)
+        s.settimeout(PATIENCE_S)
         s.connect((server, 53))
         s.send(asked)
         try:
             by_datagram = read_answer(s.recv(4096), asked)
         except OSError:
             return "silence", []
-    with socket.create_connection((server, 53), 2) as s:
+    with socket.create_connection((server, 53), PATIENCE_S) as s:
         s.sendall(struct.pack("!H", len(asked)) + asked)
         (length,) = struct.unpack("!H", s.recv(2))
         assert read_answer(s.recv(length), asked) == by_datagram
@@ -45,7 +46,7 @@ def ask_name(server: str, name: str, kind: str) -> tuple[str, list[str]]:
 
 
 def fetch(method: str, path: str, headers: dict[str, str], host: str = "169.254.169.254") -> tuple[int, str]:
-    connection = http.client.HTTPConnection(host, 80, timeout=3)
+    connection = http.client.HTTPConnection(host, 80, timeout=PATIENCE_S)
     try:
         connection.request(method, path, headers=headers)
         response = connection.getresponse()
@@ -63,7 +64,7 @@ def ask_address6(own: str, kind: int, options: bytes) -> dict[int, bytes]:
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
         device = socket.if_nametoindex("eth0")
         s.bind((own, 546, 0, device))
-        s.settimeout(1)
+        s.settimeout(2)
         for _ in range(3):
             s.sendto(bytes([kind]) + number + client + options, ("ff02::1:2", 547, 0, device))
             try:

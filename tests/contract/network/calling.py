@@ -8,10 +8,11 @@ import threading
 import time
 
 PATIENCE_S = 1.0
+CALL_S = 3.5  # a call that got lost is sent again after one second and after three
 
 
 def connect(address: str, port: int, source: str) -> socket.socket:
-    return socket.create_connection((address, port), PATIENCE_S, (source, 0) if source else None)
+    return socket.create_connection((address, port), CALL_S, (source, 0) if source else None)
 
 
 def called(address: str, port: int, source: str) -> str | None:
@@ -38,7 +39,7 @@ def answer(connection: socket.socket, peer: str) -> None:
             return
 
 
-def ping(address: str, source: str) -> bool:
+def ping(address: str, source: str, patience_s: float = PATIENCE_S) -> bool:
     six = ":" in address
     family, protocol = (socket.AF_INET6, socket.IPPROTO_ICMPV6) if six else (socket.AF_INET, socket.IPPROTO_ICMP)
     body = os.urandom(8)
@@ -51,7 +52,7 @@ def ping(address: str, source: str) -> bool:
             s.bind((source, 0))
         try:
             s.sendto(head[:2] + struct.pack("!H", ~total & 0xFFFF) + head[4:] + body, (address, 0))
-            deadline = time.monotonic() + PATIENCE_S
+            deadline = time.monotonic() + patience_s
             while (left := deadline - time.monotonic()) > 0:
                 s.settimeout(left)
                 answer = s.recv(2000)
@@ -62,10 +63,10 @@ def ping(address: str, source: str) -> bool:
     return False
 
 
-def let_through(address: str, port: int) -> bool:
+def let_through(address: str, port: int, patience_s: float) -> bool:
     """Whether an attempt to connect is answered at all; a port that nobody serves answers too."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-        s.settimeout(0.12)
+        s.settimeout(patience_s)
         try:
             return s.connect_ex((address, port)) in {0, errno.ECONNREFUSED}
         except TimeoutError:

@@ -66,7 +66,7 @@ class World:
 
     @staticmethod
     def _await(happened: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not happened():
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -157,7 +157,7 @@ class World:
         script = Path("/run/udhcpc.sh")
         script.write_text(_DHCP_SCRIPT)
         script.chmod(0o755)
-        command = ["busybox", "udhcpc", "-i", "eth0", "-fnq", "-t3", "-T1", "-s", str(script), "-O", "mtu"]
+        command = ["busybox", "udhcpc", "-i", "eth0", "-fnq", "-t3", "-T2", "-s", str(script), "-O", "mtu"]
         for option in ("staticroutes", "hostname", "domain", "tftp", "ntpsrv"):
             command += ["-O", option]
         _, said = self.run(guest, *command)
@@ -299,8 +299,8 @@ class World:
         """As `kumoi ssh` does: from the cloud's own namespace."""
         return rooms.in_thread(lambda: calling.called(address, port, ""))
 
-    def let_through(self, guest: str, address: str, port: int) -> bool:
-        return rooms.visit(guest, lambda: calling.let_through(address, port))
+    def let_through(self, guest: str, address: str, port: int, patience_s: float) -> bool:
+        return rooms.visit(guest, lambda: calling.let_through(address, port, patience_s))
 
     def hold(self, guest: str, count: int, port: int) -> tuple[int, int]:
         """Connections to the metadata address that say nothing: how many were kept, how many hung up on."""
@@ -330,7 +330,7 @@ class World:
             sent = lost = 0
             while self._pinging:
                 sent += 1
-                lost += not calling.ping(address, "")
+                lost += not calling.ping(address, "", 20.0)  # late is not lost
                 time.sleep(0.002)
             return sent, lost
 
@@ -344,7 +344,7 @@ class World:
     def heard(self, ear: int, last: bytes) -> list[bytes]:
         """The frames heard until one that contains `last`."""
         s = self._connections[ear]
-        s.settimeout(10)
+        s.settimeout(60)
         frames: list[bytes] = []
         while not frames or last not in frames[-1]:
             frame, (_, _, kind, *_) = s.recvfrom(65536)

@@ -35,7 +35,7 @@ def draw(linux: Any, place: Net, *nics: NicEntry, services: bool = False, **plug
         linux.plug(nic, place.entry, **plug)
 
 
-def eventually(happens: Callable[[], bool], seconds: float = 20.0) -> None:
+def eventually(happens: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not happens():
         assert time.monotonic() < deadline

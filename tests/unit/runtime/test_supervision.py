@@ -91,7 +91,7 @@ class Trial:
         self.process.wait(20)
 
 
-def until(true: Callable[[], object], within_s: float = 20.0) -> None:
+def until(true: Callable[[], object], within_s: float = 90.0) -> None:
     deadline = time.monotonic() + within_s
     never = threading.Event()
     while not true():
@@ -114,7 +114,7 @@ def trial(tmp_path: Path) -> Iterator[Trial]:
 
 def ask(folder: Path) -> int:
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(20)
+        client.settimeout(90)
         client.connect(str(folder / "api"))
         return int(client.recv(100))
 
