@@ -39,6 +39,7 @@ _UNAVAILABLE: Final[dict[str, str]] = {
     "unreadable": "{path} cannot be read by the cloud's user. Call ./kumoi, which makes a copy that can.",
 }
 _PORT: Final = "Port {name} is taken. Choose another with --port, or none: then the next free one is used."
+_UPLINK: Final = "This changes the machine's own network: call it as root."
 _THING: Final = "Nothing is called {id}: no name, id, EC2 id, address or device."
 _LOG: Final = "There is no log of {id}; there are: {known}."
 _STATE_FOLDER: Final = "{path} belongs to {owner}. Call this as that user or as root, or use --state DIR."
@@ -56,6 +57,8 @@ def _own(error: KumoiError) -> str | None:
         template = _UNAVAILABLE.get(str(error.facts.get("reason")))
     elif isinstance(error, Forbidden) and error.facts.get("action") == "state_folder":
         template = _STATE_FOLDER
+    elif isinstance(error, Forbidden) and error.facts.get("action") == "uplink":
+        template = _UPLINK
     elif isinstance(error, Taken) and error.facts.get("kind") == "port":
         template = _PORT
     elif isinstance(error, NotFound):

@@ -18,7 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.contract.network import asking, calling, lan
+from tests.contract.network import asking, calling, lan, machine
 from tests.contract.network.outside import Outside
 
 from kumoi.adapters.linux import addresses, capture, devices, links, rooms, vlan_programs
@@ -102,6 +102,12 @@ class World:
     def unplug_physical(self, name: str) -> None:
         with links.at() as home:
             home.remove(devices.physical(name))
+
+    def make_machine(self) -> None:
+        machine.make()
+
+    def on_machine(self, what: str, *words: Any, **named: Any) -> Any:
+        return rooms.visit(machine.ROOM, lambda: getattr(machine, what)(*words, **named))
 
     def on_lan(self, name: str, physical: str, vlan: int, address: str, gateway: str | None = None) -> None:
         rooms.ensure(name)

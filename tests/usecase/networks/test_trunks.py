@@ -115,7 +115,7 @@ def test_what_is_carried_goes_with_the_instance(tmp_path: Path) -> None:
 
     assert carried() == {first: 7}
     assert {parent, first} <= cloud.world.nics.keys()
-    assert inner in cloud.world.segments
+    assert [(c.nic_id, c.parent, c.vlan) for c in cloud.world.segments[inner].carried] == [(first, parent, 7)]
     told = why.explain(house, cloud.call(), trunk.id)
     assert (told.kind, told.status, [r.id for r in told.related]) == ("trunk", "active", [parent, first])
     add_subports(house, cloud.call(), trunk.id, (Subport(second, 8),))
@@ -129,4 +129,5 @@ def test_what_is_carried_goes_with_the_instance(tmp_path: Path) -> None:
     delete_trunk(house, cloud.call(), trunk.id)
     cloud.settle()
     assert carried() == {}
+    assert all(segment.carried == () for segment in cloud.world.segments.values()), "no tap, no frames of it"
     cloud.close()

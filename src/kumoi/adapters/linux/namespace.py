@@ -100,6 +100,15 @@ def find(state: StateFolder) -> Namespace | None:
     return None
 
 
+def member(state: StateFolder, found: Namespace) -> int:
+    """The pid of a living process in these namespaces, network included. Raises Unavailable."""
+    for process in sorted(inside(state), key=lambda p: p.started):
+        with contextlib.suppress(FileNotFoundError, PermissionError, ProcessLookupError):
+            if os.stat(f"/proc/{process.pid}/ns/net").st_ino == found.inodes()["net"]:
+                return process.pid
+    raise Unavailable("host", what="cloud", reason="not_running", state=str(state.root))
+
+
 def boot_id(state: StateFolder) -> str:
     """Changes with every making, hence with the machine's boot too: no guest outlives either.
 
