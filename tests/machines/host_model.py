@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
-from tests.usecase.agent_bench import NET, OWN, Bench
+from tests.usecase.agent_bench import LAYER, NET, OWN, Bench
 
 from kumoi.adapters.fake.link import Backup
 from kumoi.adapters.fake.world import Crash
 from kumoi.core.conditions import Ready
+from kumoi.core.disks import RescueDisk, RootDisk
 from kumoi.core.ids import GroupId, InstanceId, NetworkId, NicId, network_section
-from kumoi.core.instances import Power
+from kumoi.core.instances import Power, Rest
 from kumoi.core.nics import tap_name
 from kumoi.core.plan import FetchAsk, Fetched, Hello, NicPlug, Report, Welcome
 
@@ -28,6 +29,13 @@ class User:
         self.runs = 1
         self.reboots = 0
         self.hard = False
+        self.rest: Rest = ""
+        self.forms = 0
+        self.disk = 0
+        self.rescued = False
+
+    def off(self) -> None:
+        self.power, self.rest = "off", ""
 
     def copy(self) -> "User":
         other = User(self.name, self.networks)
@@ -48,6 +56,7 @@ class HostModel(RuleBasedStateMachine):
         self.ended_themselves: set[str] = set()
         self.saved: tuple[Backup, dict[str, User], dict[str, int]] | None = None
         self.count = 0
+        self.restored = False
         self.greeted_boot = ""
         self.fetched_boot = ""
         self.wrong: list[str] = []
@@ -92,7 +101,7 @@ class HostModel(RuleBasedStateMachine):
             if user and user.power == "on" and one.ended_by == "guest" and one.runs_done == user.runs:
                 if user.name not in self.ended_themselves:
                     self.wrong.append(f"{one.id} is said to have ended itself, and did not")
-                user.power = "off"
+                user.off()
                 self.tell(user)
 
     def tell(self, user: User) -> None:
@@ -102,6 +111,10 @@ class HostModel(RuleBasedStateMachine):
             run_wanted=user.runs,
             reboot_wanted=user.reboots,
             reboot_hard=user.hard,
+            rest=user.rest,
+            form=user.forms,
+            root=RootDisk(layers=(LAYER,), size_gib=1, number=user.disk),
+            rescue=RescueDisk(layers=(LAYER,)) if user.rescued else None,
             nics=tuple(
                 NicPlug(nic_id=nic_of(user.name, n), network_id=n, vni=sum(n.encode()), mac="", mtu=1450, slot=SLOTS[n])
                 for n in user.networks
@@ -194,7 +207,13 @@ class HostModel(RuleBasedStateMachine):
     def world_equals_wish(self, strays_that_ran: set[str]) -> None:
         world, strays = self.bench.world, self.strays
         on = {user.name for user in self.users.values() if user.power == "on"}
-        assert self.bench.running() - strays == on
+        assert self.bench.running() - strays == {name for name in on if not self.users[name].rest}
+        for name in on:
+            machine, disk = world.machines[InstanceId(name)], world.roots[InstanceId(name)]
+            assert machine.power == (self.users[name].rest or "running")
+            # What was rebuilt or rescued since the copy was made that control was restored from stays so.
+            if not self.restored:
+                assert (disk.number, bool(machine.machine.rescue)) == (self.users[name].disk, self.users[name].rescued)
         assert strays_that_ran <= self.bench.running()
         assert set(world.machines) - strays <= self.users.keys()
         assert set(world.roots) - strays <= self.users.keys()
@@ -212,6 +231,7 @@ class HostModel(RuleBasedStateMachine):
             assert told[InstanceId(user.name)].condition == Ready(), user.name
             if user.power == "on":
                 assert told[InstanceId(user.name)].reboots_done == user.reboots
+            if user.power == "on" and not user.rest:  # one at rest takes no nic
                 plugged = world.machines[InstanceId(user.name)].plugged
                 assert plugged.keys() == {tap_name(nic_of(user.name, n)) for n in user.networks}
 

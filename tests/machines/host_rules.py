@@ -29,15 +29,17 @@ class HostRules(HostModel):
     @rule(data=st.data())
     def power(self, data: st.DataObject) -> None:
         user = self.someone(data)
-        user.power = "off" if user.power == "on" else "on"
-        user.runs += user.power == "on"
+        if user.power == "on":
+            user.off()
+        else:
+            user.power, user.runs = "on", user.runs + 1
         self.tell(user)
 
     @precondition(lambda self: self.users)
     @rule(data=st.data(), hard=st.booleans())
     def reboot(self, data: st.DataObject, hard: bool) -> None:
         user = self.someone(data)
-        user.reboots, user.hard = user.reboots + 1, hard
+        user.reboots, user.hard, user.rest = user.reboots + 1, hard, ""
         self.tell(user)
 
     @precondition(lambda self: self.users)
@@ -148,7 +150,7 @@ class HostRules(HostModel):
     def restore(self) -> None:
         assert self.saved is not None
         sections, users, deleted = self.saved
-        self.saved = None
+        self.saved, self.restored = None, True
         self.bench.link.restore(sections)
         forgotten = {*self.users, *self.deleted} - users.keys() - deleted.keys()
         self.strays |= forgotten

@@ -18,6 +18,7 @@ from kumoi.agent.hands import Papers, Tools
 from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
 from kumoi.core.conditions import Condition
+from kumoi.core.disks import LayerRef, RootDisk
 from kumoi.core.groups import SecurityRule
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import (
@@ -41,13 +42,11 @@ from kumoi.core.plan import (
     GuestData,
     Hello,
     InstanceEntry,
-    LayerRef,
     MemberEntry,
     NetworkEntry,
     NicEntry,
     NicPlug,
     Report,
-    RootDisk,
     SeenInstance,
     SubnetEntry,
     VpcEntry,

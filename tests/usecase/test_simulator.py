@@ -15,6 +15,7 @@ from kumoi.adapters.fake.storage import FakeStorage
 from kumoi.adapters.fake.world import World
 from kumoi.agent.drivers import Drivers
 from kumoi.agent.simulator import Ground, Simulator
+from kumoi.core.disks import RootDisk
 from kumoi.core.errors import Stale, Unavailable
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import HostId, InstanceId, NicId, SessionId, host_section
@@ -29,7 +30,6 @@ from kumoi.core.plan import (
     Report,
     ReportMany,
     ReportsTaken,
-    RootDisk,
     SectionDelta,
     Welcome,
 )

@@ -1,5 +1,8 @@
 """The instances of this host: for each one decide, act, look again, until nothing is left to do now."""
 
+from collections.abc import Callable
+from functools import partial
+
 import msgspec
 from msgspec.structs import replace
 
@@ -8,6 +11,7 @@ from kumoi.agent.networks import Networks
 from kumoi.agent.turns import Turns
 from kumoi.contracts.compute import Machine, MachinePlug
 from kumoi.core.conditions import Condition, Facts, Ready, Working, backoff_s, same_reason
+from kumoi.core.disks import LayerRef
 from kumoi.core.errors import KumoiError
 from kumoi.core.ids import InstanceId
 from kumoi.core.nics import tap_name
@@ -17,6 +21,7 @@ from kumoi.planning.host_diff.instances import (
     Decision,
     Gates,
     Memory,
+    PowerAct,
     Sight,
     decide,
     decide_absent,
@@ -67,7 +72,7 @@ class Guests:
         own = self._hands.ledger.own()
         entries = (*own.instances.values(), *self._hands.ledger.vanished(own.key).values())
         named = (entry for entry in entries if isinstance(entry, InstanceEntry))
-        self._hands.drivers.storage.collect_layers({layer.sha256 for entry in named for layer in entry.root.layers})
+        self._hands.drivers.storage.collect_layers({layer.sha256 for entry in named for layer in layers_of(entry)})
 
     def _round(self, instance_id: InstanceId) -> bool:
         """Decide and act once; returns whether there may be more to do at once."""
@@ -149,38 +154,48 @@ class Guests:
                 self._hands.loop.hint(NETWORK)  # what its trunks carry comes and goes with their own taps
 
     def _do(self, instance_id: InstanceId, entry: InstanceEntry | None, act: Act) -> None:
-        compute, storage = self._hands.drivers.compute, self._hands.drivers.storage
+        compute = self._hands.drivers.compute
         named = f"{act.verb} {act.tap}" if isinstance(act, PlugAct) else act
         self._log.info("act", act=named, instance=instance_id, request_id=entry.request_id if entry else "")
         match act:
             case "start":
                 if entry is not None:
                     self._start(entry)
-            case "press_power" | "cut_power":
-                compute.stop(instance_id, hard=act == "cut_power")
-            case "press_reset" | "reset":
-                compute.reset(instance_id, hard=act == "reset")
-            case "remove_machine":
-                compute.remove(instance_id)
-            case "remove_root":
-                storage.remove_root(instance_id)
             case PlugAct(verb="attach_nic"):
                 plug = next((p for p in entry.nics if tap_name(p.nic_id) == act.tap), None) if entry else None
                 if plug is not None:
                     compute.attach_nic(instance_id, self._plug(plug))
             case PlugAct():
                 compute.detach_nic(instance_id, act.tap)
+            case _:
+                self._plain_acts(act)(instance_id)
+
+    def _plain_acts(self, act: PowerAct) -> Callable[[InstanceId], None]:
+        """The verbs that need no more than an id."""
+        compute, storage = self._hands.drivers.compute, self._hands.drivers.storage
+        verbs: dict[PowerAct, Callable[[InstanceId], None]] = {
+            "press_power": partial(compute.stop, hard=False),
+            "cut_power": partial(compute.stop, hard=True),
+            "press_reset": partial(compute.reset, hard=False),
+            "reset": partial(compute.reset, hard=True),
+            "pause": compute.pause,
+            "resume": compute.resume,
+            "suspend": compute.suspend,
+            "remove_machine": compute.remove,
+            "remove_root": storage.remove_root,
+        }
+        return verbs[act]
 
     def _start(self, entry: InstanceEntry) -> None:
         """From nothing, or from whatever part of it stands."""
         compute, storage = self._hands.drivers.compute, self._hands.drivers.storage
-        for layer in entry.root.layers:
+        for layer in layers_of(entry):
             storage.ensure_layer(layer, self._hands.link.layer)
         disk = storage.ensure_root(entry.id, entry.root)
-        drive = ""
+        rescue, drive = storage.ensure_rescue(entry.id, entry.rescue), ""
         if entry.config_drive:
             drive = storage.ensure_config_drive(entry.id, self._networks.config_files(entry))
-        machine = self._machine(entry, disk, drive)
+        machine = replace(self._machine(entry, disk, drive), rescue=rescue)
         compute.ensure(machine)
         compute.start(machine, entry.run_wanted)
 
@@ -193,6 +208,7 @@ class Guests:
             disk=disk,
             plugs=tuple(self._plug(plug) for plug in entry.nics),
             config_drive=drive,
+            rescue_stable=entry.rescue is not None and entry.rescue.stable,
         )
 
     def _plug(self, plug: NicPlug) -> MachinePlug:
@@ -240,3 +256,8 @@ class Guests:
     def _forget(self, instance_id: InstanceId) -> None:
         self._tries.pop(instance_id, None)
         self.conditions.pop(instance_id, None)
+
+
+def layers_of(entry: InstanceEntry) -> tuple[LayerRef, ...]:
+    """All that its disks stand on."""
+    return (*entry.root.layers, *(entry.rescue.layers if entry.rescue is not None else ()))

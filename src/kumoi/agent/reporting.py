@@ -66,6 +66,7 @@ class Reporting:
             condition=self._guests.conditions.get(instance_id, LOOKING),
             runs_done=memory.run if memory else sight.run,
             reboots_done=memory.reboots_done if memory else 0,
+            forms_done=memory.form if memory else 0,
             ended_by="" if sight.up else memory.ended_by if memory else sight.ended_by,
             pid=sight.pid,
         )

@@ -26,7 +26,8 @@ class MachinePlug(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a driver needs to run one. `disk` and `config_drive` are the storage driver's handles (opaque texts)."""
+    """All that a driver needs to run one. `disk`, `config_drive` and `rescue` are the storage driver's handles (opaque
+    texts). With a `rescue` it is booted from that one; `rescue_stable`: its own disk stays the first one."""
 
     id: InstanceId
     name: str
@@ -35,6 +36,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     disk: str
     plugs: tuple[MachinePlug, ...]
     config_drive: str = ""
+    rescue: str = ""
+    rescue_stable: bool = False
 
 
 class SeenMachine(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +73,21 @@ class Compute(Protocol):
 
     def reset(self, instance: InstanceId, *, hard: bool) -> None:
         """Soft: ask the guest to begin anew, and return; hard: begin anew now. WrongState where nothing runs."""
+        ...
+
+    def pause(self, instance: InstanceId) -> None:
+        """It stands still in memory. Its run goes on. WrongState where nothing runs."""
+        ...
+
+    def resume(self, instance: InstanceId) -> None:
+        """What was paused goes on. WrongState where nothing runs."""
+        ...
+
+    def suspend(self, instance: InstanceId) -> None:
+        """Its memory is written to disk and let go of. Its run goes on with the next `start`; a hard stop ends it.
+
+        Harmless where it is suspended already; WrongState where nothing runs.
+        """
         ...
 
     def attach_nic(self, instance: InstanceId, plug: MachinePlug) -> None:

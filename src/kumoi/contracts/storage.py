@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
 from kumoi.core.ids import InstanceId
-from kumoi.core.plan import LayerRef, RootDisk
 
 Fetch = Callable[[str], Iterator[bytes]]
 
@@ -19,7 +19,15 @@ class Storage(Protocol):
         ...
 
     def ensure_root(self, instance: InstanceId, root: RootDisk) -> str:
-        """Make the overlay if absent and return its handle for the compute driver. Never touches an existing disk."""
+        """Make the overlay if absent and return its handle for the compute driver.
+
+        An existing disk of this number is only ever made larger; one of another number goes, and its config drive with
+        it. Nothing of the instance runs meanwhile.
+        """
+        ...
+
+    def ensure_rescue(self, instance: InstanceId, disk: RescueDisk | None) -> str:
+        """The same for the disk that it is rescued from; None: there is to be none."""
         ...
 
     def ensure_config_drive(self, instance: InstanceId, files: dict[str, bytes]) -> str: ...

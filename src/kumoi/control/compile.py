@@ -93,6 +93,7 @@ class Compiler:
             account=self._accounts.get(one.project_id, ""),
             public_ipv4=next((self._public[n.id] for n in nics if n.id in self._public), ""),
             request_id=self._asked_by(instance_id),
+            rescue_layers=self._chain(one.rescue.layer_id) if one.rescue is not None else (),
         )
         return _encode(instance_entry(parts))
 

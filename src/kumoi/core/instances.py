@@ -17,7 +17,10 @@ from kumoi.core.ids import (
 )
 
 Power = Literal["on", "off"]
-SeenPower = Literal["running", "paused", "off", "missing"]
+SeenPower = Literal["running", "paused", "suspended", "off", "missing"]
+Rest = Literal["", "paused", "suspended"]
+Reform = Literal["", "rebuild", "resize", "revert", "rescue", "unrescue"]
+Shelf = Literal["", "shelved", "offloaded"]
 EndedBy = Literal["", "guest", "crash", "plan", "host"]
 PlacementRole = Literal["run", "incoming", "outgoing", "held"]
 Status = Literal[
@@ -28,11 +31,53 @@ Status = Literal[
     "starting",
     "rebooting",
     "hard_rebooting",
+    "pausing",
+    "paused",
+    "unpausing",
+    "suspending",
+    "suspended",
+    "resuming",
+    "rebuilding",
+    "resizing",
+    "resized",
+    "reverting",
+    "rescuing",
+    "rescued",
+    "unrescuing",
+    "shelving",
+    "shelved",
+    "offloaded",
     "error",
     "deleted",
 ]
 ZONE = "nova"  # the only availability zone
-TRANSIENT: frozenset[Status] = frozenset({"building", "stopping", "starting", "rebooting", "hard_rebooting"})
+TRANSIENT: frozenset[Status] = frozenset(
+    {
+        "building",
+        "stopping",
+        "starting",
+        "rebooting",
+        "hard_rebooting",
+        "pausing",
+        "unpausing",
+        "suspending",
+        "resuming",
+        "rebuilding",
+        "resizing",
+        "reverting",
+        "rescuing",
+        "unrescuing",
+        "shelving",
+    }
+)
+_REFORMING: dict[Reform, Status] = {
+    "": "starting",
+    "rebuild": "rebuilding",
+    "resize": "resizing",
+    "revert": "reverting",
+    "rescue": "rescuing",
+    "unrescue": "unrescuing",
+}
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,12 +88,35 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
+class Rescue(msgspec.Struct, frozen=True, kw_only=True):
+    """What a broken instance is started from instead. `stable`: its own disk stays the first one."""
+
+    image_id: ImageId
+    layer_id: LayerId
+    stable: bool = False
+
+
+class Size(msgspec.Struct, frozen=True, kw_only=True):
+    """A flavor's numbers as an instance had them: what it goes back to when its resize is reverted."""
+
+    flavor_id: FlavorId
+    flavor_name: str
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+
+
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
     """Intent (writer: doors), and the projection `status`, `status_changed_at` (writer: `status_of` by the store's
     callers).
 
     Counters, not commands: `run_wanted` rises with every start, `reboot_wanted` with every reboot. The flavor's
     numbers are copied, so that a changed flavor changes no running instance. `user_data` is base64 text.
+
+    `rest`: how one that is on is to stand still. `form_wanted` rises whenever a guest must be started anew to become
+    what its row says, for `form_cause`. `root_number`: of its root disk; a rebuild makes another one. `before`: its
+    size until its resize is confirmed. `shelf`: shelved is off, offloaded has given back its host's CPUs and memory.
+    `auto_disk`: what OpenStack's clients call disk_config, kept for them; a guest grows its file system by itself.
     """
 
     id: InstanceId
@@ -77,6 +145,15 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     zone: str = ZONE
     locked: bool = False
+    locked_reason: str = ""
+    rest: Rest = ""
+    form_wanted: int = 0
+    form_cause: Reform = ""
+    root_number: int = 0
+    rescue: Rescue | None = None
+    before: Size | None = None
+    shelf: Shelf = ""
+    auto_disk: bool = False
     access_ip_v4: str = ""
     access_ip_v6: str = ""
     refusal: Refusal | None = None
@@ -103,6 +180,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """The last thing a host said of an instance (writer: the link). `id` is the instance's.
 
     `runs_done`: the run that is going on or ended last; `ended_by` says how it ended, empty while it goes on.
+    `forms_done`: the form that it was started in.
     """
 
     id: InstanceId
@@ -110,6 +188,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     power: SeenPower
     runs_done: int = 0
     reboots_done: int = 0
+    forms_done: int = 0
     ended_by: EndedBy = ""
     condition: Condition | None = None
     first_running_at: float = 0.0
@@ -124,16 +203,41 @@ def status_of(instance: Instance, seen: Observation | None) -> Status:
         return "error"
     running = seen is not None and seen.power in {"running", "paused"}
     if instance.power == "off":
-        return "stopping" if running else "stopped"
-    if seen is not None and isinstance(seen.condition, Blocked) and not running:
+        return _off(instance, running=running)
+    asleep = seen is not None and seen.power == "suspended"
+    if seen is not None and isinstance(seen.condition, Blocked) and not (running or asleep):
         return "error"
     if seen is None or seen.first_running_at == 0.0:
         return "building"
+    if instance.form_wanted > seen.forms_done:
+        return _REFORMING[instance.form_cause]
     if not running:
-        return "starting"
+        return ("suspended" if instance.rest == "suspended" else "resuming") if asleep else "starting"
+    return _up(instance, seen)
+
+
+def _off(instance: Instance, *, running: bool) -> Status:
+    """Of one that is wished off."""
+    if instance.shelf:
+        return "shelving" if running else instance.shelf
+    if running:
+        return "stopping"
+    return "resized" if instance.before is not None else "stopped"
+
+
+def _up(instance: Instance, seen: Observation) -> Status:
+    """Of one that is wished on, and on."""
     if instance.reboot_wanted > seen.reboots_done:
         return "hard_rebooting" if instance.reboot_hard else "rebooting"
-    return "active"
+    if instance.rest == "suspended":
+        return "suspending"
+    if instance.rest == "paused":
+        return "paused" if seen.power == "paused" else "pausing"
+    if seen.power == "paused" and not isinstance(seen.condition, Blocked):
+        return "unpausing"
+    if instance.rescue is not None:
+        return "rescued"
+    return "active" if instance.before is None else "resized"
 
 
 def condition_of(instance: Instance, seen: Observation | None) -> Condition | None:

@@ -12,6 +12,7 @@ import msgspec
 
 from kumoi.core.conditions import Condition
 from kumoi.core.dhcp_options import DhcpOption
+from kumoi.core.disks import RescueDisk, RootDisk
 from kumoi.core.groups import SecurityRule
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import (
@@ -19,7 +20,6 @@ from kumoi.core.ids import (
     GroupId,
     HostId,
     InstanceId,
-    LayerId,
     NetworkId,
     NicId,
     SectionKey,
@@ -27,8 +27,7 @@ from kumoi.core.ids import (
     SubnetId,
     VpcId,
 )
-from kumoi.core.images import LayerFormat
-from kumoi.core.instances import EndedBy, Power, SeenPower
+from kumoi.core.instances import EndedBy, Power, Rest, SeenPower
 from kumoi.core.networks import Ipv6Mode, Pool, Route
 from kumoi.core.nics import AddressPair, FixedIp
 from kumoi.core.pictures import Scope
@@ -40,23 +39,6 @@ REPORT_FORMAT = 1
 Mode = Literal["run", "receive", "send_to", "hold"]
 EntryKind = Literal["instance", "vpc", "network", "subnet", "nic", "group", "member"]
 DIGEST_MODULUS = 2**256
-
-
-class LayerRef(msgspec.Struct, frozen=True, kw_only=True):
-    """A layer by content; a host fetches it by `sha256` over the link and checks it."""
-
-    id: LayerId
-    sha256: str
-    format: LayerFormat
-    size_bytes: int
-    virtual_bytes: int
-
-
-class RootDisk(msgspec.Struct, frozen=True, kw_only=True):
-    """The instance's own disk: an overlay of `size_gib` (0: as large as the layer) on `layers`, deepest last."""
-
-    layers: tuple[LayerRef, ...]
-    size_gib: int
 
 
 class SubPlug(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +87,8 @@ class GuestData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", tag_field="kind"):
-    """`request_id`: the last request that changed the wish, for the host's log."""
+    """`form` rises whenever the guest must be started anew to become what the rest says; `form_hard`: without being
+    asked to end first. `request_id`: the last request that changed the wish, for the host's log."""
 
     id: InstanceId
     mode: Mode
@@ -120,6 +103,10 @@ class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", t
     guest: GuestData
     config_drive: bool = False
     request_id: str = ""
+    rest: Rest = ""
+    form: int = 0
+    form_hard: bool = False
+    rescue: RescueDisk | None = None
 
     @property
     def all_nics(self) -> tuple[tuple[NicId, NetworkId], ...]:
@@ -337,6 +324,7 @@ class SeenInstance(msgspec.Struct, frozen=True, kw_only=True, tag="instance", ta
     condition: Condition
     runs_done: int = 0
     reboots_done: int = 0
+    forms_done: int = 0
     ended_by: EndedBy = ""
     pid: int = 0
 

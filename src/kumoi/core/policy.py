@@ -53,6 +53,7 @@ ACTIONS: dict[str, Rule] = {
     "instance.power": "member",
     "instance.console": "member",
     "instance.console_tokens": "admin",
+    "instance.offload": "admin",
     "instance.all_projects": "admin",
     "instance.see_host": "admin",
     "instance.diagnostics": "admin",

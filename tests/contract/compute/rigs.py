@@ -3,11 +3,13 @@
 import hashlib
 import os
 import signal
+import subprocess
 import uuid
 from pathlib import Path
 from typing import Protocol
 
 import libvirt
+from msgspec.structs import replace
 from tests.contract.compute.sandbox import BRIDGE, Sandbox, wait_for
 
 from kumoi.adapters.fake.compute import FakeCompute, bridge_name, disk_handle
@@ -22,9 +24,10 @@ from kumoi.adapters.system import SystemClock
 from kumoi.contracts.compute import Compute, Machine, MachinePlug, SeenMachine
 from kumoi.contracts.gauges import Gauges
 from kumoi.contracts.network import Segment
+from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
 from kumoi.core.ids import InstanceId, LayerId, NetworkId, NicId
 from kumoi.core.nics import tap_name
-from kumoi.core.plan import LayerRef, NetworkEntry, NicEntry, RootDisk
+from kumoi.core.plan import NetworkEntry, NicEntry
 from kumoi.ops.image.build import TinyImage
 
 QEMU = Owner(uid=47000, gid=47000)
@@ -39,6 +42,10 @@ class Rig(Protocol):
 
     def machine(self) -> Machine:
         """A new one whose disk is there; nothing is defined yet."""
+        ...
+
+    def rescued(self, machine: Machine) -> Machine:
+        """The same, started from another disk."""
         ...
 
     def plug(self, slot: int) -> MachinePlug:
@@ -80,6 +87,10 @@ class FakeRig:
         return Machine(
             id=instance, name="guest", vcpus=1, memory_mib=128, disk=disk_handle(instance), plugs=(self.plug(0),)
         )  # fmt: skip
+
+    def rescued(self, machine: Machine) -> Machine:
+        self.world.rescues[machine.id] = RescueDisk(layers=())
+        return replace(machine, rescue=f"{disk_handle(machine.id)}:rescue")
 
     def plug(self, slot: int) -> MachinePlug:
         nic = NicEntry(
@@ -164,6 +175,13 @@ class LibvirtRig:
             config_drive=self.storage.ensure_config_drive(instance, about),
             plugs=(self.plug(0),),
         )
+
+    def rescued(self, machine: Machine) -> Machine:
+        """Its own disk is not bootable any more."""
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", machine.disk, "1M"], check=True)
+        os.chown(machine.disk, QEMU.uid, QEMU.gid)
+        rescue = self.storage.ensure_rescue(machine.id, RescueDisk(layers=(self.layer,)))
+        return replace(machine, rescue=rescue)
 
     def plug(self, slot: int) -> MachinePlug:
         nic = NicId(str(uuid.uuid4()))

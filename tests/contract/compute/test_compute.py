@@ -162,6 +162,56 @@ def test_what_is_off_or_absent_cannot_be_reset(rig: Rig) -> None:
     assert off.value.facts["status"] == "off"
 
 
+def test_what_is_paused_stands_still_in_its_run_and_goes_on(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.ensure(machine)
+    for verb in (rig.compute.pause, rig.compute.resume, rig.compute.suspend):
+        with pytest.raises(WrongState):
+            verb(machine.id)
+    rig.compute.start(machine, 1)
+    for verb, expected in ((rig.compute.pause, "paused"), (rig.compute.resume, "running")):
+        for _ in range(2):
+            verb(machine.id)
+            assert power(rig, machine.id) == expected
+    rig.compute.pause(machine.id)
+    rig.compute.stop(machine.id, hard=True)
+    assert ended(rig, machine.id) == (1, "plan")
+
+
+def test_what_is_suspended_outlives_its_host_and_goes_on_in_its_run(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.ensure(machine)
+    rig.compute.start(machine, 1)
+    rig.wait_up(machine.id)
+    before = len(rig.compute.console(machine.id, 1 << 20))
+    for _ in range(2):
+        rig.compute.suspend(machine.id)
+        found = seen(rig, machine.id)
+        assert found is not None
+        assert (found.power, found.run, found.ended_by, found.taps) == ("suspended", 1, "", frozenset())
+    rig.reopen(new_ground=True)
+    assert power(rig, machine.id) == "suspended"
+    rig.compute.start(machine, 1)
+    found = seen(rig, machine.id)
+    assert found is not None
+    assert (found.power, found.run, found.ended_by) == ("running", 1, "")
+    # It did not boot again.
+    assert len(rig.compute.console(machine.id, 1 << 20)) <= before + 100
+    rig.compute.suspend(machine.id)
+    rig.compute.stop(machine.id, hard=True)
+    assert ended(rig, machine.id) == (1, "plan")
+    rig.compute.start(machine, 2)
+    assert power(rig, machine.id) == "running"
+
+
+def test_a_rescued_machine_boots_the_other_disk(rig: Rig) -> None:
+    machine = rig.rescued(rig.machine())
+    rig.compute.ensure(machine)
+    rig.compute.start(machine, 1)
+    rig.wait_up(machine.id)
+    assert power(rig, machine.id) == "running"
+
+
 def test_nics_come_and_go_while_it_runs_and_stay_what_they_were(rig: Rig) -> None:
     machine, more = rig.machine(), rig.plug(3)
     first = {plug.tap for plug in machine.plugs}

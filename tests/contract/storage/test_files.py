@@ -17,9 +17,9 @@ from tests.contract.storage import images
 from tests.contract.storage.test_storage import CONTENT, giving, instance, layer_of
 
 from kumoi.adapters.storage.files import FileStorage, Owner
+from kumoi.core.disks import LayerRef, RootDisk
 from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import LayerId
-from kumoi.core.plan import LayerRef, RootDisk
 
 GIB = 1 << 30
 
@@ -72,6 +72,15 @@ def test_a_disk_never_shrinks_below_its_layer(storage: FileStorage) -> None:
     assert (
         information(storage.ensure_root(instance(), RootDisk(layers=(layer,), size_gib=1)))["virtual-size"] == 3 * GIB
     )
+
+
+def test_a_disk_grows_in_place_and_never_shrinks(storage: FileStorage) -> None:
+    owner = instance()
+    sizes = []
+    for size_gib in (1, 3, 2):
+        disk = storage.ensure_root(owner, RootDisk(layers=(), size_gib=size_gib))
+        sizes.append(information(disk)["virtual-size"])
+    assert sizes == [GIB, 3 * GIB, 3 * GIB]
 
 
 def test_a_disk_without_layers_is_blank(storage: FileStorage) -> None:

@@ -5,11 +5,12 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from kumoi.contracts.storage import Fetch, Storage
+from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
 from kumoi.core.errors import KumoiError, Unavailable
 from kumoi.core.ids import InstanceId, LayerId
-from kumoi.core.plan import LayerRef, RootDisk
 
 CONTENT = b"kumoi" * 1024 + b"!" * 512
 
@@ -79,6 +80,36 @@ def test_a_root_disk_is_made_once_and_removed_twice(storage: Storage) -> None:
     assert storage.ensure_root(owner, root) == handle
     assert storage.observe_roots() == ({owner}, [])
     storage.remove_root(owner)
+    storage.remove_root(owner)
+    assert storage.observe_roots() == (set(), [])
+
+
+def test_a_disk_of_another_number_takes_the_place_of_the_older_one(storage: Storage) -> None:
+    owner = instance()
+    root = RootDisk(layers=(), size_gib=1)
+    storage.ensure_root(owner, root)
+    storage.ensure_config_drive(owner, {})
+    newer = storage.ensure_root(owner, replace(root, number=1))
+    assert storage.ensure_root(owner, replace(root, number=1)) == newer
+    # A restored cloud may name the older one: it is gone, and the newer one is not thrown away for it.
+    assert storage.ensure_root(owner, root) == newer
+    assert storage.observe_roots() == ({owner}, [])
+    storage.remove_root(owner)
+    assert storage.observe_roots() == (set(), [])
+
+
+def test_a_rescue_disk_comes_and_goes_beside_the_root_disk(storage: Storage) -> None:
+    layer, owner = layer_of(CONTENT), instance()
+    storage.ensure_layer(layer, giving(CONTENT))
+    own = storage.ensure_root(owner, RootDisk(layers=(layer,), size_gib=1))
+    assert storage.ensure_rescue(owner, None) == ""
+    rescue = RescueDisk(layers=(layer,))
+    handle = storage.ensure_rescue(owner, rescue)
+    assert handle not in {"", own}
+    assert storage.ensure_rescue(owner, rescue) == handle
+    assert storage.observe_roots() == ({owner}, [])
+    assert storage.ensure_rescue(owner, None) == ""
+    storage.ensure_rescue(owner, rescue)
     storage.remove_root(owner)
     assert storage.observe_roots() == (set(), [])
 

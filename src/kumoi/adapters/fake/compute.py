@@ -37,10 +37,14 @@ class FakeCompute:
             one = self._world.machines.get(machine.id)
             if one is None:
                 raise NotFound("compute", kind="machine", id=machine.id)
-            if one.power != "off":
+            if one.power in {"running", "paused"}:
                 one.run = max(run, one.run)
                 return
             self._check(machine)
+            if one.power == "suspended":
+                one.power, one.run = "running", max(run, one.run)
+                one.plugged = {plug.tap: plug for plug in one.machine.plugs}
+                return
             one.power, one.run, one.ended_by, one.stop_asked = "running", run, "", False
             one.began_at = self._world.clock.now()
             one.booted_at = one.began_at + self._world.boot_s
@@ -61,9 +65,7 @@ class FakeCompute:
     def reset(self, instance: InstanceId, *, hard: bool) -> None:
         with self._world.act("reset" if hard else "press_reset", "compute"):
             one = self._world.machines.get(instance)
-            if one is None or one.power == "off":
-                status = "missing" if one is None else "off"
-                raise WrongState("compute", kind="instance", id=instance, status=status, action="reset")
+            one = _up(one, instance, "reset")
             if hard or self._hears(one):
                 one.resets += 1
                 one.printed.clear()
@@ -71,12 +73,28 @@ class FakeCompute:
                     hang_up(one)
                 one.booted_at = self._world.clock.now() + self._world.boot_s
 
+    def pause(self, instance: InstanceId) -> None:
+        with self._world.act("pause", "compute"):
+            _up(self._world.machines.get(instance), instance, "pause").power = "paused"
+
+    def resume(self, instance: InstanceId) -> None:
+        with self._world.act("resume", "compute"):
+            _up(self._world.machines.get(instance), instance, "resume").power = "running"
+
+    def suspend(self, instance: InstanceId) -> None:
+        with self._world.act("suspend", "compute"):
+            one = self._world.machines.get(instance)
+            if one is not None and one.power == "suspended":
+                return
+            one = _up(one, instance, "suspend")
+            one.power = "suspended"
+            one.plugged.clear()
+            hang_up(one)
+
     def attach_nic(self, instance: InstanceId, plug: MachinePlug) -> None:
         with self._world.act("attach_nic", "compute"):
             one = self._world.machines.get(instance)
-            if one is None or one.power == "off":
-                status = "missing" if one is None else "off"
-                raise WrongState("compute", kind="instance", id=instance, status=status, action="attach_nic")
+            one = _up(one, instance, "attach_nic")
             if plug.tap in one.plugged:
                 return
             self._check_plug(instance, plug)
@@ -115,9 +133,7 @@ class FakeCompute:
     def open_console(self, instance: InstanceId, kind: ConsoleKind) -> socket.socket:
         with self._world.act("open_console", "compute"):
             one = self._world.machines.get(instance)
-            if one is None or one.power == "off":
-                status = "missing" if one is None else "off"
-                raise WrongState("compute", kind="instance", id=instance, status=status, action="console")
+            one = _up(one, instance, "console")
             ours, guests = socket.socketpair()
             one.consoles.add(guests)
         serve = self._serve_screen if kind == "vnc" else self._serve_line
@@ -150,11 +166,15 @@ class FakeCompute:
             console.close()
 
     def _hears(self, one: FakeMachine) -> bool:
+        if one.power != "running":
+            return False
         return one.machine.id not in self._world.stubborn and self._world.clock.now() >= one.booted_at
 
     def _check(self, machine: Machine) -> None:
         """What a hypervisor would trip over, and what it would not notice but must not be."""
         world = self._world
+        if bool(machine.rescue) != (machine.id in world.rescues):
+            raise Unavailable("compute", what="rescue")
         if machine.id not in world.roots or machine.disk != disk_handle(machine.id):
             raise Unavailable("compute", what=machine.disk or "disk")
         for plug in machine.plugs:
@@ -178,13 +198,21 @@ def disk_handle(instance: InstanceId) -> str:
     return f"fake:{instance}"
 
 
+def _up(one: FakeMachine | None, instance: InstanceId, action: str) -> FakeMachine:
+    """Raises WrongState where nothing runs."""
+    if one is None or one.power not in {"running", "paused"}:
+        status = "missing" if one is None else one.power
+        raise WrongState("compute", kind="instance", id=instance, status=status, action=action)
+    return one
+
+
 def _seen(one: FakeMachine) -> SeenMachine:
     return SeenMachine(
         id=one.machine.id,
         power=one.power,
         run=one.run,
         ended_by=one.ended_by,
-        pid=0 if one.power == "off" else 1,
+        pid=1 if one.power in {"running", "paused"} else 0,
         resets=one.resets,
         taps=frozenset(one.plugged),
     )

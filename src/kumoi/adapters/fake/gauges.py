@@ -20,7 +20,7 @@ class FakeGauges:
     def read(self) -> list[Reading]:
         now = self._world.clock.now()
         with self._world.lock:
-            return [_reading(one, now) for one in self._world.machines.values() if one.power != "off"]
+            return [_reading(one, now) for one in self._world.machines.values() if one.power in {"running", "paused"}]
 
 
 def _reading(one: FakeMachine, now: float) -> Reading:

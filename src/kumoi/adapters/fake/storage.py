@@ -2,12 +2,14 @@
 
 import hashlib
 
+from msgspec.structs import replace
+
 from kumoi.adapters.fake.compute import disk_handle
 from kumoi.adapters.fake.world import World
 from kumoi.contracts.storage import Fetch
+from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
 from kumoi.core.errors import NotFound, Unavailable
 from kumoi.core.ids import InstanceId
-from kumoi.core.plan import LayerRef, RootDisk
 
 
 class FakeStorage:
@@ -32,11 +34,38 @@ class FakeStorage:
 
     def ensure_root(self, instance: InstanceId, root: RootDisk) -> str:
         with self._world.act("ensure_root", "storage"):
-            for layer in root.layers:
-                if layer.sha256 not in self._world.layers:
-                    raise NotFound("storage", kind="layer", id=layer.sha256)
-            self._world.roots.setdefault(instance, root)
+            self._check(root.layers)
+            old = self._world.roots.get(instance)
+            if old is not None and old.number >= root.number:
+                root = replace(old, size_gib=max(old.size_gib, root.size_gib))
+            if old is not None and root != old:
+                self._touch(instance)
+            if old is None or root.number != old.number:
+                self._world.drives.pop(instance, None)
+            self._world.roots[instance] = root
         return disk_handle(instance)
+
+    def ensure_rescue(self, instance: InstanceId, disk: RescueDisk | None) -> str:
+        with self._world.act("ensure_rescue", "storage"):
+            if disk == self._world.rescues.get(instance):
+                return "" if disk is None else f"{disk_handle(instance)}:rescue"
+            self._touch(instance)
+            if disk is None:
+                del self._world.rescues[instance]
+                return ""
+            self._check(disk.layers)
+            self._world.rescues[instance] = disk
+        return f"{disk_handle(instance)}:rescue"
+
+    def _check(self, layers: tuple[LayerRef, ...]) -> None:
+        for layer in layers:
+            if layer.sha256 not in self._world.layers:
+                raise NotFound("storage", kind="layer", id=layer.sha256)
+
+    def _touch(self, instance: InstanceId) -> None:
+        one = self._world.machines.get(instance)
+        if one is not None and one.power != "off":
+            self._world.broken.append(f"a disk of {instance} was changed beneath its machine")
 
     def ensure_config_drive(self, instance: InstanceId, files: dict[str, bytes]) -> str:
         with self._world.act("ensure_config_drive", "storage"):
@@ -48,6 +77,7 @@ class FakeStorage:
             if instance in self._world.machines:
                 self._world.broken.append(f"the disk of {instance} was removed beneath its machine")
             self._world.roots.pop(instance, None)
+            self._world.rescues.pop(instance, None)
             self._world.drives.pop(instance, None)
 
     def observe_roots(self) -> tuple[set[InstanceId], list[str]]:
@@ -56,7 +86,9 @@ class FakeStorage:
 
     def collect_layers(self, keep: set[str]) -> None:
         with self._world.act("collect_layers", "storage"):
-            used = {layer.sha256 for root in self._world.roots.values() for layer in root.layers}
+            disks = [disk.layers for disk in self._world.roots.values()]
+            disks += [disk.layers for disk in self._world.rescues.values()]
+            used = {layer.sha256 for disk in disks for layer in disk}
             for sha256 in set(self._world.layers) - keep - used:
                 del self._world.layers[sha256]
 

@@ -14,10 +14,11 @@ from kumoi.contracts.clock import Clock
 from kumoi.contracts.compute import Machine, MachinePlug
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.contracts.network import Filters, Segment
+from kumoi.core.disks import RescueDisk, RootDisk
 from kumoi.core.errors import Layer, Unavailable
 from kumoi.core.ids import InstanceId, NetworkId, NicId, VpcId
 from kumoi.core.instances import EndedBy, SeenPower
-from kumoi.core.plan import GuestData, NicEntry, RootDisk, VpcEntry
+from kumoi.core.plan import GuestData, NicEntry, VpcEntry
 
 
 class Crash(BaseException):
@@ -89,6 +90,7 @@ class World:
         self.foreign: list[str] = []
         self.layers: dict[str, int] = {}
         self.roots: dict[InstanceId, RootDisk] = {}
+        self.rescues: dict[InstanceId, RescueDisk] = {}
         self.drives: dict[InstanceId, dict[str, bytes]] = {}
         self.segments: dict[NetworkId, Segment] = {}
         self.filters: Filters | None = None
@@ -165,7 +167,7 @@ class World:
         with self.lock:
             self.boot_id = boot_id
             for one in self.machines.values():
-                if one.power != "off":
+                if one.power in {"running", "paused"}:
                     one.power, one.ended_by, one.stop_asked = "off", "host", False
                     one.plugged.clear()
                     hang_up(one)

@@ -115,6 +115,10 @@ class LibvirtCompute:
         with self._acting(instance, "stop") as connection:
             domain = _find(connection, instance)
             if domain is None or not domain.isActive():
+                if domain is not None and hard and domain.hasManagedSaveImage(0):
+                    self._runs.change(instance, lambda r: replace(r, stop_asked=True))
+                    domain.managedSaveRemove(0)
+                    self._settle(domain, instance)
                 return
             self._settle(domain, instance)
             self._runs.change(instance, lambda r: replace(r, stop_asked=True))
@@ -132,6 +136,25 @@ class LibvirtCompute:
                 self._power_cycle(domain, instance)
             else:
                 domain.reboot(libvirt.VIR_DOMAIN_REBOOT_ACPI_POWER_BTN)
+
+    def pause(self, instance: InstanceId) -> None:
+        with self._acting(instance, "pause") as connection:
+            _running(connection, instance, "pause").suspend()
+
+    def resume(self, instance: InstanceId) -> None:
+        with self._acting(instance, "resume") as connection:
+            domain = _running(connection, instance, "resume")
+            if domain.state()[0] in _PAUSED:
+                domain.resume()
+
+    def suspend(self, instance: InstanceId) -> None:
+        with self._acting(instance, "suspend") as connection:
+            domain = _find(connection, instance)
+            if domain is not None and not domain.isActive() and domain.hasManagedSaveImage(0):
+                return
+            domain = _running(connection, instance, "suspend")
+            self._settle(domain, instance)
+            domain.managedSave(0)
 
     def attach_nic(self, instance: InstanceId, plug: MachinePlug) -> None:
         with self._acting(instance, "attach_nic") as connection:
@@ -236,6 +259,8 @@ class LibvirtCompute:
             console_log.trim(log)
         if not going_on(run):
             return SeenMachine(id=instance, power="off", run=run.number, ended_by=run.ended_by, resets=run.resets)
+        if state in _OFF and domain.hasManagedSaveImage(0):
+            return SeenMachine(id=instance, power="suspended", run=run.number, resets=run.resets)
         power: SeenPower = "paused" if state in _PAUSED else "running"
         return SeenMachine(id=instance, power=power, run=run.number, pid=self._pid(domain), resets=run.resets)
 
@@ -247,6 +272,8 @@ class LibvirtCompute:
             if is_absent(error):
                 raise _Vanished from error
             raise
+        if state in _OFF and domain.hasManagedSaveImage(0):
+            return self._runs.change(instance, lambda r: replace(r, starting=0))
         off = _OFF_REASONS.get(reason, "died") if state in _OFF else None
         if off is None and not self._runs.get(instance).number:
             # Our records were lost; the domain carries the number too.

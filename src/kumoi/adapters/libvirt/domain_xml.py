@@ -151,7 +151,7 @@ def _clock(settings: DomainSettings) -> Element:
 
 
 def _devices(machine: Machine, settings: DomainSettings) -> Element:
-    drives = [_root_disk(machine, settings)]
+    drives = _disks(machine, settings)
     if machine.config_drive:
         drives.append(_config_drive(machine))
     return _e(
@@ -181,13 +181,25 @@ def _devices(machine: Machine, settings: DomainSettings) -> Element:
     )
 
 
-def _root_disk(machine: Machine, settings: DomainSettings) -> Element:
+def _disks(machine: Machine, settings: DomainSettings) -> list[Element]:
+    """Its own, and what it is rescued from: then that one is booted, and is the first unless told otherwise."""
+    if not machine.rescue:
+        return [_disk(machine.disk, "vda", settings, boots=True)]
+    own, other = ("vda", "vdb") if machine.rescue_stable else ("vdb", "vda")
+    found = [
+        _disk(machine.disk, own, settings, boots=False),
+        _disk(machine.rescue, other, settings, boots=True),
+    ]
+    return found if machine.rescue_stable else found[::-1]
+
+
+def _disk(path: str, device: str, settings: DomainSettings, *, boots: bool) -> Element:
     return _e(
         "disk",
         _e("driver", name="qemu", type="qcow2", cache=settings.disk_cache, discard="unmap"),
-        _e("source", file=machine.disk),
-        _e("target", dev="vda", bus="virtio"),
-        _e("boot", order="1"),
+        _e("source", file=path),
+        _e("target", dev=device, bus="virtio"),
+        *([_e("boot", order="1")] if boots else []),
         type="file",
         device="disk",
     )

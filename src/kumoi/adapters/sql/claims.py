@@ -133,14 +133,22 @@ class SqlCounters:
         of = {"of_scope": allocation.provider, "of_resource": allocation.resource}
         if not self._session.change(_TAKE, **of, amount=allocation.amount):
             return False
+        self._allocate(allocation, allocation.amount)
+        return True
+
+    def lower(self, allocation: Allocation) -> None:
+        of = {"of_scope": allocation.provider, "of_resource": allocation.resource}
+        self._session.change(_GIVE_BACK, **of, amount=allocation.amount)
+        self._allocate(allocation, -allocation.amount)
+
+    def _allocate(self, allocation: Allocation, amount: int) -> None:
         self._session.change(
             _ALLOCATE,
             consumer=allocation.consumer,
             provider=allocation.provider,
             resource=allocation.resource,
-            amount=allocation.amount,
+            amount=amount,
         )
-        return True
 
     def give_back(self, consumer: str, provider_prefix: str = "") -> None:
         narrowing = between(provider_prefix) if provider_prefix else {}

@@ -1,7 +1,8 @@
 """Storage in files: layers by hash, root disks as qcow2 overlays on them.
 
     FOLDER/layers/SHA256         immutable, readable by QEMU's group and nobody else's
-    FOLDER/disks/ID.qcow2        QEMU's own
+    FOLDER/disks/ID.qcow2        QEMU's own; ID.N.qcow2 after the Nth rebuild
+    FOLDER/disks/ID.rescue.qcow2 what it is rescued from
     FOLDER/disks/ID.config.iso   the config drive
     …/.NAME.new                  being made; never counts, made over by the next attempt
 
@@ -10,6 +11,7 @@ Libvirt must not chown (dynamic_ownership = 0), so ownership is set here. Nothin
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -20,16 +22,18 @@ from typing import Final
 import msgspec
 
 from kumoi.adapters.storage import config_drive, image_headers
-from kumoi.adapters.storage.durable import fresh_name, made_whole, sync
+from kumoi.adapters.storage.durable import made_whole, sync
 from kumoi.adapters.storage.os_errors import translated
 from kumoi.contracts.storage import Fetch
+from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
 from kumoi.core.errors import Invalid, Unavailable, Unsupported
 from kumoi.core.ids import InstanceId, is_uuid
-from kumoi.core.plan import LayerRef, RootDisk
 
 LAYER: Final = "storage"
 _DISK: Final = ".qcow2"
 _DRIVE: Final = ".config.iso"
+_RESCUE: Final = ".rescue.qcow2"
+_OURS: Final = re.compile(r"(\.rescue|\.[0-9]+)?\.qcow2|\.config\.iso")
 _GIB: Final = 1 << 30
 _TIMEOUT_S: Final = 60.0
 _SHA256_DIGITS: Final = 64
@@ -117,11 +121,26 @@ class FileStorage:
     def ensure_root(self, instance: InstanceId, root: RootDisk) -> str:
         if len(root.layers) > 1:
             raise Unsupported(LAYER, what="layer_chain", depth=len(root.layers))
-        path = self._disk(instance)
         with self._disks_lock, translated(LAYER, "ensure_root"):
+            path = self._disk(instance, max(root.number, self._newest(instance)))
+            if not path.exists():
+                self._drop(instance)
+                with made_whole(path) as fresh:
+                    self._create(fresh, root.layers, root.size_gib * _GIB)
+                    self._give_to_qemu(fresh)
+            else:
+                self._grow(path, root.size_gib * _GIB)
+        return str(path)
+
+    def ensure_rescue(self, instance: InstanceId, disk: RescueDisk | None) -> str:
+        path = self._disks / f"{instance}{_RESCUE}"
+        with self._disks_lock, translated(LAYER, "ensure_rescue"):
+            if disk is None:
+                path.unlink(missing_ok=True)
+                return ""
             if not path.exists():
                 with made_whole(path) as fresh:
-                    self._create(fresh, root)
+                    self._create(fresh, disk.layers, 0)
                     self._give_to_qemu(fresh)
         return str(path)
 
@@ -136,10 +155,7 @@ class FileStorage:
 
     def remove_root(self, instance: InstanceId) -> None:
         with self._disks_lock, translated(LAYER, "remove_root"):
-            for path in (self._disk(instance), self._disks / f"{instance}{_DRIVE}"):
-                path.unlink(missing_ok=True)
-                fresh_name(path).unlink(missing_ok=True)
-            sync(self._disks)
+            self._drop(instance)
 
     def observe_roots(self) -> tuple[set[InstanceId], list[str]]:
         roots: set[InstanceId] = set()
@@ -147,28 +163,52 @@ class FileStorage:
         with translated(LAYER, "observe_roots"):
             names = os.listdir(self._disks)
         for name in names:
-            stem = name.removesuffix(_DRIVE).removesuffix(_DISK)
-            if is_uuid(stem) and stem != name:
+            stem, dot, rest = name.partition(".")
+            if is_uuid(stem) and _OURS.fullmatch(dot + rest):
                 roots.add(InstanceId(stem))
             elif not name.startswith("."):
                 strays.append(name)
         return roots, sorted(strays)
 
-    def _disk(self, instance: InstanceId) -> Path:
-        return self._disks / f"{instance}{_DISK}"
+    def _disk(self, instance: InstanceId, number: int) -> Path:
+        return self._disks / (f"{instance}.{number}{_DISK}" if number else f"{instance}{_DISK}")
 
-    def _create(self, path: Path, root: RootDisk) -> None:
-        virtual = root.size_gib * _GIB
-        command = [self._qemu_img, "create", "-q", "-f", "qcow2", "-o", "extended_l2=on,cluster_size=128k"]
-        if root.layers:
-            layer = root.layers[0]
+    def _newest(self, instance: InstanceId) -> int:
+        """A restored cloud may name an older disk: what was rebuilt since is not thrown away for it."""
+        names = (path.name.split(".")[1] for path in self._disks.glob(f"{instance}.*{_DISK}"))
+        return max((int(number) for number in names if number.isdecimal()), default=0)
+
+    def _drop(self, instance: InstanceId) -> None:
+        """All files of the instance, half-made ones too."""
+        for pattern in (f"{instance}.*", f".{instance}.*"):
+            for path in self._disks.glob(pattern):
+                path.unlink(missing_ok=True)
+        sync(self._disks)
+
+    def _grow(self, path: Path, virtual: int) -> None:
+        """What is no disk any more is left as it is: whoever starts it says so."""
+        try:
+            with path.open("rb") as file:
+                now = image_headers.read_qcow2(reader(file.fileno())).virtual_bytes
+        except Invalid:
+            return
+        if now < virtual:
+            self._run(["resize", "-q", "-f", "qcow2", str(path), str(virtual)])
+
+    def _create(self, path: Path, layers: tuple[LayerRef, ...], virtual: int) -> None:
+        command = ["create", "-q", "-f", "qcow2", "-o", "extended_l2=on,cluster_size=128k"]
+        if layers:
+            layer = layers[0]
             beneath = self._layer(layer)
             if not beneath.exists():
                 raise Unavailable(LAYER, what="layer", reason="not_here", sha256=layer.sha256)
             virtual = max(virtual, layer.virtual_bytes)
             # -u: the size is known, so nothing of the layer need be opened.
             command += ["-u", "-F", layer.format, "-b", str(beneath)]
-        done = _run([*command, str(path), str(virtual)])
+        self._run([*command, str(path), str(virtual)])
+
+    def _run(self, command: list[str]) -> None:
+        done = _run([self._qemu_img, *command])
         if done.returncode:
             what = "space" if "No space left" in done.stderr else "qemu_img"
             raise Unavailable(LAYER, what=what, action="ensure_root", detail=done.stderr.strip()[-300:])

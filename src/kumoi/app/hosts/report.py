@@ -104,6 +104,7 @@ def _observation(
         power=seen.power,
         runs_done=seen.runs_done,
         reboots_done=seen.reboots_done,
+        forms_done=seen.forms_done,
         ended_by=seen.ended_by,
         condition=None if isinstance(seen.condition, Ready) else seen.condition,
         first_running_at=first,
@@ -117,6 +118,7 @@ def _says_the_same(old: Observation, seen: SeenInstance) -> bool:
         old.power == seen.power
         and old.runs_done == seen.runs_done
         and old.reboots_done == seen.reboots_done
+        and old.forms_done == seen.forms_done
         and old.ended_by == seen.ended_by
         and same_reason(condition, seen.condition)
     )
@@ -133,7 +135,7 @@ def _follow(tx: Transaction, house: House, one: Instance, seen: Observation, now
     """Let the instance follow what was seen: a guest that ended its own run is wished off; the status is projected."""
     after = one
     if one.power == "on" and seen.ended_by == "guest" and seen.runs_done == one.run_wanted and one.deleted_at is None:
-        after = replace(after, power="off", updated_at=now)
+        after = replace(after, power="off", rest="", updated_at=now)
         mark_instance(tx, one.id)
     after = project_status(tx, after, now)
     if after is one:

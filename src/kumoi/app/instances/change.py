@@ -21,10 +21,11 @@ LABELS_MOST = 128
 METADATA = "metadata"  # the namespace of labels that Nova's lock protects
 
 
-def update(house: House, call: Call, instance_id: InstanceId, changes: dict[str, str]) -> Instance:
-    """`changes`: any of name, description, access_ip_v4, access_ip_v6. The host name stays what it was at first."""
+def update(house: House, call: Call, instance_id: InstanceId, changes: dict[str, str | bool]) -> Instance:
+    """`changes`: any of name, description, access_ip_v4, access_ip_v6, hostname, auto_disk. A name leaves the host
+    name as it is."""
     allow(call, "instance.update")
-    check_name(changes.get("name", "x"), NAME_MOST)
+    check_name(str(changes.get("name", "x")), NAME_MOST)
 
     def write(tx: Transaction) -> Instance:
         one = visible(tx, call, instance_id)
@@ -47,19 +48,26 @@ def put_labels(
 
     def write(tx: Transaction) -> dict[str, str]:
         one = _labelled(tx, house, call, instance_id, namespace)
-        if whole:
-            tx.labels.drop("instance", one.id, namespace)
-        for key, value in labels.items():
-            row_id = house.chance.uuid()
-            tx.labels.put(
-                Label(id=row_id, kind="instance", resource_id=one.id, namespace=namespace, key=key, value=value)
-            )
-        now = {label.key: label.value for label in tx.labels.of("instance", (one.id,), namespace)}
-        if len(now) > LABELS_MOST:
-            raise QuotaExceeded("quota", resource=namespace, wanted=len(labels), used=len(now), limit=LABELS_MOST)
-        return now
+        return put_labels_of(tx, house, one.id, namespace, labels, whole=whole)
 
     return house.store.write(write)
+
+
+def put_labels_of(
+    tx: Transaction, house: House, instance_id: InstanceId, namespace: str, labels: Mapping[str, str], *, whole: bool
+) -> dict[str, str]:
+    """The same within a door's transaction; marks and records are the door's."""
+    if whole:
+        tx.labels.drop("instance", instance_id, namespace)
+    for key, value in labels.items():
+        row_id = house.chance.uuid()
+        tx.labels.put(
+            Label(id=row_id, kind="instance", resource_id=instance_id, namespace=namespace, key=key, value=value)
+        )
+    now = {label.key: label.value for label in tx.labels.of("instance", (instance_id,), namespace)}
+    if len(now) > LABELS_MOST:
+        raise QuotaExceeded("quota", resource=namespace, wanted=len(labels), used=len(now), limit=LABELS_MOST)
+    return now
 
 
 def drop_label(house: House, call: Call, instance_id: InstanceId, namespace: str, key: str) -> None:
@@ -84,7 +92,7 @@ def _labelled(tx: Transaction, house: House, call: Call, instance_id: InstanceId
     return tx.instances.save(replace(one, updated_at=call.now))
 
 
-def lock(house: House, call: Call, instance_id: InstanceId, *, locked: bool) -> Instance:
+def lock(house: House, call: Call, instance_id: InstanceId, *, locked: bool, reason: str = "") -> Instance:
     """While locked, only administrators may start, stop, reboot or delete it or change its metadata, until somebody of
     its project unlocks it. Name, description and tags are free (Nova's rule). Twice is harmless."""
     allow(call, "instance.update")
@@ -93,6 +101,6 @@ def lock(house: House, call: Call, instance_id: InstanceId, *, locked: bool) -> 
         one = visible(tx, call, instance_id)
         name = "lock" if locked else "unlock"
         record(tx, house, call, f"instance.{name}", Thing("instance", one.id, one.project_id))
-        return tx.instances.save(replace(one, locked=locked, updated_at=call.now))
+        return tx.instances.save(replace(one, locked=locked, locked_reason=reason, updated_at=call.now))
 
     return house.store.write(write)

@@ -18,7 +18,7 @@ from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, NoCapacity, WrongState
 from kumoi.core.events import Label
 from kumoi.core.flavors import Flavor
-from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, PlacementId, ec2_id, ec2_key
+from kumoi.core.ids import FlavorId, GroupId, HostId, ImageId, InstanceId, NetworkId, PlacementId, ec2_id, ec2_key
 from kumoi.core.images import Image
 from kumoi.core.instances import Instance, Placement, Refusal
 from kumoi.core.nics import Nic
@@ -52,8 +52,8 @@ class Maker:
         self._place = place
         self.homes: list[HostId] = []
         self._flavor = flavor_of(tx, wish, call)
-        self._image = image_of(tx, call, wish)
-        check_fits(self._flavor, self._image)
+        self._image = image_of(tx, call, wish.image_id)
+        check_fits(self._flavor.memory_mib, self._flavor.disk_gib, self._image)
         self._key = key_of(tx, call, wish.keypair_name)
         self._groups = _groups(tx, house, call, wish.groups)
         self._nics = wish.nics if wish.nics is not None else only_network(tx, call)
@@ -133,6 +133,7 @@ class Maker:
             public_key=self._key.public_key if self._key else "",
             user_data=wish.user_data,
             config_drive=wish.config_drive,
+            auto_disk=wish.auto_disk,
             description=wish.description,
             zone=wish.zone,
             access_ip_v4=wish.access_ip_v4,
@@ -184,16 +185,21 @@ def wanted_of(tx: Transaction, call: Call, wish: RunWish) -> Wanted:
 
 def flavor_of(tx: Transaction, wish: RunWish, call: Call | None = None) -> Flavor:
     """With a call: one that the caller may use."""
-    flavor = tx.flavors.get(wish.flavor_id)
+    return usable_flavor(tx, call, wish.flavor_id)
+
+
+def usable_flavor(tx: Transaction, call: Call | None, flavor_id: FlavorId) -> Flavor:
+    flavor = tx.flavors.get(flavor_id)
     if flavor is None or (call is not None and not usable(tx, call, flavor)):
-        raise Invalid("compute", field="flavor", reason="no_such_flavor", value=wish.flavor_id)
+        raise Invalid("compute", field="flavor", reason="no_such_flavor", value=flavor_id)
     return flavor
 
 
-def image_of(tx: Transaction, call: Call, wish: RunWish) -> Image:
-    image = tx.images.get(wish.image_id)
+def image_of(tx: Transaction, call: Call, image_id: ImageId) -> Image:
+    """What a guest can be booted from. Raises Invalid, WrongState."""
+    image = tx.images.get(image_id)
     if image is None or image.deleted_at is not None or not may_see(tx, call, image):
-        raise Invalid("image", field="image", reason="no_such_image", value=wish.image_id)
+        raise Invalid("image", field="image", reason="no_such_image", value=image_id)
     if image.status != "active" or image.layer_id is None:
         raise WrongState("image", kind="image", id=image.id, status=image.status, action="boot")
     if image.virtual_bytes is None:
@@ -201,12 +207,13 @@ def image_of(tx: Transaction, call: Call, wish: RunWish) -> Image:
     return image
 
 
-def check_fits(flavor: Flavor, image: Image) -> None:
-    if flavor.memory_mib < image.min_ram_mib:
-        raise Invalid("compute", field="flavor", reason="min_ram", needs=image.min_ram_mib, has=flavor.memory_mib)
+def check_fits(memory_mib: int, disk_gib: int, image: Image) -> None:
+    """Invalid (field flavor) for a size that is too small for the image."""
+    if memory_mib < image.min_ram_mib:
+        raise Invalid("compute", field="flavor", reason="min_ram", needs=image.min_ram_mib, has=memory_mib)
     least_gib = max(image.min_disk_gib, -(-(image.virtual_bytes or 0) // GIB))
-    if flavor.disk_gib and flavor.disk_gib < least_gib:
-        raise Invalid("compute", field="flavor", reason="min_disk", needs=least_gib, has=flavor.disk_gib)
+    if disk_gib and disk_gib < least_gib:
+        raise Invalid("compute", field="flavor", reason="min_disk", needs=least_gib, has=disk_gib)
 
 
 def key_of(tx: Transaction, call: Call, name: str) -> KeyPair | None:

@@ -60,12 +60,17 @@ def preview(house: House, call: Call, wish: RunWish) -> Preview:
     return Preview(refusals=tuple(refusals), shares=shares)
 
 
+def _check_size(tx: Transaction, call: Call, wish: RunWish) -> None:
+    flavor = flavor_of(tx, wish, call)
+    check_fits(flavor.memory_mib, flavor.disk_gib, image_of(tx, call, wish.image_id))
+
+
 def _complaints(tx: Transaction, call: Call, wish: RunWish) -> list[KumoiError]:
     """One for each part of the wish that is wrong by itself."""
 
     parts: list[Callable[[], object]] = [
         lambda: check(wish),
-        lambda: check_fits(flavor_of(tx, wish, call), image_of(tx, call, wish)),
+        lambda: _check_size(tx, call, wish),
         lambda: key_of(tx, call, wish.keypair_name),
         lambda: only_network(tx, call) if wish.nics is None else None,
     ]

@@ -60,6 +60,7 @@ class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     access_ip_v4: str = ""
     access_ip_v6: str = ""
     refuse_full: bool = False
+    auto_disk: bool = False
 
 
 def check(wish: RunWish) -> None:
@@ -75,15 +76,19 @@ def check(wish: RunWish) -> None:
     if wish.nics and len(wish.nics) > MOST_OF_INSTANCE:
         raise Invalid("compute", field="networks", reason="too_many", most=MOST_OF_INSTANCE)
     check_tags(wish.tags)
-    if wish.user_data:
-        try:
-            base64.b64decode(wish.user_data, validate=True)
-        except (binascii.Error, ValueError) as e:
-            raise Invalid("compute", field="user_data", reason="base64") from e
-        if len(wish.user_data) > USER_DATA_MOST:
-            raise TooLarge("compute", what="encoded_user_data", size=len(wish.user_data), limit=USER_DATA_MOST)
+    check_user_data(wish.user_data)
     if wish.count_max > 1 and wish.nics and any(n.nic_id or n.fixed_ip for n in wish.nics):
         raise Invalid("compute", field="networks", reason="one_nic_many_instances")
+
+
+def check_user_data(text: str) -> None:
+    """Base64, and not too much of it."""
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as e:
+        raise Invalid("compute", field="user_data", reason="base64") from e
+    if len(text) > USER_DATA_MOST:
+        raise TooLarge("compute", what="encoded_user_data", size=len(text), limit=USER_DATA_MOST)
 
 
 def hostname_of(name: str) -> str:

@@ -19,7 +19,18 @@ from kumoi.planning.host_diff import plugs
 from kumoi.planning.host_diff.plugs import PlugAct, Plugged
 
 # `start` is all of it: bring the layers, make the root disk and the config drive, define the machine, start it.
-PowerAct = Literal["start", "press_power", "press_reset", "cut_power", "reset", "remove_machine", "remove_root"]
+PowerAct = Literal[
+    "start",
+    "press_power",
+    "press_reset",
+    "cut_power",
+    "reset",
+    "pause",
+    "resume",
+    "suspend",
+    "remove_machine",
+    "remove_root",
+]
 Act = PowerAct | PlugAct
 
 SOFT_S = 60.0  # how long a guest may take to obey its power button
@@ -56,14 +67,17 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
 
     `run`: the one that goes on or ended last, by `ended_by`. `started_at`: 0 once its end was noticed. `asked`: what
     the guest was politely asked for at `asked_at` (again at `pressed_at`), when it had been reset `resets` times.
-    `plugged`: the nics that are in the running guest.
+    `plugged`: the nics that are in the running guest. `form`: that of its entry when it was started. `paused`: it was
+    we who paused it.
     """
 
     run: int = 0
     ended_by: EndedBy = ""
     reboots_done: int = 0
     started_at: float = 0.0
-    asked: Literal["", "stop", "reboot"] = ""
+    form: int = 0
+    paused: bool = False
+    asked: Literal["", "stop", "reboot", "reform"] = ""
     asked_at: float = 0.0
     pressed_at: float = 0.0
     resets: int = 0
@@ -100,6 +114,8 @@ def decide(entry: InstanceEntry, sight: Sight, memory: Memory | None, gates: Gat
         return Decision(condition=Blocked(code="unsupported", facts={"what": entry.mode}, retry=False), memory=known)
     if entry.power == "off" or entry.mode == "hold":
         return _off(sight, known, gates)
+    if sight.power == "suspended":
+        return _asleep(entry, known, gates)
     return _running(entry, sight, known, gates) if sight.up else _start(entry, known, gates)
 
 
@@ -118,11 +134,24 @@ def recall(entry: InstanceEntry, sight: Sight, memory: Memory | None, now: float
     """The memory, brought up to what is seen: a run that goes on, or one whose end is noticed now."""
     if memory is None:
         # Never reboot or restart what somebody else (or we, before we lost our memory) keeps running.
-        done = entry.reboot_wanted if sight.up else 0
-        memory = Memory(run=sight.run, ended_by=sight.ended_by, reboots_done=done)
+        on = sight.up or sight.power == "suspended"
+        memory = Memory(
+            run=sight.run,
+            ended_by=sight.ended_by,
+            reboots_done=entry.reboot_wanted if on else 0,
+            form=entry.form if on else 0,
+            paused=sight.power == "paused",
+        )
     # A restored cloud may want less than was done: counting goes on from what it knows, or its next wish would be lost.
     run = min(max(memory.run, sight.run), entry.run_wanted)
-    memory = replace(memory, reboots_done=min(memory.reboots_done, entry.reboot_wanted))
+    memory = replace(
+        memory,
+        reboots_done=min(memory.reboots_done, entry.reboot_wanted),
+        form=min(memory.form, entry.form),
+        paused=memory.paused and sight.power == "paused",
+    )
+    if sight.power == "suspended":
+        return replace(memory, run=run, ended_by="", started_at=memory.started_at or now)
     if sight.up:
         plugged = plugs.recalled(entry.nics, sight.taps, memory.plugged)
         return replace(memory, run=run, ended_by="", started_at=memory.started_at or now, plugged=plugged)
@@ -137,6 +166,7 @@ def recall(entry: InstanceEntry, sight: Sight, memory: Memory | None, now: float
         run=run,
         ended_by=ended,
         reboots_done=memory.reboots_done,
+        form=memory.form,
         crashes=crashes,
         not_before=now + backoff_s(crashes - 2) if crashes > 1 else 0.0,
     )
@@ -150,16 +180,27 @@ def _ending(sight: Sight, memory: Memory) -> EndedBy:
 
 
 def _off(sight: Sight, memory: Memory, gates: Gates) -> Decision:
-    if not sight.up:
+    if not sight.up and sight.power != "suspended":
         return Decision(condition=Ready(), memory=memory)
     if memory.asked != "stop":
         memory = replace(memory, asked="stop", asked_at=gates.now, pressed_at=0.0)
-    if sight.power == "paused" or gates.now >= memory.asked_at + gates.soft_s:
+    if sight.power != "running" or gates.now >= memory.asked_at + gates.soft_s:
         return Decision(condition=Working(code="stopping"), memory=memory, acts=("cut_power",))
     return _press("press_power", "stopping", memory, gates)
 
 
+def _asleep(entry: InstanceEntry, memory: Memory, gates: Gates) -> Decision:
+    """Its memory is on disk. A start goes on from there; what must begin anew throws it away first."""
+    if entry.form > memory.form or entry.reboot_wanted > memory.reboots_done or entry.run_wanted > memory.run:
+        return Decision(condition=Working(code="stopping"), memory=replace(memory, asked="stop"), acts=("cut_power",))
+    if entry.rest == "suspended":
+        return Decision(condition=Ready(), memory=replace(memory, asked=""))
+    return _start(entry, memory, gates, code="resuming")
+
+
 def _running(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) -> Decision:
+    if entry.form > memory.form:
+        return _reform(entry, sight, memory, gates)
     if entry.reboot_wanted > memory.reboots_done:
         return _reboot(entry, sight, memory, gates)
     if memory.asked == "stop" and gates.now < memory.asked_at + gates.soft_s:
@@ -167,12 +208,36 @@ def _running(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) -
         wait_s = memory.asked_at + gates.soft_s - gates.now
         return Decision(condition=Working(code="starting"), memory=memory, again_s=wait_s)
     memory = replace(memory, asked="", run=max(memory.run, entry.run_wanted))
-    if sight.power == "paused":
-        return Decision(condition=Blocked(code="paused", facts={"layer": "compute"}), memory=memory)
+    if entry.rest or sight.power == "paused":
+        return _resting(entry, sight, memory)
     around = plugs.Surroundings(now=gates.now, lacking=frozenset(gates.lacking), held=gates.held)
     told = plugs.decide(entry.nics, memory.plugged, around)
     memory = replace(memory, plugged=told.plugged)
     return Decision(condition=told.condition, memory=memory, acts=told.acts, again_s=told.again_s)
+
+
+def _resting(entry: InstanceEntry, sight: Sight, memory: Memory) -> Decision:
+    """One that is to stand still, or does. What somebody else paused is not ours to wake: a full disk pauses too."""
+    if entry.rest == "suspended":
+        return Decision(condition=Working(code="suspending"), memory=memory, acts=("suspend",))
+    if entry.rest == "paused":
+        memory = replace(memory, paused=True)
+        if sight.power == "paused":
+            return Decision(condition=Ready(), memory=memory)
+        return Decision(condition=Working(code="pausing"), memory=memory, acts=("pause",))
+    if memory.paused:
+        return Decision(condition=Working(code="resuming"), memory=memory, acts=("resume",))
+    return Decision(condition=Blocked(code="paused", facts={"layer": "compute"}), memory=memory)
+
+
+def _reform(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) -> Decision:
+    """Off, politely where its disk stays; its start makes it what its entry says."""
+    if memory.asked != "reform":
+        memory = replace(memory, asked="reform", asked_at=gates.now, pressed_at=0.0)
+    late = gates.now >= memory.asked_at + gates.soft_s
+    if entry.form_hard or late or sight.power == "paused":
+        return Decision(condition=Working(code="reforming"), memory=memory, acts=("cut_power",))
+    return _press("press_power", "reforming", memory, gates)
 
 
 def _reboot(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) -> Decision:
@@ -196,7 +261,7 @@ def _press(button: PowerAct, code: str, memory: Memory, gates: Gates) -> Decisio
     return Decision(condition=Working(code=code), memory=memory, acts=acts, again_s=again - gates.now)
 
 
-def _start(entry: InstanceEntry, memory: Memory, gates: Gates) -> Decision:
+def _start(entry: InstanceEntry, memory: Memory, gates: Gates, code: str = "starting") -> Decision:
     if memory.run >= entry.run_wanted and memory.ended_by == "guest":
         return Decision(condition=Working(code="ended_by_guest"), memory=memory)
     if not gates.cleared:
@@ -217,8 +282,8 @@ def _start(entry: InstanceEntry, memory: Memory, gates: Gates) -> Decision:
         ended_by=memory.ended_by if memory.run >= entry.run_wanted else "",
         reboots_done=entry.reboot_wanted,
     )
-    after = replace(memory, ended_by="", started_at=gates.now)
-    return Decision(condition=Working(code="starting"), memory=memory, acts=("start",), after=after)
+    after = replace(memory, ended_by="", started_at=gates.now, form=entry.form)
+    return Decision(condition=Working(code=code), memory=memory, acts=("start",), after=after)
 
 
 def failed(code: str, facts: Facts, attempts: int, next_try: float) -> Condition:

@@ -2,19 +2,21 @@
 
 import msgspec
 
+from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
 from kumoi.core.ids import ec2_id
 from kumoi.core.images import Layer
 from kumoi.core.instances import Instance, Placement, PlacementRole
 from kumoi.core.networks import Network
 from kumoi.core.nics import Nic
-from kumoi.core.plan import GuestData, InstanceEntry, LayerRef, Mode, NicPlug, RootDisk, SubPlug
+from kumoi.core.plan import GuestData, InstanceEntry, Mode, NicPlug, SubPlug
 from kumoi.core.trunks import Trunk
 
 _MODES: dict[PlacementRole, Mode] = {"run": "run", "incoming": "receive", "outgoing": "send_to", "held": "hold"}
 
 
 class InstanceParts(msgspec.Struct, frozen=True, kw_only=True):
-    """The rows around an instance. `layers`: the root's, then its parents, deepest last. `nics` in plug order.
+    """The rows around an instance. `layers`: the root's, then its parents, deepest last; `rescue_layers`: those of the
+    rescue image. `nics` in plug order.
 
     `trunks`: by their own nics; `carried`: what they carry, by id."""
 
@@ -30,6 +32,7 @@ class InstanceParts(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     public_ipv4: str = ""
     request_id: str = ""
+    rescue_layers: tuple[Layer, ...] = ()
 
 
 def instance_entry(parts: InstanceParts) -> InstanceEntry:
@@ -40,7 +43,9 @@ def instance_entry(parts: InstanceParts) -> InstanceEntry:
         mode=_MODES[parts.placement.role],
         vcpus=one.vcpus,
         memory_mib=one.memory_mib,
-        root=RootDisk(layers=tuple(layer_ref(layer) for layer in parts.layers), size_gib=one.disk_gib),
+        root=RootDisk(
+            layers=tuple(layer_ref(layer) for layer in parts.layers), size_gib=one.disk_gib, number=one.root_number
+        ),
         nics=tuple(nic_plug(nic, parts) for nic in parts.nics),
         power=one.power,
         run_wanted=one.run_wanted,
@@ -49,7 +54,18 @@ def instance_entry(parts: InstanceParts) -> InstanceEntry:
         guest=guest_data(parts),
         config_drive=one.config_drive,
         request_id=parts.request_id,
+        rest=one.rest,
+        form=one.form_wanted,
+        form_hard=one.form_cause == "rebuild",
+        rescue=rescue_disk(parts),
     )
+
+
+def rescue_disk(parts: InstanceParts) -> RescueDisk | None:
+    rescue = parts.instance.rescue
+    if rescue is None:
+        return None
+    return RescueDisk(layers=tuple(layer_ref(layer) for layer in parts.rescue_layers), stable=rescue.stable)
 
 
 def layer_ref(layer: Layer) -> LayerRef:

@@ -6,8 +6,9 @@ from msgspec.structs import replace
 from tests.usecase.agent_bench import LAYER, guest_data
 
 from kumoi.core.conditions import Blocked, Ready, Working
+from kumoi.core.disks import RootDisk
 from kumoi.core.ids import InstanceId
-from kumoi.core.plan import InstanceEntry, RootDisk
+from kumoi.core.plan import InstanceEntry
 from kumoi.planning.host_diff.instances import (
     ATTEMPTS_BEFORE_BLOCKED,
     SOFT_S,

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from kumoi.api.edge.texts import unauthenticated
+
 ERRORS: Final[dict[str, str]] = {
     "error": "The request could not be carried out.",
     "not_found": "No {kind} {id} was found.",
@@ -108,6 +110,8 @@ INVALID: Final[dict[str, str]] = {
     "one_nic_many_instances": "Invalid input for {field}: one interface or address cannot serve several instances.",
     "base64": "Invalid input for {field}: it is not base64.",
     "min_ram": "The {field} is too small for the image: {has} MiB of memory, where {needs} are needed.",
+    "same_flavor": "Invalid input for {field}: it has that one already.",
+    "disk_shrinks": "The {field} is too small: disks do not shrink, and {has} GiB are less than its {needs}.",
     "min_disk": "The {field} is too small for the image: a disk of {has} GiB, where {needs} are needed.",
     "no_such_image": "Invalid {field}: there is no image {value} that you may use.",
     "no_such_project": "Invalid {field}: there is no project {value}.",
@@ -218,34 +222,7 @@ INVALID: Final[dict[str, str]] = {
     "in_the_past": "Invalid input for {field}: that time has passed.",
 }
 
-UNAUTHENTICATED: Final[dict[str, str]] = {
-    "console_kind": "The requested console type details are not accessible.",
-    "console_unknown": "This link to a console is not valid. Ask for a new one.",
-    "console_used": "This link to a console was used already: each works once. Ask for a new one.",
-    "console_expired": "This link to a console has expired. Ask for a new one.",
-    "console_withdrawn": "Whoever opened this console may not use it any more.",
-    "no_credentials": "The request you have made requires authentication.",
-    "bad_credentials": "The name or the password is wrong.",
-    "token_expired": "The token has expired.",
-    "token_invalid": "The token is not valid.",
-    "signature_malformed": "The signature is incomplete or malformed.",
-    "headers_not_signed": "A header that must be signed is not under the signature.",
-    "unknown_access_key": "The access key is not known.",
-    "signature_mismatch": "The signature does not match the request. Check the secret key.",
-    "payload_mismatch": "The body does not match its signed hash.",
-    "wrong_scope": "The signature is for another region or service.",
-    "request_expired": "The request has expired, or its time is ahead of ours. Check the clock.",
-    "link": "The agent has no session: it must say hello first.",
-    "no_token": "The request you have made requires authentication.",
-    "token": "The token is not valid.",
-    "wrong_credentials": "The name or the password is wrong.",
-    "no_access": "User {user} has no access to project {project}.",
-    "no_system_access": "User {user} has no role on the system.",
-    "session": "You are not signed in any more. Sign in again.",
-    "no_domain_access": "User {user} has no access to domain {domain}.",
-    "password_expired": "The password has expired: change it.",
-    "credential_has_scope": "An application credential has its project already: ask for no scope.",
-}
+UNAUTHENTICATED: Final = unauthenticated.EN
 
 CONDITIONS: Final[dict[str, str]] = {
     "waiting_for_host": "Waiting for a host.",
@@ -253,6 +230,10 @@ CONDITIONS: Final[dict[str, str]] = {
     "restarting": "It ended without being asked to ({crashes} times) and is started again.",
     "starting": "Being started.",
     "stopping": "Being stopped.",
+    "pausing": "Being paused.",
+    "suspending": "Its memory is being written to disk.",
+    "resuming": "Going on from where it stood.",
+    "reforming": "Being stopped, to be started as it was changed.",
     "rebooting": "Being restarted.",
     "ended_by_guest": "The guest shut itself down.",
     "paused": "The {layer} layer has paused it.",

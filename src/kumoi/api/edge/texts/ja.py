@@ -4,6 +4,8 @@
 
 from typing import Final
 
+from kumoi.api.edge.texts import unauthenticated
+
 ERRORS: Final[dict[str, str]] = {
     "error": "要求を実行できませんでした。",
     "not_found": "{kind} {id} は見つかりません。",
@@ -107,6 +109,8 @@ INVALID: Final[dict[str, str]] = {
     "one_nic_many_instances": "{field} の入力が正しくありません: 一つのインターフェースやアドレスを複数のインスタンスで使うことはできません。",
     "base64": "{field} の入力が正しくありません: base64 ではありません。",
     "min_ram": "{field} がイメージに対して小さすぎます: メモリー {has} MiB (必要 {needs})",
+    "same_flavor": "{field} が不正です: 既にそのフレーバーです。",
+    "disk_shrinks": "{field} が小さすぎます: ディスクは縮小できず、{has} GiB は現在の {needs} GiB より小さいです。",
     "min_disk": "{field} がイメージに対して小さすぎます: ディスク {has} GiB (必要 {needs})",
     "no_such_image": "{field} が無効です。使えるイメージ {value} はありません。",
     "no_such_project": "{field} が不正です。プロジェクト {value} はありません。",
@@ -214,34 +218,7 @@ INVALID: Final[dict[str, str]] = {
     "in_the_past": "{field} の値が正しくありません。過ぎた時刻です。",
 }
 
-UNAUTHENTICATED: Final[dict[str, str]] = {
-    "console_kind": "この種類のコンソールの詳細は参照できません。",
-    "console_unknown": "このコンソールのリンクは無効です。新しいリンクを取得してください。",
-    "console_used": "このリンクは使用済みです（1 回限り）。新しいリンクを取得してください。",
-    "console_expired": "このコンソールのリンクは期限切れです。新しいものを取得してください。",
-    "console_withdrawn": "このコンソールを開いた人には、もう使う権限がありません。",
-    "no_credentials": "この要求には認証が必要です。",
-    "bad_credentials": "名前またはパスワードが違います。",
-    "token_expired": "トークンの有効期限が切れています。",
-    "token_invalid": "トークンが無効です。",
-    "signature_malformed": "署名が不完全か、形式が正しくありません。",
-    "headers_not_signed": "署名が必要なヘッダーが署名に含まれていません。",
-    "unknown_access_key": "アクセスキーが見つかりません。",
-    "signature_mismatch": "署名が要求と一致しません。シークレットキーと署名の方法を確認してください。",
-    "payload_mismatch": "本文が署名されたハッシュと一致しません。",
-    "wrong_scope": "署名が別のリージョンまたはサービスのものです。",
-    "request_expired": "要求の期限が切れているか、時刻が進みすぎています。時計を確認してください。",
-    "link": "エージェントにセッションがありません。先に挨拶が必要です。",
-    "no_token": "この要求には認証が必要です。",
-    "token": "トークンが無効です。",
-    "wrong_credentials": "名前またはパスワードが違います。",
-    "no_access": "ユーザー {user} はプロジェクト {project} を利用できません。",
-    "no_system_access": "ユーザー {user} はシステムのロールを持っていません。",
-    "session": "サインインの有効期限が切れました。もう一度サインインしてください。",
-    "no_domain_access": "ユーザー {user} はドメイン {domain} を使えません。",
-    "password_expired": "パスワードの有効期限が切れました。変更してください。",
-    "credential_has_scope": "アプリケーション認証情報のプロジェクトは決まっています。スコープは指定できません。",
-}
+UNAUTHENTICATED: Final = unauthenticated.JA
 
 CONDITIONS: Final[dict[str, str]] = {
     "waiting_for_host": "ホストを待っています。",
@@ -249,6 +226,10 @@ CONDITIONS: Final[dict[str, str]] = {
     "restarting": "停止の指示なしに終了したため ({crashes} 回)、再び起動します。",
     "starting": "起動しています。",
     "stopping": "停止しています。",
+    "pausing": "一時停止しています。",
+    "suspending": "メモリをディスクに保存しています。",
+    "resuming": "止めたところから再開しています。",
+    "reforming": "変更を反映して起動し直すため、停止しています。",
     "rebooting": "再起動しています。",
     "ended_by_guest": "ゲスト自身が停止しました。",
     "paused": "{layer} の層で一時停止しています。",

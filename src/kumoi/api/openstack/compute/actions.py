@@ -1,9 +1,9 @@
-"""POST /servers/{id}/action: power, and the console's text."""
+"""POST /servers/{id}/action: power, rest, shelf, lock, and the console's text."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -11,12 +11,16 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.servers import V, server_id
+from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.house import House
-from kumoi.app.instances import change, delete, power
+from kumoi.app.instances import change, delete, power, rest, shelve
 from kumoi.app.instances.console_log import ANSWER_WITHIN_S, ask_console
+from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, Unavailable
+from kumoi.core.ids import InstanceId
 
 CONSOLE_BYTES = 102_400
+REASON_MOST: Final = 255
 
 
 class _Reboot(msgspec.Struct):
@@ -35,18 +39,44 @@ class ConsoleBody(msgspec.Struct):
     console: _Console = msgspec.field(name="os-getConsoleOutput")
 
 
+class _Lock(msgspec.Struct, forbid_unknown_fields=True):
+    locked_reason: str
+
+
+class LockBody(msgspec.Struct):
+    lock: _Lock | None
+
+
+Door = Callable[[House, Call, InstanceId], object]
+# What needs no more than the server's name.
+_POWER: Final[dict[str, Door]] = {
+    "os-start": power.start,
+    "os-stop": power.stop,
+    "pause": rest.pause,
+    "unpause": rest.unpause,
+    "suspend": rest.suspend,
+    "resume": rest.resume,
+    "shelve": shelve.shelve,
+}
+
+
 def routes(house: House) -> list[Route]:
     path = V + "/servers/{id}/action"
     return [
+        *(
+            Route("POST", path, waited(partial(plain, house, door)), "instance.power", "compute", body_key=name,
+                  wait=True, success=202)
+            for name, door in _POWER.items()
+        ),
         Route("POST", path, waited(partial(reboot, house)), "instance.power", "compute", body_key="reboot",
               body_type=RebootBody, wait=True,
               success=202),
-        Route("POST", path, waited(partial(start, house)), "instance.power", "compute", body_key="os-start", wait=True,
-              success=202),
-        Route("POST", path, waited(partial(stop, house)), "instance.power", "compute", body_key="os-stop", wait=True,
-              success=202),
-        Route("POST", path, waited(partial(lock, house)), "instance.update", "compute", body_key="lock", wait=True,
-              success=202),
+        Route("POST", path, waited(partial(plain, house, shelve.offload)), "instance.offload", "compute",
+              body_key="shelveOffload", wait=True, success=202),
+        Route("POST", path, waited(partial(unshelve, house)), "instance.power", "compute", body_key="unshelve",
+              wait=True, success=202),
+        Route("POST", path, waited(partial(lock, house)), "instance.update", "compute", body_key="lock",
+              body_type=LockBody, wait=True, success=202),
         Route("POST", path, waited(partial(unlock, house)), "instance.update", "compute", body_key="unlock", wait=True,
               success=202),
         Route("POST", path, waited(partial(force_delete, house)), "instance.delete", "compute",
@@ -60,24 +90,31 @@ def accepted() -> Response:
     return Response(202)
 
 
+def plain(house: House, door: Door, request: Request) -> Response:
+    door(house, request.call(), server_id(request))
+    return accepted()
+
+
 def reboot(house: House, request: Request) -> Response:
     hard = request.json(RebootBody).reboot.type.upper() == "HARD"
     power.reboot(house, request.call(), server_id(request), hard=hard)
     return accepted()
 
 
-def start(house: House, request: Request) -> Response:
-    power.start(house, request.call(), server_id(request))
-    return accepted()
-
-
-def stop(house: House, request: Request) -> Response:
-    power.stop(house, request.call(), server_id(request))
+def unshelve(house: House, request: Request) -> Response:
+    """Since 2.77 a zone may be named, since 2.91 a host: its disk is where it is, so only that one will do."""
+    shelve.unshelve(house, request.call(), server_id(request))
     return accepted()
 
 
 def lock(house: House, request: Request) -> Response:
-    change.lock(house, request.call(), server_id(request), locked=True)
+    told = request.json(LockBody).lock
+    if told is not None and not at_least(request, 73):
+        raise Invalid("api", field="lock.locked_reason", reason="unknown_field")
+    reason = told.locked_reason if told is not None else ""
+    if told is not None and not 1 <= len(reason) <= REASON_MOST:
+        raise Invalid("api", field="lock.locked_reason", reason="length", bound=f"from 1 to {REASON_MOST}")
+    change.lock(house, request.call(), server_id(request), locked=True, reason=reason)
     return accepted()
 
 

@@ -74,7 +74,7 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
     return RunWish(
         name=server.name,
         flavor_id=FlavorId(str(server.flavorRef).rpartition("/")[2]),
-        image_id=_image(server.imageRef),
+        image_id=image_id("server.imageRef", server.imageRef),
         nics=_nics(server.networks),
         groups=groups,
         keypair_name=server.key_name or "",
@@ -82,10 +82,11 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
         count_min=least,
         count_max=most,
         config_drive=_yes("config_drive", server.config_drive),
+        auto_disk=server.disk_config == "AUTO",
         description=server.description or "",
         zone=zone,
         host_name=host,
-        metadata=_metadata(server.metadata),
+        metadata=metadata(server.metadata),
         os_tags=_tags(server.tags),
         access_ip_v4=access_address("access_ip_v4", server.accessIPv4),
         access_ip_v6=access_address("access_ip_v6", server.accessIPv6),
@@ -116,11 +117,12 @@ def _plain_image(device: dict[str, Any]) -> bool:
     return device.get("source_type") == "image" and device.get("destination_type") == "local"
 
 
-def _image(text: str) -> ImageId:
-    image_id = text.rpartition("/")[2]
-    if not is_uuid(image_id):
-        raise Invalid("api", field="server.imageRef", reason="format")
-    return ImageId(image_id)
+def image_id(field: str, text: str) -> ImageId:
+    """An id, or the end of a URL; Invalid for what is neither."""
+    found = text.rpartition("/")[2]
+    if not is_uuid(found):
+        raise Invalid("api", field=field, reason="format")
+    return ImageId(found)
 
 
 def _nics(networks: list[_Network] | Literal["auto", "none"] | None) -> tuple[NicChoice, ...] | None:
@@ -178,7 +180,7 @@ def _count(field: str, value: int | str) -> int:
     return int(text)
 
 
-def _metadata(pairs: dict[str, str]) -> dict[str, str]:
+def metadata(pairs: dict[str, str]) -> dict[str, str]:
     if len(pairs) > 128:
         raise QuotaExceeded("quota", resource="metadata_items", wanted=len(pairs), used=0, limit=128)
     for key, value in pairs.items():

@@ -13,7 +13,7 @@ from kumoi.core.hosts import state
 from kumoi.core.instances import Instance, Status, condition_of
 from kumoi.core.nics import Nic
 
-# status → (Nova's status, vm_state, task_state, power_state: 0 none, 1 running, 4 shut down)
+# status → (Nova's status, vm_state, task_state, power_state: 0 none, 1 running, 3 paused, 4 shut down)
 WORDS: Final[dict[Status, tuple[str, str, str | None, int]]] = {
     "building": ("BUILD", "building", "spawning", 0),
     "active": ("ACTIVE", "active", None, 1),
@@ -22,6 +22,22 @@ WORDS: Final[dict[Status, tuple[str, str, str | None, int]]] = {
     "starting": ("SHUTOFF", "stopped", "powering-on", 4),
     "rebooting": ("REBOOT", "active", "rebooting", 1),
     "hard_rebooting": ("HARD_REBOOT", "active", "rebooting_hard", 1),
+    "pausing": ("ACTIVE", "active", "pausing", 1),
+    "paused": ("PAUSED", "paused", None, 3),
+    "unpausing": ("PAUSED", "paused", "unpausing", 3),
+    "suspending": ("ACTIVE", "active", "suspending", 1),
+    "suspended": ("SUSPENDED", "suspended", None, 4),
+    "resuming": ("SUSPENDED", "suspended", "resuming", 4),
+    "rebuilding": ("REBUILD", "active", "rebuilding", 1),
+    "resizing": ("RESIZE", "active", "resize_finish", 1),
+    "resized": ("VERIFY_RESIZE", "resized", None, 1),
+    "reverting": ("REVERT_RESIZE", "resized", "resize_reverting", 1),
+    "rescuing": ("ACTIVE", "active", "rescuing", 1),
+    "rescued": ("RESCUE", "rescued", None, 1),
+    "unrescuing": ("RESCUE", "rescued", "unrescuing", 1),
+    "shelving": ("ACTIVE", "active", "shelving", 1),
+    "shelved": ("SHELVED", "shelved", None, 4),
+    "offloaded": ("SHELVED_OFFLOADED", "shelved_offloaded", None, 4),
     "error": ("ERROR", "error", None, 0),
     "deleted": ("DELETED", "deleted", None, 0),
 }
@@ -59,7 +75,7 @@ def basic(request: Request, view: InstanceView) -> dict[str, Any]:
         "addresses": addresses(view),
         "accessIPv4": one.access_ip_v4,
         "accessIPv6": one.access_ip_v6,
-        "OS-DCF:diskConfig": "MANUAL",
+        "OS-DCF:diskConfig": "AUTO" if one.auto_disk else "MANUAL",
     }
     if shown["status"] in {"ACTIVE", "BUILD"}:
         shown["progress"] = 100 if one.status == "active" else 0

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import msgspec
@@ -17,6 +17,7 @@ from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.house import House
 from kumoi.app.instances import change, delete, read, run
 from kumoi.core.errors import Forbidden, Invalid, NotFound
+from kumoi.core.given import given
 from kumoi.core.ids import InstanceId
 from kumoi.core.policy import may
 from kumoi.core.query import MAX_PAGE, Filter, LabelFilter, Order, Query, eq, is_in
@@ -39,6 +40,9 @@ SORTABLE = {
 class _Change(msgspec.Struct):
     name: str | msgspec.UnsetType = msgspec.UNSET
     description: str | msgspec.UnsetType | None = msgspec.UNSET
+    disk_config: Literal["AUTO", "MANUAL"] | msgspec.UnsetType = msgspec.field(
+        name="OS-DCF:diskConfig", default=msgspec.UNSET
+    )
     accessIPv4: str | msgspec.UnsetType | None = msgspec.UNSET  # noqa: N815
     accessIPv6: str | msgspec.UnsetType | None = msgspec.UNSET  # noqa: N815
 
@@ -106,12 +110,14 @@ def create(house: House, request: Request) -> Response:
 def update(house: House, request: Request) -> Response:
     wished = request.json(UpdateBody).server
     names = {"accessIPv4": "access_ip_v4", "accessIPv6": "access_ip_v6"}
-    changes = {names.get(k, k): v or "" for k, v in msgspec.structs.asdict(wished).items() if v is not msgspec.UNSET}
+    changes: dict[str, str | bool] = {names.get(k, k): v or "" for k, v in given(wished, "disk_config").items()}
+    if wished.disk_config is not msgspec.UNSET:
+        changes["auto_disk"] = wished.disk_config == "AUTO"
     if "description" in changes and not at_least(request, 19):
         raise Invalid("api", field="server.description", reason="unknown_field")
     for field in ("access_ip_v4", "access_ip_v6"):
         if changes.get(field):
-            changes[field] = access_address(field, changes[field])
+            changes[field] = access_address(field, str(changes[field]))
     change.update(house, request.call(), server_id(request), changes)
     return json_response({"server": basic(request, read.get(house, request.call(), server_id(request)))})
 

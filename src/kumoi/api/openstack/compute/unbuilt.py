@@ -14,8 +14,7 @@ from kumoi.core.errors import Unsupported
 from kumoi.core.policy import allow
 
 MEMBERS: Final = (
-    "resize", "confirmResize", "revertResize", "rebuild", "rescue", "unrescue", "shelve", "shelveOffload", "unshelve",
-    "pause", "unpause", "suspend", "resume", "createImage", "createBackup", "changePassword", "restore",
+    "createImage", "createBackup", "changePassword", "restore",
     "trigger_crash_dump",
 )  # fmt: skip
 OPERATORS: Final = (

@@ -6,26 +6,15 @@ from typing import Final
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
+from kumoi.api.web.conditions import TONES
 from kumoi.api.web.front import Front
 from kumoi.api.web.listing import Asked, Shape, asked_of, containing, listing
 from kumoi.api.web.words import Table
 from kumoi.app.identity import people
 from kumoi.app.instances import read
 from kumoi.app.instances.read import InstanceView
-from kumoi.core.instances import Status
 from kumoi.core.query import Order, Query, eq, is_in
 
-TONES: Final[dict[Status, str]] = {
-    "building": "busy",
-    "active": "good",
-    "stopping": "busy",
-    "stopped": "idle",
-    "starting": "busy",
-    "rebooting": "busy",
-    "hard_rebooting": "busy",
-    "error": "bad",
-    "deleted": "idle",
-}
 STATUSES: Final = ("active", "building", "stopped", "error")
 SHAPE: Final = Shape(
     path="/admin/instances",
@@ -45,15 +34,6 @@ WORDS: Final[Table] = {
     "flavor": ("Flavor", "フレーバー"),
     "addresses": ("Addresses", "アドレス"),
     "metrics": ("Metrics", "メトリクス"),
-    "status.building": ("Building", "作成中"),
-    "status.active": ("Active", "稼働中"),
-    "status.stopping": ("Stopping", "停止中"),
-    "status.stopped": ("Stopped", "停止"),
-    "status.starting": ("Starting", "起動中"),
-    "status.rebooting": ("Rebooting", "再起動中"),
-    "status.hard_rebooting": ("Rebooting", "再起動中"),
-    "status.error": ("Error", "エラー"),
-    "status.deleted": ("Deleted", "削除済み"),
 }  # fmt: skip
 
 

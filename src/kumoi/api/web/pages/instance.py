@@ -87,6 +87,19 @@ WORDS: Final[Table] = {
     "event.stop": ("Stop wished", "停止を指示"),
     "event.reboot": ("Reboot wished", "再起動を指示"),
     "event.status": ("State changed", "状態の変化"),
+    "event.pause": ("Pause wished", "一時停止を指示"),
+    "event.unpause": ("Going on wished", "一時停止の解除を指示"),
+    "event.suspend": ("Suspend wished", "サスペンドを指示"),
+    "event.resume": ("Resume wished", "復帰を指示"),
+    "event.rebuild": ("Rebuild wished", "再構築を指示"),
+    "event.rescue": ("Rescue wished", "レスキューを指示"),
+    "event.unrescue": ("End of rescue wished", "レスキューの終了を指示"),
+    "event.resize": ("Resize wished", "リサイズを指示"),
+    "event.confirm_resize": ("Resize confirmed", "リサイズを確定"),
+    "event.revert_resize": ("Resize reverted", "リサイズを取り消し"),
+    "event.shelve": ("Shelved", "退避を指示"),
+    "event.offload": ("Offloaded", "退避領域へ移動"),
+    "event.unshelve": ("Unshelved", "退避からの復帰を指示"),
     "event.update": ("Changed", "変更"),
     "event.console": ("Console opened", "コンソールを開いた"),
     "event.lock": ("Locked", "ロック"),
@@ -247,7 +260,7 @@ def save(front: Front, request: Request) -> Response:
     call, form = request.call(), form_of(request)
     one = read.get(front.house, call, InstanceId(request.params["id"])).instance
     try:
-        wish = {"name": form.text("name"), "description": form.text("description")}
+        wish: dict[str, str | bool] = {"name": form.text("name"), "description": form.text("description")}
         change.update(front.house, call, one.id, wish)
     except KumoiError as e:
         errors = at_fields(request, e, {"name": "name"})

@@ -15,8 +15,9 @@ from kumoi.api.web.listing import Asked, Shape, asked_of, containing, listing
 from kumoi.api.web.wording import condition_sentence, sentence
 from kumoi.api.web.words import Table
 from kumoi.app.house import House
-from kumoi.app.instances import delete, power, read
+from kumoi.app.instances import acting, delete, power, read, resize, rest, shelve
 from kumoi.app.instances.read import InstanceView
+from kumoi.app.instances.rebuild import rescue, unrescue
 from kumoi.core.call import Call
 from kumoi.core.conditions import Blocked, Ready
 from kumoi.core.errors import Forbidden, Invalid, KumoiError
@@ -38,8 +39,24 @@ ACTS: Final[dict[str, tuple[str, Callable[[House, Call, InstanceId], object]]]] 
     "stop": ("instance.power", power.stop),
     "reboot": ("instance.power", partial(power.reboot, hard=False)),
     "hard_reboot": ("instance.power", partial(power.reboot, hard=True)),
+    "pause": ("instance.power", rest.pause),
+    "unpause": ("instance.power", rest.unpause),
+    "suspend": ("instance.power", rest.suspend),
+    "resume": ("instance.power", rest.resume),
+    "rescue": ("instance.power", partial(rescue, image_id=None)),
+    "unrescue": ("instance.power", unrescue),
+    "confirm_resize": ("instance.power", resize.confirm),
+    "revert_resize": ("instance.power", resize.revert),
+    "shelve": ("instance.power", shelve.shelve),
+    "unshelve": ("instance.power", shelve.unshelve),
     "delete": ("instance.delete", delete.delete),
 }
+# Shown only where they are possible: most of them never are.
+RARE: Final[tuple[tuple[acting.Act, str], ...]] = (
+    ("confirm_resize", "check"), ("revert_resize", "history"), ("unrescue", "play"), ("unpause", "play"),
+    ("resume", "play"), ("unshelve", "play"), ("pause", "hourglass"), ("suspend", "moon"), ("rescue", "life-buoy"),
+    ("shelve", "box"),
+)  # fmt: skip
 
 WORDS: Final[Table] = {
     "title": ("Instances", "インスタンス"),
@@ -63,6 +80,22 @@ WORDS: Final[Table] = {
     "status.starting": ("Starting", "起動中"),
     "status.rebooting": ("Rebooting", "再起動中"),
     "status.hard_rebooting": ("Resetting", "リセット中"),
+    "status.pausing": ("Pausing", "一時停止処理中"),
+    "status.paused": ("Paused", "一時停止"),
+    "status.unpausing": ("Going on", "再開中"),
+    "status.suspending": ("Suspending", "サスペンド処理中"),
+    "status.suspended": ("Suspended", "サスペンド"),
+    "status.resuming": ("Resuming", "復帰中"),
+    "status.rebuilding": ("Rebuilding", "再構築中"),
+    "status.resizing": ("Resizing", "リサイズ中"),
+    "status.resized": ("Resized: to be confirmed", "リサイズ済み (確認待ち)"),
+    "status.reverting": ("Being reverted", "リサイズの取り消し中"),
+    "status.rescuing": ("Entering rescue", "レスキュー開始中"),
+    "status.rescued": ("In rescue", "レスキュー中"),
+    "status.unrescuing": ("Leaving rescue", "レスキュー終了中"),
+    "status.shelving": ("Shelving", "退避処理中"),
+    "status.shelved": ("Shelved", "退避済み"),
+    "status.offloaded": ("Shelved, offloaded", "退避済み (解放済み)"),
     "status.error": ("Error", "エラー"),
     "status.deleted": ("Deleted", "削除済み"),
     "size": ("{vcpus} vCPU · {memory} · {disk}", "{vcpus} vCPU · {memory} · {disk}"),
@@ -70,6 +103,16 @@ WORDS: Final[Table] = {
     "act.stop": ("Stop", "停止"),
     "act.reboot": ("Reboot", "再起動"),
     "act.hard_reboot": ("Reset (hard reboot)", "リセット (強制再起動)"),
+    "act.pause": ("Pause", "一時停止"),
+    "act.unpause": ("Go on", "一時停止を解除"),
+    "act.suspend": ("Suspend to disk", "サスペンド"),
+    "act.resume": ("Resume", "サスペンドから復帰"),
+    "act.rescue": ("Rescue", "レスキュー"),
+    "act.unrescue": ("Leave rescue", "レスキューを終了"),
+    "act.confirm_resize": ("Confirm the new size", "リサイズを確定"),
+    "act.revert_resize": ("Back to the former size", "リサイズを取り消し"),
+    "act.shelve": ("Shelve", "退避"),
+    "act.unshelve": ("Unshelve", "退避から復帰"),
     "act.delete": ("Delete…", "削除…"),
     "open": ("Open", "開く"),
     "log": ("Console log", "コンソールログ"),
@@ -77,6 +120,19 @@ WORDS: Final[Table] = {
     "done.stop": ("{name} is being stopped.", "{name} を停止しています。"),
     "done.reboot": ("{name} is being rebooted.", "{name} を再起動しています。"),
     "done.hard_reboot": ("{name} is being reset.", "{name} をリセットしています。"),
+    "done.pause": ("{name} is being paused.", "{name} を一時停止しています。"),
+    "done.unpause": ("{name} goes on.", "{name} の一時停止を解除しています。"),
+    "done.suspend": ("{name} is being suspended.", "{name} をサスペンドしています。"),
+    "done.resume": ("{name} is being resumed.", "{name} をサスペンドから復帰しています。"),
+    "done.rescue": (
+        "{name} is being started from a fresh disk of its image; its own disk is the second one.",
+        "{name} をイメージの新しいディスクから起動しています。元のディスクは 2 台目として接続されます。",
+    ),
+    "done.unrescue": ("{name} is being started from its own disk.", "{name} を元のディスクから起動しています。"),
+    "done.confirm_resize": ("{name} keeps its new size.", "{name} の新しいサイズを確定しました。"),
+    "done.revert_resize": ("{name} goes back to its former size.", "{name} を元のサイズに戻しています。"),
+    "done.shelve": ("{name} is being shelved.", "{name} を退避しています。"),
+    "done.unshelve": ("{name} is being started.", "{name} を起動しています。"),
     "done.delete": ("{name} was deleted.", "{name} を削除しました。"),
     "confirm.title": ("Delete {n} instances?", "{n} 件のインスタンスを削除しますか？"),
     "confirm.title_one": ("Delete this instance?", "このインスタンスを削除しますか？"),
@@ -203,14 +259,15 @@ def menu(front: Front, request: Request) -> Response:
 
 
 def items(front: Front, request: Request, call: Call, one: Instance) -> list[Item]:
-    """All power actions, each with what stands in its way."""
-    icons: tuple[tuple[power.Act, str], ...] = (
+    """All power actions, each with what stands in its way; of the rarer ones those that are possible."""
+    icons: tuple[tuple[acting.Act, str], ...] = (
         ("start", "play"), ("stop", "square"), ("reboot", "rotate-cw"), ("hard_reboot", "zap"),
     )  # fmt: skip
-    found = [Item(act, icon, why(front, request, power.refusal(call, one, act), one)) for act, icon in icons]
+    found = [Item(act, icon, why(front, request, acting.refusal(call, one, act), one)) for act, icon in icons]
     refused = None if may(call, "instance.delete") else Forbidden("identity", needs=["member"])
     locked = front.say(request, "instances.locked") if one.locked and not call.actor.is_admin else ""
-    return [*found, Item("delete", "trash-2", why(front, request, refused, one) or locked)]
+    rare = [Item(act, icon, "") for act, icon in RARE if acting.refusal(call, one, act) is None]
+    return [*found, *rare, Item("delete", "trash-2", why(front, request, refused, one) or locked)]
 
 
 def why(front: Front, request: Request, refused: KumoiError | None, one: Instance) -> str:
