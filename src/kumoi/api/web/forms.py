@@ -26,6 +26,18 @@ class Form:
         """All values that are not empty, each once."""
         return tuple(dict.fromkeys(v for k, v in self._pairs if k == name and v))
 
+    def pairs_in(self, name: str) -> dict[str, str]:
+        """`key=value` a line; empty lines are nothing. Invalid for a line that is neither, and for too long ones."""
+        found: dict[str, str] = {}
+        for line in filter(None, (one.strip() for one in self.raw(name).split("\n"))):
+            key, sign, value = (part.strip() for part in line.partition("="))
+            if not sign:
+                raise Invalid("api", field=name, reason="format")
+            if not 1 <= len(key) <= 255 or len(value) > 255:
+                raise Invalid("api", field=name, reason="length", bound="from 1 to 255")
+            found[key] = value
+        return found
+
     def on(self, name: str) -> bool:
         """Whether a box is checked."""
         return any(k == name for k, _ in self._pairs)

@@ -12,8 +12,10 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.web.forms import EMPTY, Form, form_of
 from kumoi.api.web.front import Front
 from kumoi.api.web.listing import Asked, Shape, asked_of, containing, listing
+from kumoi.api.web.pages import bulk
 from kumoi.api.web.refusals import at_fields
 from kumoi.api.web.words import floating_ips
+from kumoi.app.house import House
 from kumoi.app.networks import holders, reading
 from kumoi.app.networks import public_addresses as doors
 from kumoi.app.networks.atlas import atlas
@@ -22,8 +24,9 @@ from kumoi.app.networks.nic_doors import NICS
 from kumoi.app.networks.public_addresses import PUBLIC_ADDRESSES, PublicChange, PublicView, PublicWish
 from kumoi.app.networks.vpcs import VPCS
 from kumoi.app.quotas import quota
+from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, KumoiError
-from kumoi.core.ids import NetworkId, NicId
+from kumoi.core.ids import NetworkId, NicId, PublicAddressId
 from kumoi.core.query import Filter, Order, Query, eq, is_in
 
 PATH: Final = "/floating-ips"
@@ -43,6 +46,21 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     networks: frozenset[str]
 
 
+def _named(house: House, call: Call, ids: tuple[str, ...]) -> dict[str, str]:
+    rows = reading.find_rows(house, call, PUBLIC_ADDRESSES, Query(filters=(is_in("id", ids),)))
+    return {row.id: row.address for row in rows}
+
+
+_MANY: Final = bulk.Kind(
+    page="floating_ips",
+    path=PATH,
+    icon="globe",
+    action="public_address.delete",
+    named=_named,
+    delete=lambda house, call, one: doors.delete_public_address(house, call, PublicAddressId(one)),
+)
+
+
 def routes(front: Front) -> list[Route]:
     one = f"{PATH}/{{id}}"
     return [
@@ -53,6 +71,7 @@ def routes(front: Front) -> list[Route]:
         Route("POST", f"{one}/associate", partial(associate, front), "public_address.update", "web"),
         Route("GET", f"{one}/disassociate", partial(ask_disassociate, front), "public_address.read", "web"),
         Route("POST", f"{one}/disassociate", partial(disassociate, front), "public_address.update", "web"),
+        *bulk.routes(front, _MANY),
         Route("GET", f"{one}/release", partial(ask_release, front), "public_address.read", "web"),
         Route("POST", f"{one}/release", partial(release, front), "public_address.delete", "web"),
     ]

@@ -1,4 +1,5 @@
-"""One image: what it is, where it is used, how it is changed and deleted. The words are those of the images."""
+"""One image: what it is, where it is used, how it is changed, switched off and deleted. The words are those of the
+images; with whom it is shared is `image_sharing`."""
 
 from functools import partial
 from typing import Any, Final, get_args
@@ -9,6 +10,7 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.web.conditions import IMAGE_TONES
 from kumoi.api.web.forms import Form, form_of
 from kumoi.api.web.front import Front
+from kumoi.api.web.pages import image_sharing
 from kumoi.api.web.refusals import at_fields
 from kumoi.app.images import doors
 from kumoi.app.images.doors import ImageChange
@@ -33,8 +35,12 @@ def routes(front: Front) -> list[Route]:
         Route("GET", "/images/{id}", partial(show, front), "image.read", "web"),
         Route("GET", "/images/{id}/edit", partial(edit, front), "image.update", "web"),
         Route("POST", "/images/{id}/edit", partial(save, front), "image.update", "web"),
+        Route("GET", "/images/{id}/properties", partial(ask_properties, front), "image.update", "web"),
+        Route("POST", "/images/{id}/properties", partial(save_properties, front), "image.update", "web"),
+        Route("POST", "/images/{id}/switch", partial(turn, front), "image.deactivate", "web"),
         Route("GET", "/images/{id}/delete", partial(ask_delete, front), "image.delete", "web"),
         Route("POST", "/images/{id}/delete", partial(delete, front), "image.delete", "web"),
+        *image_sharing.routes(front),
     ]
 
 
@@ -51,6 +57,7 @@ def show(front: Front, request: Request) -> Response:
         ami=ec2_id("ami", one.id),
         used=instances.find(front.house, call, query),
         most=USED_SHOWN,
+        offer=image_sharing.offer(front, request, one),
         mine=one.project_id == call.project_id or may(call, "image.all_projects"),
     )
 
@@ -84,6 +91,32 @@ def save(front: Front, request: Request) -> Response:
         values = _form(front, request, one, form) | {"errors": at_fields(request, e, FIELDS)}
         return front.again(request, TEMPLATE, "edit", e, **values)
     says = front.say(request, "images.saved", name=saved.name or saved.id)
+    return front.done(request, f"/images/{one.id}", says, stay=True)
+
+
+def ask_properties(front: Front, request: Request) -> Response:
+    one = _image(front, request)
+    form = Form([("properties", "\n".join(f"{key}={value}" for key, value in sorted(one.properties.items())))])
+    return front.ask(request, "image.update", TEMPLATE, "properties", image=one, form=form, errors={})
+
+
+def save_properties(front: Front, request: Request) -> Response:
+    one, form = _image(front, request), form_of(request)
+    try:
+        change = ImageChange(properties=form.pairs_in("properties"))
+        saved = doors.update(front.house, request.call(), one.id, lambda _old: change)
+    except KumoiError as e:
+        values = {"image": one, "form": form, "errors": at_fields(request, e, {"properties": "properties"})}
+        return front.again(request, TEMPLATE, "properties", e, **values)
+    says = front.say(request, "images.saved", name=saved.name or saved.id)
+    return front.done(request, f"/images/{one.id}", says, stay=True)
+
+
+def turn(front: Front, request: Request) -> Response:
+    """Off: nothing new boots of it, and its bytes are given to administrators only."""
+    on = form_of(request).text("on") == "yes"
+    one = doors.switch(front.house, request.call(), ImageId(request.params["id"]), on=on)
+    says = front.say(request, "images.switched.on" if on else "images.switched.off", name=one.name or one.id)
     return front.done(request, f"/images/{one.id}", says, stay=True)
 
 

@@ -279,24 +279,11 @@ def save_labels(front: Front, request: Request) -> Response:
     call, form = request.call(), form_of(request)
     one = read.get(front.house, call, InstanceId(request.params["id"])).instance
     try:
-        change.put_labels(front.house, call, one.id, change.METADATA, _pairs(form.raw("labels")), whole=True)
+        change.put_labels(front.house, call, one.id, change.METADATA, form.pairs_in("labels"), whole=True)
     except KumoiError as e:
         errors: Errors = at_fields(request, e, {"labels": "labels"})
         return front.again(request, TEMPLATE, "labels_form", e, one=one, form=form, errors=errors)
     return front.done(request, f"/instances/{one.id}", front.say(request, "instance.done.saved"), stay=True)
-
-
-def _pairs(text: str) -> dict[str, str]:
-    """`key=value` a line; empty lines are nothing. Invalid for a line that is neither, and for what Nova refuses."""
-    found: dict[str, str] = {}
-    for line in filter(None, (one.strip() for one in text.split("\n"))):
-        key, sign, value = (part.strip() for part in line.partition("="))
-        if not sign:
-            raise Invalid("api", field="labels", reason="format")
-        if not 1 <= len(key) <= 255 or len(value) > 255:
-            raise Invalid("api", field="labels", reason="length", bound="from 1 to 255")
-        found[key] = value
-    return found
 
 
 def lock(front: Front, request: Request, *, locked: bool) -> Response:

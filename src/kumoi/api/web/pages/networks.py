@@ -11,9 +11,10 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.web.forms import EMPTY, Form, form_of
 from kumoi.api.web.front import Front
 from kumoi.api.web.listing import Asked, Shape, asked_of, containing, listing
-from kumoi.api.web.pages import subnet_form, subnets
+from kumoi.api.web.pages import bulk, subnet_form, subnets
 from kumoi.api.web.refusals import at_fields
 from kumoi.api.web.words import networks
+from kumoi.app.house import House
 from kumoi.app.networks import holders, reading
 from kumoi.app.networks import networks as doors
 from kumoi.app.networks.atlas import atlas, free_addresses
@@ -24,6 +25,7 @@ from kumoi.app.networks.vpcs import VPCS
 from kumoi.app.networks.whole_networks import WholeWish, create_whole_network
 from kumoi.app.quotas import quota
 from kumoi.core.addressing import pool_size
+from kumoi.core.call import Call
 from kumoi.core.errors import KumoiError
 from kumoi.core.ids import NetworkId, VpcId
 from kumoi.core.networks import Subnet
@@ -48,6 +50,21 @@ class SubnetRow(msgspec.Struct, frozen=True, kw_only=True):
     vpc_name: str
 
 
+def _named(house: House, call: Call, ids: tuple[str, ...]) -> dict[str, str]:
+    rows = reading.find_rows(house, call, NETWORKS, Query(filters=(is_in("id", ids),)))
+    return {row.id: row.name or row.id for row in rows}
+
+
+_MANY: Final = bulk.Kind(
+    page="networks",
+    path=PATH,
+    icon="network",
+    action="network.delete",
+    named=_named,
+    delete=lambda house, call, one: doors.delete_network(house, call, NetworkId(one)),
+)
+
+
 def routes(front: Front) -> list[Route]:
     one = f"{PATH}/{{id}}"
     return [
@@ -60,6 +77,7 @@ def routes(front: Front) -> list[Route]:
         Route("POST", f"{one}/edit", partial(save, front), "network.update", "web"),
         Route("GET", f"{one}/delete", partial(ask_delete, front), "network.read", "web"),
         Route("POST", f"{one}/delete", partial(delete, front), "network.delete", "web"),
+        *bulk.routes(front, _MANY),
         *subnets.routes(front),
     ]
 
@@ -100,7 +118,9 @@ def create(front: Front, request: Request) -> Response:
     try:
         wanted = form.on("with_subnet")
         wish = WholeWish(
-            network=NetworkWish(name=form.text("name"), description=form.text("description")),
+            network=NetworkWish(
+                name=form.text("name"), description=form.text("description"), external=form.on("external")
+            ),
             subnet=subnet_form.wish(form, NetworkId("")) if wanted else None,
             vpc_id=VpcId(form.text("router")) if wanted and form.text("router") else None,
         )

@@ -9,17 +9,19 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.web.forms import EMPTY, Form, form_of
 from kumoi.api.web.front import Front
 from kumoi.api.web.listing import Asked, Shape, asked_of, containing, listing
-from kumoi.api.web.pages import router_parts
+from kumoi.api.web.pages import bulk, router_parts
 from kumoi.api.web.refusals import at_fields
 from kumoi.api.web.words import routers
+from kumoi.app.house import House
 from kumoi.app.networks import reading
 from kumoi.app.networks import vpcs as doors
 from kumoi.app.networks.gateways import GatewayWish
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.vpcs import VPCS, VpcChange, VpcView, VpcWish
 from kumoi.app.quotas import quota
+from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, KumoiError
-from kumoi.core.ids import NetworkId
+from kumoi.core.ids import NetworkId, VpcId
 from kumoi.core.query import Filter, Order, Query, eq, is_in
 
 PATH: Final = "/routers"
@@ -28,6 +30,21 @@ _TEMPLATE: Final = "routers.html"
 _SHAPE: Final = Shape(path=PATH, sortable=("name", "created_at"), first=Order("name"))
 _FIELDS: Final = {"name": "name", "description": "description", "gateway": "network", "network_id": "network",
                   "no_address": "network"}  # fmt: skip
+
+
+def _named(house: House, call: Call, ids: tuple[str, ...]) -> dict[str, str]:
+    rows = reading.find_rows(house, call, VPCS, Query(filters=(is_in("id", ids),)))
+    return {row.id: row.name or row.id for row in rows}
+
+
+_MANY: Final = bulk.Kind(
+    page="routers",
+    path=PATH,
+    icon="router",
+    action="vpc.delete",
+    named=_named,
+    delete=lambda house, call, one: doors.delete_vpc(house, call, VpcId(one)),
+)
 
 
 def routes(front: Front) -> list[Route]:
@@ -45,6 +62,7 @@ def routes(front: Front) -> list[Route]:
         Route("POST", f"{one}/gateway/clear", partial(clear_gateway, front), "vpc.update", "web"),
         Route("GET", f"{one}/delete", partial(ask_delete, front), "vpc.read", "web"),
         Route("POST", f"{one}/delete", partial(delete, front), "vpc.delete", "web"),
+        *bulk.routes(front, _MANY),
         *router_parts.routes(front),
     ]
 

@@ -9,17 +9,19 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.web.forms import EMPTY, Form, form_of
 from kumoi.api.web.front import Front
 from kumoi.api.web.listing import Asked, Shape, asked_of, containing, listing
-from kumoi.api.web.pages import security_rules
+from kumoi.api.web.pages import bulk, security_rules
 from kumoi.api.web.refusals import Errors, at_fields
 from kumoi.api.web.words import security_groups
+from kumoi.app.house import House
 from kumoi.app.networks import holders, reading
 from kumoi.app.networks import security_groups as doors
 from kumoi.app.networks.security_groups import GROUPS, GroupChange, GroupView, GroupWish
 from kumoi.app.quotas import quota
+from kumoi.core.call import Call
 from kumoi.core.errors import KumoiError
 from kumoi.core.groups import DEFAULT_GROUP
 from kumoi.core.ids import GroupId
-from kumoi.core.query import Filter, Order, Query
+from kumoi.core.query import Filter, Order, Query, is_in
 
 PATH: Final = "/security-groups"
 MEMBERS_SHOWN: Final = 100
@@ -27,6 +29,21 @@ WORDS: Final = security_groups.WORDS
 _TEMPLATE: Final = "security_groups.html"
 _SHAPE: Final = Shape(path=PATH, sortable=("name", "created_at"), first=Order("name"))
 _FIELDS: Final = {"name": "name", "taken": "name", "description": "description"}
+
+
+def _named(house: House, call: Call, ids: tuple[str, ...]) -> dict[str, str]:
+    rows = reading.find_rows(house, call, GROUPS, Query(filters=(is_in("id", ids),)))
+    return {row.id: row.name for row in rows}
+
+
+_MANY: Final = bulk.Kind(
+    page="security_groups",
+    path=PATH,
+    icon="shield",
+    action="security_group.delete",
+    named=_named,
+    delete=lambda house, call, one: doors.delete_group(house, call, GroupId(one)),
+)
 
 
 def routes(front: Front) -> list[Route]:
@@ -39,6 +56,7 @@ def routes(front: Front) -> list[Route]:
         Route("POST", f"{PATH}/{{id}}/edit", partial(save, front), "security_group.update", "web"),
         Route("GET", f"{PATH}/{{id}}/delete", partial(ask_delete, front), "security_group.read", "web"),
         Route("POST", f"{PATH}/{{id}}/delete", partial(delete, front), "security_group.delete", "web"),
+        *bulk.routes(front, _MANY),
         *security_rules.routes(front),
     ]
 

@@ -44,9 +44,13 @@ def wish(form: Form, network_id: NetworkId) -> SubnetWish:
         name=form.text("subnet_name"),
         gateway=_gateway(form),
         dhcp=form.on("dhcp"),
-        pools=_pools(form),
-        dns_servers=tuple(part.strip() for part in form.text("dns").split(",") if part.strip()),
+        pools=pools(form),
+        dns_servers=dns(form),
     )
+
+
+def dns(form: Form) -> tuple[str, ...]:
+    return tuple(part.strip() for part in form.text("dns").split(",") if part.strip())
 
 
 def _gateway(form: Form) -> str | None:
@@ -59,7 +63,7 @@ def _gateway(form: Form) -> str | None:
             return ""
 
 
-def _pools(form: Form) -> tuple[Pool, ...] | None:
+def pools(form: Form) -> tuple[Pool, ...] | None:
     lines = [line.strip() for line in form.raw("pools").split("\n") if line.strip()]
     found = []
     for line in lines:
@@ -106,7 +110,7 @@ def _tried(front: Front, request: Request, form: Form, known: Atlas) -> Tried | 
     if not cidr:
         return None
     try:
-        found = plan(Draft(cidr=cidr, gateway=_gateway(form), dhcp=form.on("dhcp"), pools=_pools(form)))
+        found = plan(Draft(cidr=cidr, gateway=_gateway(form), dhcp=form.on("dhcp"), pools=pools(form)))
     except KumoiError as e:
         return Tried(tone="warn", text=sentence(e, request.locale))
     block = ip_network(found.cidr)

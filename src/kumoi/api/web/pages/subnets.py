@@ -1,7 +1,9 @@
-"""Subnets, on the page of their network: add one, delete one."""
+"""Subnets, on the page of their network: add one, change one, delete one."""
 
 from functools import partial
 from typing import Any, Final
+
+from msgspec import UNSET
 
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
@@ -13,9 +15,10 @@ from kumoi.api.web.refusals import at_fields
 from kumoi.app.networks import reading
 from kumoi.app.networks import subnets as doors
 from kumoi.app.networks.networks import NETWORKS
-from kumoi.app.networks.subnets import SUBNETS
+from kumoi.app.networks.subnets import SUBNETS, SubnetChange
 from kumoi.core.errors import KumoiError
 from kumoi.core.ids import NetworkId
+from kumoi.core.networks import Subnet
 
 PATH: Final = "/networks/{id}/subnets"
 _TEMPLATE: Final = "networks.html"
@@ -25,6 +28,8 @@ def routes(front: Front) -> list[Route]:
     return [
         Route("GET", f"{PATH}/new", partial(new, front), "subnet.read", "web"),
         Route("POST", PATH, partial(create, front), "subnet.create", "web"),
+        Route("GET", f"{PATH}/{{subnet}}/edit", partial(edit, front), "subnet.read", "web"),
+        Route("POST", f"{PATH}/{{subnet}}/edit", partial(save, front), "subnet.update", "web"),
         Route("GET", f"{PATH}/{{subnet}}/delete", partial(ask_delete, front), "subnet.read", "web"),
         Route("POST", f"{PATH}/{{subnet}}/delete", partial(delete, front), "subnet.delete", "web"),
     ]
@@ -58,8 +63,43 @@ def _form(front: Front, request: Request, form: Form, error: KumoiError | None =
     return front.again(request, _TEMPLATE, "subnet", error, **values)
 
 
+def edit(front: Front, request: Request) -> Response:
+    subnet = _subnet(front, request)
+    pairs = [
+        ("subnet_name", subnet.name),
+        ("gateway_address", subnet.gateway or ""),
+        ("dns", ", ".join(subnet.dns_servers)),
+        ("pools", "\n".join(f"{pool.start} - {pool.end}" for pool in subnet.pools)),
+        *([("dhcp", "yes")] if subnet.dhcp else []),
+    ]
+    values: dict[str, Any] = {"subnet": subnet, "form": Form(pairs), "errors": {}}
+    return front.ask(request, "subnet.update", _TEMPLATE, "subnet_change", **values)
+
+
+def save(front: Front, request: Request) -> Response:
+    subnet, form = _subnet(front, request), form_of(request)
+    try:
+        change = SubnetChange(
+            name=form.text("subnet_name"),
+            gateway=form.text("gateway_address") or None,
+            dhcp=form.on("dhcp"),
+            dns_servers=subnet_form.dns(form),
+            pools=subnet_form.pools(form) or UNSET,
+        )
+        saved = doors.update_subnet(front.house, request.call(), subnet.id, change).subnet
+    except KumoiError as e:
+        values = {"subnet": subnet, "form": form, "errors": at_fields(request, e, subnet_form.FIELDS)}
+        return front.again(request, _TEMPLATE, "subnet_change", e, **values)
+    text = front.say(request, "networks.subnet.saved", cidr=saved.cidr)
+    return front.done(request, f"/networks/{saved.network_id}", text, stay=True)
+
+
+def _subnet(front: Front, request: Request) -> Subnet:
+    return reading.show(front.house, request.call(), SUBNETS, request.params["subnet"]).subnet
+
+
 def ask_delete(front: Front, request: Request) -> Response:
-    subnet = reading.show(front.house, request.call(), SUBNETS, request.params["subnet"]).subnet
+    subnet = _subnet(front, request)
     return front.part(
         request,
         "confirm.html",
@@ -73,7 +113,7 @@ def ask_delete(front: Front, request: Request) -> Response:
 
 
 def delete(front: Front, request: Request) -> Response:
-    subnet = reading.show(front.house, request.call(), SUBNETS, request.params["subnet"]).subnet
+    subnet = _subnet(front, request)
     doors.delete_subnet(front.house, request.call(), subnet.id)
     text = front.say(request, "networks.subnet.deleted", cidr=subnet.cidr)
     return front.done(request, f"/networks/{subnet.network_id}", text, stay=True)

@@ -1,7 +1,9 @@
-"""Users and the roles they hold, for administrators: list, make, switch off, give a role in a project."""
+"""Users and the roles they hold, for administrators: list, make, change, switch off, delete; give and take roles."""
 
 from functools import partial
 from typing import Any, Final
+
+import msgspec
 
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
@@ -12,10 +14,11 @@ from kumoi.api.web.listing import Asked, Shape, asked_of, containing, listing
 from kumoi.api.web.refusals import at_fields
 from kumoi.api.web.words import Table
 from kumoi.app.identity import assignments, people, roles
-from kumoi.app.identity.assignments import Wanted
+from kumoi.app.identity.assignments import Names, Wanted
 from kumoi.core.errors import Invalid, KumoiError
 from kumoi.core.ids import UserId
 from kumoi.core.query import Order, Query
+from kumoi.core.roles import Assignment
 from kumoi.core.tenancy import User
 
 SHAPE: Final = Shape(path="/admin/users", sortable=("name", "created_at"), first=Order("name"))
@@ -44,8 +47,32 @@ WORDS: Final[Table] = {
     "email": ("E-mail", "メールアドレス"),
     "give": ("Give a role", "ロールを付与"),
     "give.of": ("Give {name} a role", "{name} にロールを付与"),
+    "edit": ("Edit {name}", "{name} を編集"),
+    "saved": ("{name} was changed.", "{name} を変更しました。"),
+    "password.keep": ("Empty: it stays. A new one ends all sessions and tokens of the user.",
+                      "空欄なら変更しません。変更すると、すべてのセッションとトークンが無効になります。"),
+    "delete": ("Delete the user {name}?", "ユーザー {name} を削除しますか？"),
+    "delete.text": ("Roles, key pairs, access keys and sessions go too. What the user made in projects stays.",
+                    "ロール・キーペア・アクセスキー・セッションも削除されます。プロジェクト内に作成したものは残ります。"),
+    "delete.self": ("It is you. Another administrator can delete you.",
+                    "ご自身は削除できません。別の管理者に依頼してください。"),
+    "deleted": ("The user {name} was deleted.", "ユーザー {name} を削除しました。"),
+    "holds": ("Roles of {name}", "{name} のロール"),
+    "holds.none": ("No role yet: this user can sign in, and nothing else.",
+                   "ロールがありません。サインイン以外の操作はできません。"),
+    "take": ("Take back", "取り消し"),
+    "take.row": ("Take back: {held}", "取り消し: {held}"),
+    "take.self": ("You cannot take your own roles.", "ご自身のロールは取り消せません。"),
+    "domain": ("domain {id}", "ドメイン {id}"),
     "given": ("{name} was given the role {role}.", "{name} にロール {role} を付与しました。"),
 }  # fmt: skip
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """A role that somebody was given, in words."""
+
+    assignment: Assignment
+    says: str
 
 
 def routes(front: Front) -> list[Route]:
@@ -53,9 +80,14 @@ def routes(front: Front) -> list[Route]:
         Route("GET", "/admin/users", partial(show, front), "identity.read", "web"),
         Route("GET", "/admin/users/create", partial(ask, front), "identity.write", "web"),
         Route("POST", "/admin/users/create", partial(create, front), "identity.write", "web", pool="hash"),
+        Route("GET", "/admin/users/{id}/edit", partial(edit, front), "identity.write", "web"),
+        Route("POST", "/admin/users/{id}/edit", partial(change, front), "identity.write", "web", pool="hash"),
+        Route("GET", "/admin/users/{id}/delete", partial(ask_delete, front), "identity.write", "web"),
+        Route("POST", "/admin/users/{id}/delete", partial(delete, front), "identity.write", "web"),
         Route("POST", "/admin/users/{id}/switch", partial(turn, front), "identity.write", "web"),
         Route("GET", "/admin/users/{id}/role", partial(ask_role, front), "identity.write", "web"),
         Route("POST", "/admin/users/{id}/role", partial(give, front), "identity.write", "web"),
+        Route("POST", "/admin/users/{id}/role/take", partial(take, front), "identity.write", "web"),
     ]
 
 
@@ -72,17 +104,28 @@ def show(front: Front, request: Request) -> Response:
 
 def _held(front: Front, request: Request) -> dict[str, list[str]]:
     """What each user was given, in words, by the user's id."""
-    call = request.call()
-    given = [one.held for one in assignments.find(front.house, call, Wanted())]
-    projects = {p.id: p.name for p in people.projects(front.house, call, Query())}
-    known = {role.id: role.name for role in roles.find(front.house, call)}
     held: dict[str, list[str]] = {}
-    for one in given:
-        system = front.say(request, "users.in_system")
-        place = projects.get(one.project_id, one.project_id) if one.project_id else one.domain_id or system  # type: ignore[call-overload]
-        word = front.say(request, "users.held", role=known.get(one.role, one.role), place=place)  # type: ignore[call-overload]
-        held.setdefault(one.user_id, []).append(word)
+    for one in _given(front, request, Wanted()):
+        held.setdefault(one.assignment.user_id, []).append(one.says)
     return {user: sorted(words) for user, words in held.items()}
+
+
+def _given(front: Front, request: Request, wanted: Wanted) -> list[Given]:
+    call = request.call()
+    found = assignments.find(front.house, call, wanted)
+    names = assignments.names(front.house, call, found)
+    return [_in_words(front, request, names, one.held) for one in found]
+
+
+def _in_words(front: Front, request: Request, names: Names, held: Assignment) -> Given:
+    place = front.say(request, "users.in_system")
+    if held.project_id:
+        known = names.projects.get(held.project_id)
+        place = known.name if known else held.project_id
+    elif held.domain_id:
+        place = front.say(request, "users.domain", id=held.domain_id)
+    role = names.roles[held.role].name if held.role in names.roles else held.role
+    return Given(assignment=held, says=front.say(request, "users.held", role=role, place=place))
 
 
 def ask(front: Front, request: Request) -> Response:
@@ -110,6 +153,50 @@ def turn(front: Front, request: Request) -> Response:
     return front.done(request, "/admin/users", front.say(request, word, name=user.name), stay=True)
 
 
+# --- changing and deleting ------------------------------------------------------------------------------
+
+
+def edit(front: Front, request: Request) -> Response:
+    user = _user(front, request)
+    form = Form([("name", user.name), ("email", user.email)])
+    return front.ask(request, "identity.write", "users.html", "edit", user=user, form=form, errors={})
+
+
+def change(front: Front, request: Request) -> Response:
+    user, form = _user(front, request), form_of(request)
+    wish: dict[str, str | bool | None] = {"name": form.text("name"), "email": form.text("email")}
+    try:
+        saved = people.update_user(front.house, request.call(), user.id, wish, form.raw("password") or None)
+    except KumoiError as e:
+        values = {"user": user, "form": form, "errors": at_fields(request, e, _FIELDS)}
+        return front.again(request, "users.html", "edit", e, **values)
+    return front.done(request, "/admin/users", front.say(request, "users.saved", name=saved.name), stay=True)
+
+
+def ask_delete(front: Front, request: Request) -> Response:
+    user = _user(front, request)
+    return front.ask(
+        request,
+        "identity.write",
+        "confirm.html",
+        "confirm",
+        title=front.say(request, "users.delete", name=user.name),
+        text=front.say(request, "users.delete.text"),
+        hindered=front.say(request, "users.delete.self") if user.id == request.call().actor.user_id else "",
+        action=f"/admin/users/{user.id}/delete",
+        submit=front.say(request, "delete"),
+    )
+
+
+def delete(front: Front, request: Request) -> Response:
+    user = _user(front, request)
+    people.delete_user(front.house, request.call(), user.id)
+    return front.done(request, "/admin/users", front.say(request, "users.deleted", name=user.name), stay=True)
+
+
+# --- roles ----------------------------------------------------------------------------------------------
+
+
 def ask_role(front: Front, request: Request) -> Response:
     return front.ask(request, "identity.write", "users.html", "role", **_roles(front, request, EMPTY, {}))
 
@@ -126,12 +213,32 @@ def give(front: Front, request: Request) -> Response:
     return front.done(request, "/admin/users", says, stay=True)
 
 
+def take(front: Front, request: Request) -> Response:
+    """One of those that the dialog shows; it stays open, with the others."""
+    form, user = form_of(request), _user(front, request)
+    wish = Assignment(
+        id="",
+        user_id=user.id,
+        project_id=form.text("project"),
+        domain_id=form.text("domain"),
+        role=form.text("role"),
+        inherited=form.on("inherited"),
+    )
+    assignments.unassign(front.house, request.call(), wish)
+    return front.part(request, "users.html", "role", **_roles(front, request, EMPTY, {}))
+
+
 def _roles(front: Front, request: Request, form: Form, errors: Any) -> dict[str, Any]:
-    call = request.call()
+    call, user = request.call(), _user(front, request)
     return {
-        "user": people.user(front.house, call, UserId(request.params["id"])),
+        "user": user,
+        "given": _given(front, request, Wanted(user_id=user.id)),
         "projects": [(p.id, p.name) for p in people.projects(front.house, call, Query(order=(Order("name"),)))],
         "roles": [(role.id, role.name) for role in roles.find(front.house, call)],
         "form": form,
         "errors": errors,
     }
+
+
+def _user(front: Front, request: Request) -> User:
+    return people.user(front.house, request.call(), UserId(request.params["id"]))

@@ -39,6 +39,11 @@ WORDS: Final[Table] = {
         "{target} will no longer be reached at this address, and open connections are cut. The address stays yours.",
         "{target} にはこのアドレスで到達できなくなり、接続は切断されます。アドレスはプロジェクトに残ります。",
     ),
+    "delete.many": ("Release {n} floating IPs?", "{n} 件の Floating IP を解放しますか？"),
+    "delete.many.text": (
+        "They go back to the provider. What they lead to will no longer be reached at them.",
+        "アドレスは提供元に戻ります。割り当て先にはこのアドレスで到達できなくなります。",
+    ),
     "release": ("Release", "解放"),
     "release.title": ("Release {address}?", "{address} を解放しますか？"),
     "release.row": ("Release {address}", "{address} を解放"),

@@ -16,6 +16,11 @@ WORDS: Final[Table] = {
         "With a subnet and a router's interface it is of use at once.",
         "サブネットとルーターへの接続を一度に作成し、すぐに使えるようにします。",
     ),
+    "make_external": ("An outer network", "外部ネットワークにする"),
+    "make_external.help": (
+        "Routers lead out by it, and floating IPs come from it.",
+        "ルーターの出口となり、Floating IP の確保元になります。",
+    ),
     "edit": ("Edit {name}", "{name} を編集"),
     "empty.title": ("No network yet", "ネットワークがありません"),
     "empty.text": (
@@ -45,6 +50,11 @@ WORDS: Final[Table] = {
     "deleted": ("The network {name} was deleted.", "ネットワーク {name} を削除しました。"),
     "delete": ("Delete {name}?", "{name} を削除しますか？"),
     "delete.text": ("Its subnets go with it.", "サブネットも一緒に削除されます。"),
+    "delete.many": ("Delete {n} networks?", "{n} 件のネットワークを削除しますか？"),
+    "delete.many.text": (
+        "Their subnets go with them. What is in use stays, and you are told by what.",
+        "サブネットも一緒に削除されます。使用中のものは残り、理由が表示されます。",
+    ),
     "delete.used": (
         "It is in use by {names}. Take these off it first.",
         "{names} が使用中です。先に取り外してください。",
@@ -56,6 +66,9 @@ WORDS: Final[Table] = {
     "subnet.with": ("Make a subnet", "サブネットを作成する"),
     "subnet.name": ("Name of the subnet", "サブネット名"),
     "subnet.added": ("The subnet {cidr} was added.", "サブネット {cidr} を追加しました。"),
+    "subnet.edit": ("Edit the subnet {cidr}", "サブネット {cidr} を編集"),
+    "subnet.saved": ("The subnet {cidr} was changed.", "サブネット {cidr} を変更しました。"),
+    "gateway.empty": ("Empty: no way out.", "空欄: 外に出られません。"),
     "subnet.delete": ("Delete the subnet {cidr}?", "サブネット {cidr} を削除しますか？"),
     "subnet.delete.row": ("Delete the subnet {cidr}", "サブネット {cidr} を削除"),
     "subnet.delete.text": (

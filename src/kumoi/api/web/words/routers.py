@@ -96,6 +96,11 @@ WORDS: Final[Table] = {
     "deleted": ("The router {name} was deleted.", "ルーター {name} を削除しました。"),
     "delete": ("Delete {name}?", "{name} を削除しますか？"),
     "delete.text": ("Its gateway goes with it.", "ゲートウェイも一緒に削除されます。"),
+    "delete.many": ("Delete {n} routers?", "{n} 件のルーターを削除しますか？"),
+    "delete.many.text": (
+        "Their gateways go with them. What still joins a network stays, and you are told which.",
+        "ゲートウェイも一緒に削除されます。ネットワークに接続中のものは残り、理由が表示されます。",
+    ),
     "delete.used": (
         "It still joins {networks}. Remove these interfaces first.",
         "{networks} に接続されています。先にインターフェースを削除してください。",

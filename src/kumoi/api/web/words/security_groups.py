@@ -46,6 +46,11 @@ WORDS: Final[Table] = {
         "Its rules go with it, and so do rules of other groups that name it.",
         "ルールも一緒に削除され、このグループを参照する他のグループのルールも削除されます。",
     ),
+    "delete.many": ("Delete {n} security groups?", "{n} 件のセキュリティグループを削除しますか？"),
+    "delete.many.text": (
+        "Their rules go with them, and rules of others that name them. What is in use stays, and you are told so.",
+        "ルールと、これらを参照する他のルールも削除されます。使用中のものは残り、理由が表示されます。",
+    ),
     "delete.used": (
         "{n} network interfaces are in this group. Take them out of it first.",
         "{n} 個のネットワークインターフェースが属しています。先にグループから外してください。",
