@@ -70,12 +70,13 @@ class Cloud:
         url: str = "sqlite://",
         start: float = START,
         capabilities: tuple[str, ...] = ("router",),
+        chance: FakeChance | None = None,
         **promised: int,
     ) -> None:
         self._capabilities = capabilities
         self._capacity = Capacity(vcpus=8, memory_mib=8192, disk_gib=100, **promised)
         self.clock = FakeClock(start)
-        self.chance = FakeChance()
+        self.chance = chance or FakeChance()
         self.hints = LocalHints()
         self.web = FakeFetcher()
         self.store = open_store(url)

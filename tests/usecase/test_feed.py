@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from tests.unit.api.edge.asgi_client import Caller, scope_of
 from tests.usecase.test_web import Browser
 
+from kumoi.adapters.fake.chance import FakeChance
 from kumoi.api.edge.app import Edge
 from kumoi.app import keypairs
 from kumoi.app.identity import people
@@ -138,3 +140,42 @@ def test_a_page_says_what_it_surely_shows(browser: Browser) -> None:
     page = browser.ask("GET", "/").body.decode()
     last = browser.cloud.store.read(lambda tx: tx.events.after(0, 500)[-1].seq)
     assert f'data-since="{last}"' in page
+
+
+class Busy(FakeChance):
+    """Something happens whenever chance is asked while `meanwhile` is set: a page asks when it has read all it shows
+    and begins to be drawn."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def uuid(self) -> str:
+        return str(uuid.UUID(bytes=super().secret(16), version=4))
+
+    def secret(self, n: int) -> bytes:
+        happening, self.meanwhile = self.meanwhile, None
+        if happening is not None:
+            happening()
+        return super().secret(n)
+
+
+def test_what_happens_between_reading_and_drawing_is_not_lost(tmp_path: Path) -> None:
+    """The page shows nothing of it: so it must not say that it does, or nobody would ever tell it."""
+    chance = Busy()
+    with asyncio.Runner() as runner:
+        browser = Browser(tmp_path, runner, chance)
+        browser.sign_in()
+        happened: list[str] = []
+        house, call = browser.cloud.house, browser.cloud.call()
+        chance.meanwhile = lambda: happened.append(keypairs.create(house, call, "meanwhile", None)[0].id)
+        page = browser.ask("GET", "/keypairs").body.decode()
+        assert happened
+        assert "meanwhile" not in page
+        since = page.partition('data-since="')[2].partition('"')[0]
+
+        async def watch() -> None:
+            stream = Stream(browser.app, browser.cookies, since)
+            await stream.until(lambda text: f"keypair/{happened[0]}" in text)
+            await stream.hang_up()
+
+        runner.run(watch())
+        browser.close()

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.api.edge.asgi_client import Answer, call
 from tests.usecase.cloud import Cloud
 
+from kumoi.adapters.fake.chance import FakeChance
 from kumoi.api.edge.app import Edge
 from kumoi.cmd.serve import tongues
 from kumoi.runtime.settings import load
@@ -20,8 +21,8 @@ FORM = ("content-type", "application/x-www-form-urlencoded")
 class Browser:
     """A cloud and a browser of one tab: it keeps cookies, follows nothing by itself, and sends tokens when told."""
 
-    def __init__(self, folder: Path, runner: asyncio.Runner) -> None:
-        self.cloud = Cloud(folder)
+    def __init__(self, folder: Path, runner: asyncio.Runner, chance: FakeChance | None = None) -> None:
+        self.cloud = Cloud(folder, chance=chance)
         self.runner = runner
         spoken = tongues(self.cloud.house, load(folder, {}), lambda: self.app.waiters)
         self.app = Edge(spoken, now=self.cloud.clock.now, new_id=self.cloud.chance.uuid)

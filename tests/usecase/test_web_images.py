@@ -11,7 +11,8 @@ from tests.unit.api.edge.asgi_client import Answer, call
 from tests.usecase.test_web import HTML, Browser
 from tests.usecase.web_visits import HTMX, other_project, post, read
 
-from kumoi.app.images import doors
+from kumoi.app.images import doors, members
+from kumoi.core.call import Actor, Call
 from kumoi.core.ids import ImageId, ProjectId
 from kumoi.core.images import Image, Visibility
 
@@ -144,3 +145,42 @@ def test_a_name_is_only_ever_text(browser: Browser) -> None:
     place = register(browser, name).removesuffix("/file")
     for shown in (read(browser, "/images"), read(browser, place), read(browser, f"{place}/delete", HTMX)):
         assert "<script>alert" not in shown
+
+
+def test_an_image_is_offered_taken_back_and_answered(browser: Browser) -> None:
+    address = register(browser, visibility="shared")
+    image = address.split("/")[2]
+    assert send(browser, address, b"\0" * 512).status == 204
+    (other,) = of_another(browser, "shared")
+    theirs, mine = project_of(browser, other), browser.cloud.call().project_id
+    assert theirs in post(browser, f"/images/{image}/share", project=theirs).body.decode()
+    assert post(browser, f"/images/{image}/share", project=theirs).status == 409
+    assert theirs not in post(browser, f"/images/{image}/share/take", project=theirs).body.decode()
+    actor = Actor(user_id="o", user_name="o", project_id=theirs, roles=frozenset({"member"}))
+    owner = Call(actor=actor, request_id="req-o", now=browser.cloud.clock.now())
+    members.add(browser.cloud.house, owner, ImageId(other), mine)
+    assert "offers you this image" in read(browser, f"/images/{other}")
+    assert post(browser, f"/images/{other}/offer", answer="accepted").status == 204
+    assert members.get(browser.cloud.house, owner, ImageId(other), mine).status == "accepted"
+    assert f"image-{other}" in read(browser, "/images")
+
+
+def project_of(browser: Browser, image: str) -> ProjectId:
+    found = browser.cloud.store.read(lambda tx: tx.images.get(ImageId(image)))
+    assert found is not None
+    return found.project_id
+
+
+def test_an_image_is_switched_off_and_has_properties(browser: Browser) -> None:
+    address = register(browser)
+    image = address.split("/")[2]
+    assert "Only a ready image" in read(browser, f"/images/{image}")
+    assert send(browser, address, b"\0" * 512).status == 204
+    assert post(browser, f"/images/{image}/switch", on="no").status == 204
+    assert "Switched off" in read(browser, f"/images/{image}")
+    assert post(browser, f"/images/{image}/switch", on="yes").status == 204
+    assert post(browser, f"/images/{image}/properties", properties="os_distro=debian\n\nx = y").status == 204
+    found = browser.cloud.store.read(lambda tx: tx.images.get(ImageId(image)))
+    assert found is not None
+    assert found.properties == {"os_distro": "debian", "x": "y"}
+    assert post(browser, f"/images/{image}/properties", properties="nonsense").status == 422

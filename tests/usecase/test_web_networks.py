@@ -133,3 +133,29 @@ def test_another_projects_network_is_not_there_and_an_outer_one_is_not_ours(brow
     for path in ("", "/edit", "/delete", "/subnets/new"):
         assert browser.ask("GET", f"/networks/{theirs.network.id}{path}").status == 404
     assert post(browser, f"/networks/{theirs.network.id}/delete").status == 404
+
+
+def test_a_subnet_is_changed(browser: Browser) -> None:
+    made = network(browser, "n", "10.7.0.0/24")
+    query = Query(filters=(eq("network_id", made),))
+    view = reading.find_here(browser.cloud.house, browser.cloud.call(), SUBNETS, query)
+    path = f"/networks/{made}/subnets/{view[0].subnet.id}/edit"
+    assert "10.7.0.2 - 10.7.0.254" in read(browser, path, HTMX)
+    wrong = post(browser, path, gateway_address="nonsense", dhcp="yes", pools="10.7.0.2 - 10.7.0.254")
+    assert wrong.status == 422
+    assert 'id="gateway_address-error"' in wrong.body.decode()
+    assert "Invalid input for gateway" in wrong.body.decode()
+    answer = post(browser, path, subnet_name="s", dns="192.0.2.53", pools="10.7.0.10 - 10.7.0.20")
+    assert answer.status == 204
+    found = reading.show(browser.cloud.house, browser.cloud.call(), SUBNETS, view[0].subnet.id).subnet
+    assert (found.name, found.gateway, found.dhcp, found.dns_servers) == ("s", None, False, ("192.0.2.53",))
+    assert [(p.start, p.end) for p in found.pools] == [("10.7.0.10", "10.7.0.20")]
+
+
+def test_an_outer_network_is_greyed_with_the_role_it_needs(browser: Browser) -> None:
+    form = read(browser, "/networks/new", HTMX)
+    assert 'name="external" value="yes"' in form
+    assert "Needs the role admin." in form
+    assert post(browser, "/networks", name="out", external="yes").status == 403
+    browser.sign_in("admin", "a")
+    assert "Needs the role admin." not in read(browser, "/networks/new", HTMX)

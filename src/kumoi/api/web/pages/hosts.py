@@ -56,7 +56,7 @@ WORDS: Final[Table] = {
                    "クラウドの名前を持ちながら計画にないものです。手は加えられません。"),
     "all_well": ("Everything on this host stands as it should.", "このホストはすべて正常です。"),
     "none_here": ("No instance runs here.", "ここで動いているインスタンスはありません。"),
-    "disable": ("Take out of the choice", "新規配置の対象から外す"),
+    "disable": ("Take no new instances", "新規配置の対象から外す"),
     "disable.why": ("What runs there goes on; no new instance is put there.",
                     "稼働中のものはそのまま続き、新しいインスタンスは配置されなくなります。"),
     "enable": ("Take new instances again", "新規配置の対象に戻す"),
