@@ -32,5 +32,6 @@ WORDS: Final[Table] = {
     "joins.nothing": ("joins nothing", "接続先なし"),
     "unjoined": ("no router", "ルーターなし"),
     "reached": ("reached at {addresses}", "外部アドレス {addresses}"),
+    "and_more": ("+{n}", "+{n}"),
     "more": ("{n} more instances are not drawn.", "ほかに {n} 件のインスタンスがあります（図には表示していません）。"),
 }
