@@ -31,10 +31,24 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float = 0.0
 
 
+class UserOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What of the rules is otherwise for one user; None: as for all. `multi_factor_auth_rules`: the methods of any one
+    of them must all be given."""
+
+    ignore_change_password_upon_first_use: bool | None = None
+    ignore_password_expiry: bool | None = None
+    ignore_lockout_failure_attempts: bool | None = None
+    ignore_user_inactivity: bool | None = None
+    lock_password: bool | None = None
+    multi_factor_auth_enabled: bool | None = None
+    multi_factor_auth_rules: tuple[tuple[str, ...], ...] | None = None
+
+
 class User(msgspec.Struct, frozen=True, kw_only=True):
     """`revocation` rises when all tokens of the user must die (password change, disable).
 
-    `past_hashes`, newest first, and `failures` in a row are kept as the password rules ask: see `core.passwords`.
+    `extra`: what else clients keep with it, JSON text. `past_hashes`, newest first, and `failures` in a row are kept as
+    the password rules ask: see `core.passwords`.
     """
 
     id: UserId
@@ -50,6 +64,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     password_expires_at: float | None = None
     failures: int = 0
     failed_at: float = 0.0
+    options: UserOptions = UserOptions()
+    extra: str = "{}"
     generation: int = 1
     created_at: float = 0.0
 

@@ -29,7 +29,8 @@ users = Table(
     *texts("name", "password_hash", "domain_id", "description", "email"),
     *texts("default_project_id", null=True),
     *switches("enabled"),
-    *nested("past_hashes"),
+    *nested("past_hashes", "options"),
+    *texts("extra"),
     *integers("revocation", "failures", "generation"),
     *times("password_expires_at", null=True),
     *times("failed_at", "created_at"),
@@ -128,6 +129,71 @@ endpoints = Table(
 )
 
 regions = Table("regions", metadata, key(), *texts("description", "parent_id"), Index(None, "parent_id"))
+
+endpoint_groups = Table(
+    "endpoint_groups",
+    metadata,
+    key(),
+    *texts("name", "description"),
+    *nested("filters"),
+    UniqueConstraint("name"),
+)
+
+endpoint_filters = Table(
+    "endpoint_filters",
+    metadata,
+    key(),
+    *texts("project_id", "endpoint_id", "group_id"),
+    Index(None, "project_id"),
+    Index(None, "group_id"),
+)
+
+identity_providers = Table(
+    "identity_providers",
+    metadata,
+    key(),
+    *texts("domain_id", "description"),
+    *switches("enabled"),
+    *nested("remote_ids"),
+    Index(None, "domain_id"),
+)
+
+mappings = Table(
+    "mappings",
+    metadata,
+    key(),
+    *texts("rules", "schema_version"),
+)
+
+federation_protocols = Table(
+    "federation_protocols",
+    metadata,
+    key(),
+    *texts("provider_id", "name", "mapping_id", "remote_id_attribute"),
+    Index(None, "provider_id"),
+)
+
+service_providers = Table(
+    "service_providers",
+    metadata,
+    key(),
+    *texts("auth_url", "sp_url", "description", "relay_state_prefix"),
+    *switches("enabled"),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    key(),
+    *texts("type", "blob"),
+)
+
+domain_configs = Table(
+    "domain_configs",
+    metadata,
+    key(),
+    *texts("options", "sealed_passwords"),
+)
 
 access_keys = Table(
     "access_keys",

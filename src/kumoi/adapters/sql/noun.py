@@ -13,17 +13,19 @@ from kumoi.adapters.sql.codec import Codec
 from kumoi.adapters.sql.language import Among
 from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
-from kumoi.core.catalog import OtherEndpoint, OtherRegion, OtherService
+from kumoi.core.catalog import EndpointFilter, EndpointGroup, OtherEndpoint, OtherRegion, OtherService
 from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
 from kumoi.core.delegation import AccessRule, ApplicationCredential, Trust
 from kumoi.core.events import Event, Label
+from kumoi.core.federation import FederationProtocol, IdentityProvider, Mapping, ServiceProvider
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
 from kumoi.core.hosts import Host
 from kumoi.core.image_tasks import ImageTask
 from kumoi.core.images import Image, ImageMember, Layer
 from kumoi.core.instances import Instance, Observation, Placement
+from kumoi.core.kept import DomainConfig, Policy
 from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
@@ -121,6 +123,14 @@ TRUSTS = Noun(Trust, identity_tables.trusts)
 SERVICES = Noun(OtherService, identity_tables.services, "service")
 ENDPOINTS = Noun(OtherEndpoint, identity_tables.endpoints, "endpoint")
 REGIONS = Noun(OtherRegion, identity_tables.regions, "region")
+ENDPOINT_GROUPS = Noun(EndpointGroup, identity_tables.endpoint_groups)
+ENDPOINT_FILTERS = Noun(EndpointFilter, identity_tables.endpoint_filters)
+IDENTITY_PROVIDERS = Noun(IdentityProvider, identity_tables.identity_providers)
+MAPPINGS = Noun(Mapping, identity_tables.mappings)
+FEDERATION_PROTOCOLS = Noun(FederationProtocol, identity_tables.federation_protocols)
+SERVICE_PROVIDERS = Noun(ServiceProvider, identity_tables.service_providers)
+POLICIES = Noun(Policy, identity_tables.policies)
+DOMAIN_CONFIGS = Noun(DomainConfig, identity_tables.domain_configs)
 ACCESS_KEYS = Noun(AccessKey, identity_tables.access_keys)
 CREDENTIALS = Noun(Credential, identity_tables.credentials)
 KEY_PAIRS = Noun(KeyPair, identity_tables.key_pairs, "keypair")

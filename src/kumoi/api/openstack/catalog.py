@@ -1,13 +1,15 @@
 """The services this cloud offers and where they answer: what a token's catalog and discovery show."""
 
 import hashlib
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, cast
 
 import msgspec
 
 from kumoi.api.edge.request import Request
 from kumoi.app.identity.catalog import Others, Own
-from kumoi.core.catalog import OtherEndpoint
+from kumoi.app.identity.endpoint_filters import Shown
+from kumoi.core.catalog import OtherEndpoint, in_group
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +84,24 @@ def catalog(site: Site, request: Request, others: Others) -> list[dict[str, obje
         if service.enabled
     ]
     return found
+
+
+def narrowed(shown: list[dict[str, object]], to: Shown | None) -> list[dict[str, object]]:
+    """The catalog that a project is shown: all of it, or what it was given. A service without endpoints is left out."""
+    if to is None:
+        return shown
+    return [
+        {**service, "endpoints": kept}
+        for service in shown
+        if (kept := [one for one in cast("list[dict[str, str]]", service["endpoints"]) if _given(to, service, one)])
+    ]
+
+
+def _given(to: Shown, service: Mapping[str, object], one: Mapping[str, str]) -> bool:
+    if one["id"] in to.endpoints:
+        return True
+    described = {"service_id": str(service["id"]), "region_id": one["region_id"], "interface": one["interface"]}
+    return any(in_group(group, described) for group in to.groups)
 
 
 def other_endpoint(one: OtherEndpoint) -> dict[str, object]:

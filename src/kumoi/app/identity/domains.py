@@ -4,6 +4,7 @@ it."""
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.identity.federations import PROVIDERS
 from kumoi.app.identity.groups import end_group
 from kumoi.app.identity.names import check_name
 from kumoi.app.identity.people import check_empty, end_project, end_user
@@ -85,10 +86,19 @@ def delete(house: House, call: Call, domain_id: DomainId) -> None:
             end_role(tx, role.id)
         for held in tx.assignments.find(within):
             tx.assignments.remove(held.id)
+        _end_lookups(tx, domain_id)
         tx.domains.remove(domain_id)
         record(tx, house, call, "domain.delete", Thing("domain", domain_id, ""))
 
     commit(house, write)
+
+
+def _end_lookups(tx: Transaction, domain_id: DomainId) -> None:
+    """Where its users would have come from."""
+    tx.domain_configs.remove(domain_id)
+    for provider in tx.identity_providers.find(Query(filters=(eq("domain_id", domain_id),))):
+        PROVIDERS.end(tx, provider.id)
+        tx.identity_providers.remove(provider.id)
 
 
 def known(tx: Transaction, domain_id: str) -> Domain:

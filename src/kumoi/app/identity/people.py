@@ -1,11 +1,17 @@
 """Projects and users: their doors. Their owner is the administrator; everyone may see themselves."""
 
-from msgspec.structs import replace
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+from msgspec.structs import asdict, replace
 
 from kumoi.app.house import House
 from kumoi.app.identity import assignments
 from kumoi.app.identity.application_credentials import end_credentials
 from kumoi.app.identity.held import above, below, held_by, projects_reached
+from kumoi.app.identity.kept import remove_all
 from kumoi.app.identity.names import check_name
 from kumoi.app.identity.passwords import check_new, proved
 from kumoi.app.identity.trusts import end_trusts
@@ -22,7 +28,7 @@ from kumoi.core.policy import allow, may
 from kumoi.core.query import Query, alive, eq, is_in
 from kumoi.core.quotas import Claim
 from kumoi.core.roles import Assignment
-from kumoi.core.tenancy import Project, User
+from kumoi.core.tenancy import Project, User, UserOptions
 
 NAME_MOST = 64
 USER_NAME_MOST = 255
@@ -176,6 +182,7 @@ def end_project(tx: Transaction, house: House, call: Call, project_id: ProjectId
         tx.credentials.remove(credential.id)
     for assignment in tx.assignments.find(own):
         tx.assignments.remove(assignment.id)
+    remove_all(tx.endpoint_filters, "project_id", project_id)
     end_credentials(tx, "project_id", project_id)
     end_trusts(tx, "project_id", project_id)
     open_quota(tx, project_id)
@@ -243,15 +250,37 @@ def create_user(house: House, call: Call, wish: User, password: str) -> User:
 
 
 def update_user(
-    house: House, call: Call, user_id: UserId, changes: dict[str, str | bool | None], password: str | None = None
+    house: House,
+    call: Call,
+    user_id: UserId,
+    changes: dict[str, Any],
+    password: str | None = None,
+    *,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> User:
-    """`changes`: any of name, description, email, enabled, default_project_id. A new password ends all the user's
-    tokens."""
+    """`changes`: any of name, description, email, enabled, default_project_id, options (those that are given). A new
+    password ends all the user's tokens. `more`: what else is kept with the user, by name; None: no longer."""
     allow(call, "identity.write")
     if password is not None:
         check_new(house, password)
     hashed = house.passwords.hash(password) if password is not None else None
-    return house.store.write(lambda tx: _update_user(tx, house, call, user_id, changes, hashed))
+
+    def write(tx: Transaction) -> User:
+        known = tx.users.get(user_id)
+        wished = dict(changes)
+        if known is not None and more:
+            kept = {**msgspec.json.decode(known.extra), **more}
+            wished["extra"] = msgspec.json.encode({k: v for k, v in kept.items() if v is not None}).decode()
+        if known is not None and (options := wished.get("options")) is not None:
+            wished["options"] = _merged(known.options, options)
+        return _update_user(tx, house, call, user_id, wished, hashed)
+
+    return house.store.write(write)
+
+
+def _merged(old: UserOptions, new: UserOptions) -> UserOptions:
+    said = {name: value for name, value in asdict(new).items() if value is not None}
+    return replace(old, **said)
 
 
 def change_password(house: House, request_id: str, user_id: UserId, old: str, new: str) -> None:
@@ -272,7 +301,7 @@ def _update_user(
     house: House,
     call: Call,
     user_id: UserId,
-    changes: dict[str, str | bool | None],
+    changes: dict[str, Any],
     hashed: str | None,
 ) -> User:
     old = tx.users.get(user_id)

@@ -15,16 +15,18 @@ from kumoi.contracts.store.rows import Rows
 from kumoi.contracts.store.sections import Sections
 from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
-from kumoi.core.catalog import OtherEndpoint, OtherRegion, OtherService
+from kumoi.core.catalog import EndpointFilter, EndpointGroup, OtherEndpoint, OtherRegion, OtherService
 from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
 from kumoi.core.delegation import AccessRule, ApplicationCredential, Trust
+from kumoi.core.federation import FederationProtocol, IdentityProvider, Mapping, ServiceProvider
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
 from kumoi.core.hosts import Host
 from kumoi.core.image_tasks import ImageTask
 from kumoi.core.images import Image, ImageMember, Layer
 from kumoi.core.instances import Instance, Observation, Placement
+from kumoi.core.kept import DomainConfig, Policy
 from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
@@ -84,6 +86,22 @@ class Transaction(Protocol):
     def endpoints(self) -> Rows[OtherEndpoint]: ...
     @property
     def regions(self) -> Rows[OtherRegion]: ...
+    @property
+    def endpoint_groups(self) -> Rows[EndpointGroup]: ...
+    @property
+    def endpoint_filters(self) -> Rows[EndpointFilter]: ...
+    @property
+    def identity_providers(self) -> Rows[IdentityProvider]: ...
+    @property
+    def mappings(self) -> Rows[Mapping]: ...
+    @property
+    def federation_protocols(self) -> Rows[FederationProtocol]: ...
+    @property
+    def service_providers(self) -> Rows[ServiceProvider]: ...
+    @property
+    def policies(self) -> Rows[Policy]: ...
+    @property
+    def domain_configs(self) -> Rows[DomainConfig]: ...
     @property
     def access_keys(self) -> Rows[AccessKey]: ...
     @property

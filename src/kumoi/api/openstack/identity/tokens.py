@@ -10,7 +10,7 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.catalog import Site, catalog
+from kumoi.api.openstack.catalog import Site, catalog, narrowed
 from kumoi.api.openstack.identity.application_credentials import plain_rule
 from kumoi.api.openstack.identity.domains import render as render_domain
 from kumoi.api.openstack.identity.paging import page
@@ -19,7 +19,7 @@ from kumoi.api.openstack.identity.roles import shown_id
 from kumoi.api.openstack.times import bare, micro
 from kumoi.app.house import House
 from kumoi.app.identity import catalog as entered
-from kumoi.app.identity import scopes, tokens
+from kumoi.app.identity import endpoint_filters, federations, scopes, tokens
 from kumoi.app.identity.catalog import Others
 from kumoi.app.identity.tokens import Grant, Scope, Who
 from kumoi.core.errors import Invalid, NotFound, Unauthenticated
@@ -125,7 +125,7 @@ def issue(house: House, site: Site, request: Request) -> Response:
             grant = tokens.by_credential(house, given.id, owner, given.name, given.secret)
         case _Identity(methods=methods):
             raise Invalid("identity", field="auth.identity.methods", reason="not_in_enum", value=",".join(methods))
-    body = _render(site, request, grant, entered.told(house))
+    body = _render(house, site, request, grant, entered.told(house))
     return json_response({"token": body}, 201, [("X-Subject-Token", grant.token)])
 
 
@@ -133,7 +133,7 @@ def show(house: House, site: Site, request: Request) -> Response:
     with _subject_is_no_caller():
         grant = tokens.tell(house, request.call(), _subject(request))
     others = entered.told(house) if request.arg("nocatalog") is None else None
-    body = _render(site, request, grant, others)
+    body = _render(house, site, request, grant, others)
     return json_response({"token": body}, 200, [("X-Subject-Token", grant.token)])
 
 
@@ -166,8 +166,10 @@ def my_system(house: House, request: Request) -> Response:
 
 
 def my_catalog(house: House, site: Site, request: Request) -> Response:
-    others = entered.others(house, request.call())
-    return json_response({"catalog": catalog(site, request, others), "links": {"self": None}})
+    call = request.call()
+    others = entered.others(house, call)
+    given = endpoint_filters.shown_to(house, call.actor.project_id) if call.actor.project_id else None
+    return json_response({"catalog": narrowed(catalog(site, request, others), given), "links": {"self": None}})
 
 
 def _subject(request: Request) -> str:
@@ -206,7 +208,7 @@ def _scope(raw: Any) -> Scope:
     raise Unauthenticated("identity", reason="wrong_credentials")
 
 
-def _render(site: Site, request: Request, grant: Grant, others: Others | None) -> dict[str, Any]:
+def _render(house: House, site: Site, request: Request, grant: Grant, others: Others | None) -> dict[str, Any]:
     """With the catalog, where `others` says what was entered into it."""
     body: dict[str, Any] = {
         "methods": list(grant.body.methods),
@@ -235,7 +237,12 @@ def _render(site: Site, request: Request, grant: Grant, others: Others | None) -
     if grant.roles:
         body["roles"] = [{"id": shown_id(role.id), "name": role.name} for role in grant.roles]
         if others is not None:
-            body["catalog"] = catalog(site, request, others)
+            given = endpoint_filters.shown_to(house, grant.project.id) if grant.project is not None else None
+            body["catalog"] = narrowed(catalog(site, request, others), given)
+    if providers := federations.trusting(house):
+        body["service_providers"] = [
+            {"id": one.id, "auth_url": one.auth_url, "sp_url": one.sp_url} for one in providers
+        ]
     return body
 
 

@@ -14,7 +14,7 @@ from kumoi.api.openstack.times import bare
 from kumoi.app.house import House
 from kumoi.app.identity import people
 from kumoi.core.ids import DomainId, ProjectId, UserId
-from kumoi.core.tenancy import User
+from kumoi.core.tenancy import User, UserOptions
 
 FILTERS = {"name": "name", "domain_id": "domain_id", "enabled": "enabled"}
 
@@ -27,10 +27,17 @@ class _New(msgspec.Struct):
     description: str | None = ""
     email: str | None = ""
     enabled: bool = True
+    options: UserOptions = UserOptions()
 
 
 class CreateBody(msgspec.Struct):
     user: _New
+
+
+class _Raw(msgspec.Struct):
+    """The same body as it came: what no field above names is kept with the user."""
+
+    user: dict[str, Any]
 
 
 class _Change(msgspec.Struct):
@@ -40,6 +47,7 @@ class _Change(msgspec.Struct):
     enabled: bool | msgspec.UnsetType = msgspec.UNSET
     default_project_id: str | msgspec.UnsetType | None = msgspec.UNSET
     password: str | None = None
+    options: UserOptions | msgspec.UnsetType = msgspec.UNSET
 
 
 class UpdateBody(msgspec.Struct):
@@ -91,6 +99,8 @@ def create(house: House, request: Request) -> Response:
         description=new.description or "",
         email=new.email or "",
         enabled=new.enabled,
+        options=new.options,
+        extra=msgspec.json.encode(_more(request)).decode(),
     )
     # A user without a password can be made, but has none that anybody could know.
     made = people.create_user(house, request.call(), wish, new.password or house.chance.secret(24).hex())
@@ -103,8 +113,14 @@ def update(house: House, request: Request) -> Response:
     changes = {
         k: "" if v is None and k != "default_project_id" else v for k, v in fields.items() if v is not msgspec.UNSET
     }
-    done = people.update_user(house, request.call(), UserId(request.params["id"]), changes, password)
+    user_id = UserId(request.params["id"])
+    done = people.update_user(house, request.call(), user_id, changes, password, more=_more(request))
     return json_response({"user": render(request, done)})
+
+
+def _more(request: Request) -> dict[str, Any]:
+    known = {"id", "password", "links", "password_expires_at", "options"}.union(_New.__struct_fields__)
+    return {name: value for name, value in request.json(_Raw).user.items() if name not in known}
 
 
 def change_password(house: House, request: Request) -> Response:
@@ -125,6 +141,7 @@ def projects(house: House, request: Request) -> Response:
 
 def render(request: Request, user: User) -> dict[str, Any]:
     shown: dict[str, Any] = {
+        **msgspec.json.decode(user.extra),
         "id": user.id,
         "name": user.name,
         "domain_id": user.domain_id,
@@ -132,7 +149,7 @@ def render(request: Request, user: User) -> dict[str, Any]:
         "description": user.description,
         "email": user.email,
         "password_expires_at": bare(user.password_expires_at) if user.password_expires_at is not None else None,
-        "options": {},
+        "options": msgspec.to_builtins(user.options),
         "links": {"self": f"{request.base_url}/identity/v3/users/{user.id}"},
     }
     if user.default_project_id:

@@ -14,7 +14,7 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.image.asked import query_of, sought_of
-from kumoi.api.openstack.image.patch import operations, patched
+from kumoi.api.openstack.image.patch import Operation, operations, patched
 from kumoi.api.openstack.times import second
 from kumoi.app.house import House
 from kumoi.app.images import doors
@@ -79,6 +79,7 @@ def patch(house: House, request: Request) -> Response:
     _check_settable(one.path.strip("/") for one in wanted)
 
     def change(image: Image) -> doors.ImageChange:
+        _check_places(image, wanted)
         return from_document(patched(wanted, document(image)))
 
     return json_response(render(doors.update(house, request.call(), _id(request), change)))
@@ -105,6 +106,15 @@ def tag(house: House, request: Request) -> Response:
 def switch(house: House, on: bool, request: Request) -> Response:
     doors.switch(house, request.call(), _id(request), on=on)
     return no_content()
+
+
+def _check_places(image: Image, wanted: list[Operation]) -> None:
+    """The list as a whole is replaced to change what is noted in it; places come and go one at a time."""
+    for one in wanted:
+        if (one.op, one.path) == ("replace", "/locations"):
+            said = [place.get("url") for place in one.value if isinstance(place, dict)] if one.value else []
+            if said != [place.url for place in image.locations]:
+                raise Invalid("image", field="locations", reason="only_one")
 
 
 def _id(request: Request) -> ImageId:
