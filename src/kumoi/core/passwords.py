@@ -26,6 +26,8 @@ class PasswordRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_locked(user: User, rules: PasswordRules, now: float) -> bool:
+    if user.options.ignore_lockout_failure_attempts:
+        return False
     tried_out = 0 < rules.lockout_attempts <= user.failures
     return tried_out and now < user.failed_at + rules.lockout_s
 
@@ -37,6 +39,8 @@ def after_failure(user: User, rules: PasswordRules, now: float) -> User:
 
 
 def is_expired(user: User, now: float) -> bool:
+    if user.options.ignore_password_expiry:
+        return False
     return user.password_expires_at is not None and user.password_expires_at <= now
 
 

@@ -78,11 +78,12 @@ class Connection(Protocol):
 class Session:
     """What one `fn` may do, and what it keeps until the end of its transaction."""
 
-    __slots__ = ("_connection", "_writes", "marked", "outbox")
+    __slots__ = ("_connection", "_writes", "marked", "outbox", "ruled")
 
     def __init__(self, connection: Connection, *, writes: bool) -> None:
         self._connection: Connection | None = connection
         self._writes = writes
+        self.ruled = False  # whether this transaction raised the serial of identity
         self.marked: set[tuple[str, str]] = set()
         self.outbox: list[Params] = []
 

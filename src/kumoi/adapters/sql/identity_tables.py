@@ -4,6 +4,9 @@ from sqlalchemy import Index, Table, UniqueConstraint
 
 from kumoi.adapters.sql.schema import integers, key, metadata, nested, switches, texts, times
 
+# One row: how often anything changed that says who may what (`noun.RULING`).
+identity_serial = Table("identity_serial", metadata, key(), *integers("serial"))
+
 domains = Table(
     "domains", metadata, key(), *texts("name", "description"), *switches("enabled"), UniqueConstraint("name")
 )

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from kumoi.adapters.sql.connection import Conflict, Session
 from kumoi.adapters.sql.language import Params
-from kumoi.adapters.sql.noun import Noun
+from kumoi.adapters.sql.noun import RULING, Noun
 from kumoi.adapters.sql.queries import (
     count_statement,
     find_statement,
@@ -17,6 +17,7 @@ from kumoi.adapters.sql.queries import (
     shape_of,
     tally_statement,
 )
+from kumoi.adapters.sql.serial import raise_serial
 from kumoi.core.errors import NotFound, Stale, Taken
 from kumoi.core.query import Query
 
@@ -68,6 +69,7 @@ class SqlRows(Generic[T]):
         params = self._noun.codec.to_params(row)
         if not self._session.change(self._noun.insert, **params):
             raise self._taken(params)
+        self._changed()
 
     def save(self, row: T) -> T:
         params = self._noun.codec.to_params(row)
@@ -78,12 +80,21 @@ class SqlRows(Generic[T]):
         if not saved:
             exists = self._session.rows(self._noun.get, id=params["id"])
             raise (Stale if exists else NotFound)("store", kind=self._noun.kind, id=params["id"])
+        self._changed()
         if not self._noun.has_generation:
             return row
         return replace(row, generation=params["generation"] + 1)
 
     def remove(self, row_id: str) -> bool:
-        return bool(self._session.change(self._noun.remove, id=row_id))
+        removed = bool(self._session.change(self._noun.remove, id=row_id))
+        if removed:
+            self._changed()
+        return removed
+
+    def _changed(self) -> None:
+        if self._noun in RULING and not self._session.ruled:
+            self._session.ruled = True
+            raise_serial(self._session)
 
     def _save(self, params: Params) -> bool:
         run = self._session.guarded if self._noun.uniques else self._session.change

@@ -12,6 +12,7 @@ from kumoi.adapters.sql.labels import SqlLabels
 from kumoi.adapters.sql.leases import SqlLeases
 from kumoi.adapters.sql.rows import SqlRows
 from kumoi.adapters.sql.sections import SqlSections
+from kumoi.adapters.sql.serial import read_serial
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -96,3 +97,6 @@ class SqlTransaction:
         self.events = SqlEvents(session)
         self.labels = SqlLabels(session)
         self.leases = SqlLeases(session)
+
+    def identity_serial(self) -> int:
+        return read_serial(self.session)

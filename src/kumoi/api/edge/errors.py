@@ -29,6 +29,12 @@ class UnsupportedMediaType(errors.KumoiError):
     code: ClassVar[str] = "unsupported_media_type"
 
 
+class TooManyTries(errors.KumoiError):
+    """Secrets were tried too often from one place. Facts: retry_after_s."""
+
+    code: ClassVar[str] = "too_many_tries"
+
+
 class Internal(errors.KumoiError):
     """Our own fault; the log holds the traceback under the same request id. Facts: request_id."""
 
@@ -59,6 +65,7 @@ STATUS: Final[dict[type[errors.KumoiError], int]] = {
     MethodNotAllowed: 405,
     HeadersTooLarge: 431,
     UnsupportedMediaType: 415,
+    TooManyTries: 429,
     Internal: 500,
 }
 

@@ -184,7 +184,7 @@ class Exchange:
         tongue = self._found.tongue
         render = tongue.render_error if tongue is not None else render_plain
         response = render(self._request, error)
-        if isinstance(error, Unavailable) and (wait_s := error.facts.get("retry_after_s")):
+        if wait_s := error.facts.get("retry_after_s"):
             response.headers = [*response.headers, ("retry-after", str(wait_s))]
         return response
 

@@ -36,6 +36,12 @@ class Patience:
             waits = [self._turn(key, weight, now) for key, weight in _keys(name, address)]
         return max(0.0, max(waits) - now)
 
+    def left_s(self, name: str, address: str, now: float) -> float:
+        """How long it is until the next turn, without taking it: for who is sent away rather than made to wait."""
+        with self._lock:
+            known = (self._records.get(key) for key, _ in _keys(name, address))
+            return max(0.0, *(record.next_at - now for record in known if record is not None), 0.0)
+
     def failed(self, name: str, address: str, now: float) -> None:
         with self._lock:
             for key, _ in _keys(name, address):

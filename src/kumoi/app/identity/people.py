@@ -289,6 +289,8 @@ def change_password(house: House, request_id: str, user_id: UserId, old: str, ne
     Unauthenticated for a wrong user or password, without saying which. One that is too old will do.
     """
     found = proved(house, house.store.read(lambda tx: tx.users.get(user_id)), old)
+    if found.options.lock_password:
+        raise Forbidden("identity", action="user.update", needs=["admin"], reason="password_locked")
     check_new(house, new, found)
     actor = Actor(user_id=user_id, user_name=found.name, project_id=None)
     call = Call(actor=actor, request_id=request_id, now=house.clock.now())

@@ -14,6 +14,7 @@ from kumoi.contracts.store import Transaction
 from kumoi.core.call import Actor, Call
 from kumoi.core.delegation import AccessRule, ApplicationCredential, Asked, Trust, permits
 from kumoi.core.errors import Forbidden, Unauthenticated
+from kumoi.core.factors import lets_in
 from kumoi.core.passwords import is_expired
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, eq
@@ -64,13 +65,20 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 def by_password(house: House, who: Who, password: str, scope: Scope) -> Grant:
     """Unauthenticated for a wrong name or password, without saying which, and for a scope where
     the user has no role. Runs in the hashing pool."""
-    return _grant(house, check_password(house, who, password), scope, ("password",), ())
+    return granted(house, check_password(house, who, password), scope, ("password",))
 
 
-def check_password(house: House, who: Who, password: str) -> User:
-    """The user. Unauthenticated for a wrong name or password, without saying which, and for a password that is right
-    but too old. Runs in the hashing pool."""
-    user = proved(house, house.store.read(lambda tx: _user(tx, who)), password)
+def granted(house: House, user: User, scope: Scope, methods: tuple[str, ...]) -> Grant:
+    """A token for a user who has proved to be it by these methods."""
+    return _grant(house, user, scope, methods, ())
+
+
+def check_password(house: House, who: Who, password: str, methods: tuple[str, ...] = ("password",)) -> User:
+    """The user. Unauthenticated for a wrong name or password, without saying which; for a password that is right but
+    too old; and where the `methods` that are given are not enough for the user. Runs in the hashing pool."""
+    user = proved(house, house.store.read(lambda tx: user_of(tx, who)), password)
+    if not lets_in(user.options, methods):
+        raise Unauthenticated("identity", reason="more_factors")
     if is_expired(user, house.clock.now()):
         raise Unauthenticated("identity", reason="password_expired")
     return user
@@ -117,10 +125,21 @@ def tell(house: House, call: Call, token: str) -> Grant:
 def actor_of(house: House, token: str, asked: Asked) -> Actor:
     """Who calls with this token. One read; Unauthenticated when it is unknown, expired, or taken back; Forbidden when
     the credential that it came by has rules, and none of them is for what is asked."""
-    grant = look(house, token)
-    if grant.rules is not None and not any(permits(rule, asked) for rule in grant.rules):
+    body = _body(house, token)
+
+    def read(tx: Transaction) -> tuple[Actor, tuple[AccessRule, ...] | None]:
+        serial = tx.identity_serial()
+        said = house.remembered.get(token, serial)
+        if said is None:
+            grant = _told(tx, token, body, _holder(tx, body))
+            said = _actor(grant), grant.rules
+            house.remembered.put(token, serial, said)
+        return said
+
+    actor, rules = house.store.read(read)
+    if rules is not None and not any(permits(rule, asked) for rule in rules):
         raise Forbidden("identity", action=f"{asked.method} {asked.path}", needs=[], reason="no_access_rule")
-    return _actor(grant)
+    return actor
 
 
 def revoke(house: House, call: Call, token: str) -> None:
@@ -166,15 +185,15 @@ def _credential(
 ) -> tuple[ApplicationCredential, User | None] | None:
     if credential_id:
         found = tx.application_credentials.get(credential_id)
-        return (found, _user(tx, Who(user_id=found.user_id))) if found is not None else None
-    user = _user(tx, who)
+        return (found, user_of(tx, Who(user_id=found.user_id))) if found is not None else None
+    user = user_of(tx, who)
     if user is None:
         return None
     named = tx.application_credentials.find(Query(filters=(eq("user_id", user.id), eq("name", name))))
     return (named[0], user) if named else None
 
 
-def _user(tx: Transaction, who: Who) -> User | None:
+def user_of(tx: Transaction, who: Who) -> User | None:
     """None as well where the domain lets nobody in."""
     if who.user_id:
         user = tx.users.get(who.user_id)

@@ -186,6 +186,9 @@ class Transaction(Protocol):
     def labels(self) -> Labels: ...
     @property
     def leases(self) -> Leases: ...
+    def identity_serial(self) -> int:
+        """It rises with every change of who may what, in the transaction of the change."""
+        ...
 
 
 class Store(Protocol):

@@ -35,6 +35,7 @@ ERRORS: Final[dict[str, str]] = {
     "forbidden:not_disabled": "The project {name} is enabled: disable it first.",
     "forbidden:not_a_leaf": "There are projects in it: delete them first, or all by cascade.",
     "forbidden:too_deep": "Projects can be in one another {most} deep, no more.",
+    "forbidden:password_locked": "The password of this user is changed by an administrator only.",
     "forbidden:no_such_option": "There is no option {name} that a domain may have of its own.",
     "forbidden:not_shared": "The image is {visibility}: members are for images with visibility shared.",
     "forbidden:not_the_member": "Only the project that an image was offered to accepts or rejects it.",
@@ -45,6 +46,7 @@ ERRORS: Final[dict[str, str]] = {
     "method_not_allowed": "{method} is not served at {path}; {allow} are.",
     "headers_too_large": "The headers are too large: {size} bytes, where {limit} are allowed.",
     "unsupported_media_type": "A body of type {got} is not read here; send {wanted}.",
+    "too_many_tries": "You tried too often. Try again in {retry_after_s} s.",
     "internal": "The cloud made a mistake. Its operator finds it in the log under {request_id}.",
     "would_succeed": "The request would have succeeded, but only that was asked.",
 }

@@ -37,6 +37,7 @@ ERRORS: Final[dict[str, str]] = {
     "forbidden:not_disabled": "プロジェクト {name} は有効です。先に無効にしてください。",
     "forbidden:not_a_leaf": "中にプロジェクトがあります。先に削除するか、カスケードで一度に削除してください。",
     "forbidden:too_deep": "プロジェクトの入れ子は {most} 段までです。",
+    "forbidden:password_locked": "このユーザーのパスワードは管理者だけが変更できます。",
     "forbidden:no_such_option": "ドメインごとに設定できるオプション {name} はありません。",
     "forbidden:not_shared": "このイメージの公開範囲は {visibility} です。メンバーを持てるのは shared のイメージです。",
     "forbidden:not_the_member": "受け入れるか断るかは、イメージを提供されたプロジェクトが決めます。",
@@ -46,6 +47,7 @@ ERRORS: Final[dict[str, str]] = {
     "method_not_allowed": "{path} では {method} を使えません。使えるもの: {allow}",
     "headers_too_large": "ヘッダーが大きすぎます: {size} バイト (上限 {limit})",
     "unsupported_media_type": "{got} の本文は受け付けません。{wanted} で送ってください。",
+    "too_many_tries": "試行回数が多すぎます。{retry_after_s} 秒後にもう一度お試しください。",
     "internal": "クラウド側の誤りです。管理者はログの {request_id} で原因を調べられます。",
     "would_succeed": "要求は成功するはずですが、確認だけが求められました。",
 }

@@ -27,6 +27,7 @@ EN: Final[dict[str, str]] = {
     "no_system_access": "User {user} has no role on the system.",
     "session": "You are not signed in any more. Sign in again.",
     "no_domain_access": "User {user} has no access to domain {domain}.",
+    "more_factors": "More than this is asked of you: your rules want other methods too.",
     "password_expired": "The password has expired: change it.",
     "credential_has_scope": "An application credential has its project already: ask for no scope.",
 }
@@ -56,6 +57,7 @@ JA: Final[dict[str, str]] = {
     "no_system_access": "ユーザー {user} はシステムのロールを持っていません。",
     "session": "サインインの有効期限が切れました。もう一度サインインしてください。",
     "no_domain_access": "ユーザー {user} はドメイン {domain} を使えません。",
+    "more_factors": "これだけでは足りません。ほかの認証方法も必要です。",
     "password_expired": "パスワードの有効期限が切れました。変更してください。",
     "credential_has_scope": "アプリケーション認証情報のプロジェクトは決まっています。スコープは指定できません。",
 }

@@ -11,10 +11,11 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.identity.paging import page, query
 from kumoi.app.house import House
 from kumoi.app.identity import domains, people, project_trees
-from kumoi.core.errors import NotFound, Unsupported
+from kumoi.core.errors import NotFound
 from kumoi.core.ids import DomainId, ProjectId
+from kumoi.core.policy import may
 from kumoi.core.project_tags import TagFilter
-from kumoi.core.tenancy import DEFAULT_DOMAIN, Project
+from kumoi.core.tenancy import DEFAULT_DOMAIN, Domain, Project
 
 FILTERS = {"name": "name", "domain_id": "domain_id", "parent_id": "parent_id", "enabled": "enabled"}
 
@@ -65,18 +66,36 @@ def routes(house: House) -> list[Route]:
 
 def find(house: House, request: Request) -> Response:
     if _switched_on(request, "is_domain"):
-        return page(request, "projects", [], render)
+        named = query(request, {"name": "name", "enabled": "enabled"})
+        return page(request, "projects", domains.find(house, request.call(), named), render_domain)
     wanted = tag_filter(request)
     found = people.projects(house, request.call(), query(request, FILTERS))
     return page(request, "projects", [p for p in found if wanted.admits(p.tags)], render)
 
 
 def show(house: House, request: Request) -> Response:
-    found = people.project(house, request.call(), ProjectId(request.params["id"]))
+    project_id = request.params["id"]
+    try:
+        found = people.project(house, request.call(), ProjectId(project_id))
+    except NotFound:
+        home = _domain(house, request, project_id)
+        if home is None:
+            raise
+        return json_response({"project": render_domain(request, home)})
     shown = render(request, found)
     if request.query:
         shown |= _relatives(house, request, found)
     return json_response({"project": shown})
+
+
+def _domain(house: House, request: Request, project_id: str) -> Domain | None:
+    """A domain is a project too, to whoever asks for it as one and may."""
+    if not may(request.call(), "identity.read"):
+        return None
+    try:
+        return domains.get(house, request.call(), DomainId(project_id))
+    except NotFound:
+        return None
 
 
 def _relatives(house: House, request: Request, project: Project) -> dict[str, Any]:
@@ -109,7 +128,10 @@ def _ids_below(parent_id: str, below: list[Project]) -> dict[str, Any] | None:
 def create(house: House, request: Request) -> Response:
     new = request.json(CreateBody).project
     if new.is_domain:
-        raise Unsupported("identity", what="projects_that_are_domains")
+        home = Domain(id=DomainId(""), name=new.name, description=new.description or "", enabled=new.enabled)
+        return json_response(
+            {"project": render_domain(request, domains.create(house, request.call(), home))}, 201
+        )
     domain_id = new.domain_id or _domain_of_parent(house, request, new.parent_id)
     wish = Project(
         id=ProjectId(""),
@@ -164,6 +186,22 @@ def update(house: House, request: Request) -> Response:
 def delete(house: House, request: Request) -> Response:
     people.delete_project(house, request.call(), ProjectId(request.params["id"]))
     return no_content()
+
+
+def render_domain(request: Request, home: Domain) -> dict[str, Any]:
+    """A domain as the project that it is to Keystone."""
+    return {
+        "id": home.id,
+        "name": home.name,
+        "domain_id": None,
+        "description": home.description,
+        "enabled": home.enabled,
+        "parent_id": None,
+        "is_domain": True,
+        "tags": [],
+        "options": {},
+        "links": {"self": f"{request.base_url}/identity/v3/projects/{home.id}"},
+    }
 
 
 def render(request: Request, project: Project) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """POST, GET, HEAD, DELETE /v3/auth/tokens, and what the holder of a token may choose from."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -7,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from kumoi.api.edge.errors import TooManyTries
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
@@ -19,8 +21,10 @@ from kumoi.api.openstack.identity.roles import shown_id
 from kumoi.api.openstack.times import bare, micro
 from kumoi.app.house import House
 from kumoi.app.identity import catalog as entered
-from kumoi.app.identity import endpoint_filters, federations, scopes, tokens
+from kumoi.app.identity import endpoint_filters, factors, federations, scopes, tokens
 from kumoi.app.identity.catalog import Others
+from kumoi.app.identity.passwords import WRONG
+from kumoi.app.identity.patience import Patience
 from kumoi.app.identity.tokens import Grant, Scope, Who
 from kumoi.core.errors import Invalid, NotFound, Unauthenticated
 
@@ -35,7 +39,8 @@ class _Domain(msgspec.Struct):
 
 
 class _User(msgspec.Struct):
-    password: str
+    password: str = ""
+    passcode: str = ""
     id: str = ""
     name: str = ""
     domain: _Domain | None = None
@@ -66,6 +71,7 @@ class _Identity(msgspec.Struct):
     methods: list[str]
     application_credential: _Credential | None = None
     password: _Password | None = None
+    totp: _Password | None = None
     token: _Token | None = None
 
 
@@ -96,8 +102,9 @@ class _ScopeBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def routes(house: House, site: Site) -> list[Route]:
+    patience = Patience()
     return [
-        Route("POST", "/v3/auth/tokens", partial(issue, house, site), "token.issue", "identity",
+        Route("POST", "/v3/auth/tokens", partial(issue, house, site, patience), "token.issue", "identity",
               body_type=AuthBody, pool="hash",
               anonymous=True, success=201),
         Route("GET", "/v3/auth/tokens", partial(show, house, site), "identity.read_own", "identity"),
@@ -109,12 +116,12 @@ def routes(house: House, site: Site) -> list[Route]:
     ]  # fmt: skip
 
 
-def issue(house: House, site: Site, request: Request) -> Response:
+def issue(house: House, site: Site, patience: Patience, request: Request) -> Response:
     auth = request.json(AuthBody).auth
     scope = _scope(auth.scope)
     match auth.identity:
-        case _Identity(methods=["password"], password=_Password(user=user)):
-            grant = tokens.by_password(house, _who(user), user.password, scope)
+        case _Identity(methods=["password" | "totp" as one, *rest]) if set(rest) <= {"password", "totp"} - {one}:
+            grant = _by_factors(house, patience, request, auth.identity, scope)
         case _Identity(methods=["token"], token=_Token(id=token)):
             with _subject_is_no_caller():
                 grant = tokens.by_token(house, token, scope)
@@ -127,6 +134,40 @@ def issue(house: House, site: Site, request: Request) -> Response:
             raise Invalid("identity", field="auth.identity.methods", reason="not_in_enum", value=",".join(methods))
     body = _render(house, site, request, grant, entered.told(house))
     return json_response({"token": body}, 201, [("X-Subject-Token", grant.token)])
+
+
+def _by_factors(house: House, patience: Patience, request: Request, given: _Identity, scope: Scope) -> Grant:
+    """Wrong ones make the next try of the same name from the same place wait: it is sent away until then."""
+    password, code = _factor(given, "password", given.password), _factor(given, "totp", given.totp)
+    named = password or code
+    if named is None:
+        raise Invalid("identity", field="auth.identity.methods", reason="missing", name="password")
+    name = f"{named.domain.text if named.domain else ''}/{named.id or named.name}"
+    wait_s = patience.left_s(name, request.client, request.now)
+    if wait_s > 0:
+        raise TooManyTries("identity", retry_after_s=math.ceil(wait_s))
+    patience.wait_s(name, request.client, request.now)
+    try:
+        grant = factors.by_factors(
+            house,
+            factors.Password(who=_who(password), password=password.password) if password else None,
+            factors.Code(who=_who(code), code=code.passcode) if code else None,
+            scope,
+        )
+    except Unauthenticated as e:
+        if e.facts.get("reason") == WRONG:
+            patience.failed(name, request.client, request.now)
+        raise
+    patience.succeeded(name, request.client)
+    return grant
+
+
+def _factor(given: _Identity, method: str, body: _Password | None) -> _User | None:
+    if method not in given.methods:
+        return None
+    if body is None:
+        raise Invalid("identity", field=f"auth.identity.{method}", reason="missing", name=method)
+    return body.user
 
 
 def show(house: House, site: Site, request: Request) -> Response:
