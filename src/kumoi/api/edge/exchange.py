@@ -24,7 +24,7 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.edge.sending import unless_gone
 from kumoi.api.edge.sockets import REFUSED, Socket
 from kumoi.api.edge.text import say
-from kumoi.core.errors import Invalid, KumoiError, Unavailable
+from kumoi.core.errors import Invalid, KumoiError
 
 log = structlog.get_logger("kumoi.edge")
 
