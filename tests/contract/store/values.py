@@ -39,6 +39,8 @@ def _value(hint: Any, dice: random.Random) -> Any:
         return _value(dice.choice(inner), dice)
     if origin is tuple:
         return tuple(_value(inner[0], dice) for _ in range(dice.randrange(3)))
+    if origin is frozenset:
+        return frozenset(_value(inner[0], dice) for _ in range(dice.randrange(3)))
     if origin is list:
         return [_value(inner[0], dice) for _ in range(dice.randrange(3))]
     if origin is dict:

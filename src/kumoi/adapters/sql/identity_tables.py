@@ -198,6 +198,26 @@ domain_configs = Table(
     *texts("options", "sealed_passwords"),
 )
 
+registered_limits = Table(
+    "registered_limits",
+    metadata,
+    key(),
+    *texts("service_id", "resource_name", "region_id", "description"),
+    *integers("default_limit"),
+    UniqueConstraint("service_id", "region_id", "resource_name"),
+)
+
+limits = Table(
+    "limits",
+    metadata,
+    key(),
+    *texts("registered_id", "project_id", "domain_id", "description"),
+    *integers("resource_limit"),
+    UniqueConstraint("registered_id", "project_id", "domain_id"),
+    Index(None, "project_id"),
+    Index(None, "domain_id"),
+)
+
 access_keys = Table(
     "access_keys",
     metadata,

@@ -26,6 +26,7 @@ from kumoi.core.image_tasks import ImageTask
 from kumoi.core.images import Image, ImageMember, Layer
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.kept import DomainConfig, Policy
+from kumoi.core.limits import Limit, RegisteredLimit
 from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
@@ -131,6 +132,8 @@ FEDERATION_PROTOCOLS = Noun(FederationProtocol, identity_tables.federation_proto
 SERVICE_PROVIDERS = Noun(ServiceProvider, identity_tables.service_providers)
 POLICIES = Noun(Policy, identity_tables.policies)
 DOMAIN_CONFIGS = Noun(DomainConfig, identity_tables.domain_configs)
+REGISTERED_LIMITS = Noun(RegisteredLimit, identity_tables.registered_limits)
+LIMITS = Noun(Limit, identity_tables.limits)
 ACCESS_KEYS = Noun(AccessKey, identity_tables.access_keys)
 CREDENTIALS = Noun(Credential, identity_tables.credentials)
 KEY_PAIRS = Noun(KeyPair, identity_tables.key_pairs, "keypair")

@@ -52,6 +52,8 @@ class SqlTransaction:
     service_providers = Of(noun.SERVICE_PROVIDERS)
     policies = Of(noun.POLICIES)
     domain_configs = Of(noun.DOMAIN_CONFIGS)
+    registered_limits = Of(noun.REGISTERED_LIMITS)
+    limits = Of(noun.LIMITS)
     access_keys = Of(noun.ACCESS_KEYS)
     credentials = Of(noun.CREDENTIALS)
     key_pairs = Of(noun.KEY_PAIRS)

@@ -7,6 +7,7 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
+from kumoi.api.operator.cadf import record_of
 from kumoi.api.operator.numbers import whole
 from kumoi.app import events
 from kumoi.app.events import Feed
@@ -21,7 +22,8 @@ def routes(house: House) -> list[Route]:
 
 
 def find(house: House, request: Request) -> Response:
-    """`after`, `before`: numbers (`seq`); `project`, `kind`, `resource`, `request`, `action` (a prefix), `limit`."""
+    """`after`, `before`: numbers (`seq`); `project`, `kind`, `resource`, `request`, `action` (a prefix), `limit`;
+    `format=cadf` for audit records."""
     wanted = Feed(
         after=whole(request, "after"),
         before=whole(request, "before"),
@@ -32,4 +34,7 @@ def find(house: House, request: Request) -> Response:
         request_id=request.arg("request"),
         limit=whole(request, "limit", least=1, most=MAX_PAGE) or DEFAULT_PAGE,
     )
-    return json_response({"events": msgspec.to_builtins(events.feed(house, request.call(), wanted))})
+    found = events.feed(house, request.call(), wanted)
+    if request.arg("format") == "cadf":
+        return json_response({"events": [record_of(event, house.rules.region) for event in found]})
+    return json_response({"events": msgspec.to_builtins(found)})

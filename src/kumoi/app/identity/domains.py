@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from kumoi.app.house import House
 from kumoi.app.identity.federations import PROVIDERS
 from kumoi.app.identity.groups import end_group
+from kumoi.app.identity.kept import remove_all
 from kumoi.app.identity.names import check_name
 from kumoi.app.identity.people import check_empty, end_project, end_user
 from kumoi.app.identity.roles import end_role
@@ -94,8 +95,9 @@ def delete(house: House, call: Call, domain_id: DomainId) -> None:
 
 
 def _end_lookups(tx: Transaction, domain_id: DomainId) -> None:
-    """Where its users would have come from."""
+    """Where its users would have come from, and its limits."""
     tx.domain_configs.remove(domain_id)
+    remove_all(tx.limits, "domain_id", domain_id)
     for provider in tx.identity_providers.find(Query(filters=(eq("domain_id", domain_id),))):
         PROVIDERS.end(tx, provider.id)
         tx.identity_providers.remove(provider.id)

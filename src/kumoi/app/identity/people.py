@@ -183,6 +183,7 @@ def end_project(tx: Transaction, house: House, call: Call, project_id: ProjectId
     for assignment in tx.assignments.find(own):
         tx.assignments.remove(assignment.id)
     remove_all(tx.endpoint_filters, "project_id", project_id)
+    remove_all(tx.limits, "project_id", project_id)
     end_credentials(tx, "project_id", project_id)
     end_trusts(tx, "project_id", project_id)
     open_quota(tx, project_id)

@@ -27,6 +27,7 @@ from kumoi.core.image_tasks import ImageTask
 from kumoi.core.images import Image, ImageMember, Layer
 from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.kept import DomainConfig, Policy
+from kumoi.core.limits import Limit, RegisteredLimit
 from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
@@ -102,6 +103,10 @@ class Transaction(Protocol):
     def policies(self) -> Rows[Policy]: ...
     @property
     def domain_configs(self) -> Rows[DomainConfig]: ...
+    @property
+    def registered_limits(self) -> Rows[RegisteredLimit]: ...
+    @property
+    def limits(self) -> Rows[Limit]: ...
     @property
     def access_keys(self) -> Rows[AccessKey]: ...
     @property
