@@ -5,7 +5,7 @@ from typing import Literal
 from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden
 
-Rule = Literal["any", "reader", "member", "admin", "checker", "system"]
+Rule = Literal["any", "reader", "member", "admin", "checker", "overseer", "system"]
 
 _READ: tuple[str, ...] = (
     "instance",
@@ -63,7 +63,7 @@ ACTIONS: dict[str, Rule] = {
     "image.share": "member",
     "image.accept": "member",
     "image.import": "member",
-    "image.tasks": "admin",
+    "image.tasks": "overseer",
     "image.all_projects": "admin",
     "metadef.read": "reader",
     "metadef.write": "admin",
@@ -86,16 +86,16 @@ ACTIONS: dict[str, Rule] = {
     "quota.update": "admin",
     "keypair.all_users": "admin",
     "network.explain": "admin",
-    "host.read": "admin",
+    "host.read": "overseer",
     "host.update": "admin",
-    "loop.read": "admin",
-    "event.all_projects": "admin",
+    "loop.read": "overseer",
+    "event.all_projects": "overseer",
     "meter.scrape": "checker",
     "why.read": "reader",
     "token.issue": "any",
     "token.read": "checker",
     "token.revoke": "admin",
-    "identity.read": "admin",
+    "identity.read": "overseer",
     "identity.read_own": "any",
     "identity.write": "admin",
     "credential.own": "any",
@@ -120,6 +120,7 @@ _ORDER: dict[Rule, tuple[str, ...]] = {
     "member": ("member", "manager", "admin"),
     "admin": ("admin",),
     "checker": ("service", "admin"),
+    "overseer": ("admin",),
     "system": ("admin",),
     "any": (),
 }
@@ -134,14 +135,19 @@ def may(call: Call, action: str) -> bool:
         return True
     if call.actor.project_id is None and not call.actor.system and not _of_domain(call, action):
         return False
-    if rule == "checker" and call.actor.system:
-        rule = "reader"
+    if rule in {"checker", "overseer"} and call.actor.system:
+        rule = "reader"  # who reads the system reads all of it
     return not call.actor.roles.isdisjoint(_ORDER[rule])
 
 
 def _of_domain(call: Call, action: str) -> bool:
     """Whether the scope is a domain, and the action one that is done there: nothing runs in a domain."""
     return call.actor.domain_id is not None and action.startswith(("identity.", "token.", "credential.", "trust."))
+
+
+def managed(call: Call) -> str | None:
+    """The domain whose people and projects this actor looks after; `app.identity.domain_managers` says how far."""
+    return call.actor.domain_id if "manager" in call.actor.roles and not call.actor.restricted else None
 
 
 def allow(call: Call, action: str) -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.identity import groups, roles
+from kumoi.app.identity.domain_managers import allow_within, check_home, check_role
 from kumoi.app.identity.held import below, expand
 from kumoi.app.writing import Thing, record
 from kumoi.contracts.store import Transaction
@@ -59,10 +60,11 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
 
 def assign(house: House, call: Call, wish: Assignment) -> None:
     """`wish.id` is chosen here. Twice is harmless."""
-    allow(call, "identity.write")
+    allow_within(call, "identity.write")
 
     def write(tx: Transaction) -> None:
         _check_target(tx, wish)
+        _check_manager(tx, call, wish)
         if _same(tx, wish) is None:
             tx.assignments.insert(replace(wish, id=house.chance.uuid()))
             record(tx, house, call, "role.assign", _thing(wish), {"role": wish.role})
@@ -72,9 +74,10 @@ def assign(house: House, call: Call, wish: Assignment) -> None:
 
 def unassign(house: House, call: Call, wish: Assignment) -> None:
     """NotFound when it was not given. What followed from it is gone with the next request."""
-    allow(call, "identity.write")
+    allow_within(call, "identity.write")
 
     def write(tx: Transaction) -> None:
+        _check_manager(tx, call, wish)
         found = _same(tx, wish)
         if found is None:
             raise _not_given(wish)
@@ -225,6 +228,15 @@ def _check_target(tx: Transaction, wish: Assignment) -> None:
     home = _check_holder_and_place(tx, wish)
     if role.domain_id and role.domain_id != home:
         raise Forbidden("identity", action="role.assign", needs=[], reason="other_domains_role", name=role.name)
+
+
+def _check_manager(tx: Transaction, call: Call, wish: Assignment) -> None:
+    """A manager gives the lesser roles to people of its domain, on the domain and its projects."""
+    check_role(call, "identity.write", wish.role)
+    holder = groups.known(tx, wish.group_id).domain_id if wish.group_id else groups.user_home(tx, wish.user_id)
+    place = _check_holder_and_place(tx, wish)
+    for home, kind, row_id in ((holder, "user", wish.user_id), (place, "domain", place)):
+        check_home(call, "identity.write", home, kind, row_id)
 
 
 def _check_holder_and_place(tx: Transaction, wish: Assignment) -> str:

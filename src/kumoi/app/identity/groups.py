@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.identity.domain_managers import allow_within, check_home, check_ordinary, narrowed
 from kumoi.app.identity.names import check_name
 from kumoi.app.writing import Thing, record
 from kumoi.contracts.store import Transaction
@@ -17,18 +18,21 @@ NAME_MOST = 64
 
 
 def find(house: House, call: Call, query: Query) -> list[UserGroup]:
-    allow(call, "identity.read")
-    return house.store.read(lambda tx: tx.user_groups.find(query))
+    wanted = narrowed(call, "identity.read", query)
+    return house.store.read(lambda tx: tx.user_groups.find(wanted))
 
 
 def get(house: House, call: Call, group_id: UserGroupId) -> UserGroup:
-    allow(call, "identity.read")
-    return house.store.read(lambda tx: known(tx, group_id))
+    allow_within(call, "identity.read")
+    found = house.store.read(lambda tx: known(tx, group_id))
+    check_home(call, "identity.read", found.domain_id, "user_group", group_id)
+    return found
 
 
 def create(house: House, call: Call, wish: UserGroup) -> UserGroup:
     """`wish.id` is chosen here."""
-    allow(call, "identity.write")
+    allow_within(call, "identity.write")
+    check_home(call, "identity.write", wish.domain_id, "domain", wish.domain_id)
     check_name("name", wish.name, NAME_MOST)
     made = replace(wish, id=UserGroupId(hex_id(house.chance.uuid())), created_at=call.now)
 
@@ -45,10 +49,10 @@ def create(house: House, call: Call, wish: UserGroup) -> UserGroup:
 
 def update(house: House, call: Call, group_id: UserGroupId, changes: dict[str, str]) -> UserGroup:
     """`changes`: any of name, description."""
-    allow(call, "identity.write")
+    allow_within(call, "identity.write")
 
     def write(tx: Transaction) -> UserGroup:
-        new: UserGroup = replace(known(tx, group_id), **changes)
+        new: UserGroup = replace(_managed(tx, call, group_id), **changes)
         check_name("name", new.name, NAME_MOST)
         _check_free(tx, new)
         record(tx, house, call, "group.update", Thing("user_group", group_id, ""))
@@ -59,10 +63,10 @@ def update(house: House, call: Call, group_id: UserGroupId, changes: dict[str, s
 
 def delete(house: House, call: Call, group_id: UserGroupId) -> None:
     """Its members lose at once what they had by it."""
-    allow(call, "identity.write")
+    allow_within(call, "identity.write")
 
     def write(tx: Transaction) -> None:
-        known(tx, group_id)
+        _managed(tx, call, group_id)
         end_group(tx, group_id)
         record(tx, house, call, "group.delete", Thing("user_group", group_id, ""))
 
@@ -80,10 +84,12 @@ def end_group(tx: Transaction, group_id: UserGroupId) -> None:
 
 def add_member(house: House, call: Call, group_id: UserGroupId, user_id: UserId) -> None:
     """Twice is harmless."""
-    allow(call, "identity.write")
+    allow_within(call, "identity.write")
 
     def write(tx: Transaction) -> None:
         _check_both(tx, group_id, user_id)
+        _managed(tx, call, group_id)
+        check_home(call, "identity.write", user_home(tx, user_id), "user", user_id)
         made = membership(group_id, user_id)
         if tx.memberships.get(made.id) is None:
             tx.memberships.insert(made)
@@ -93,10 +99,12 @@ def add_member(house: House, call: Call, group_id: UserGroupId, user_id: UserId)
 
 
 def remove_member(house: House, call: Call, group_id: UserGroupId, user_id: UserId) -> None:
-    allow(call, "identity.write")
+    allow_within(call, "identity.write")
 
     def write(tx: Transaction) -> None:
         _check_both(tx, group_id, user_id)
+        _managed(tx, call, group_id)
+        check_home(call, "identity.write", user_home(tx, user_id), "user", user_id)
         if not tx.memberships.remove(membership(group_id, user_id).id):
             raise NotFound("identity", kind="membership", id=f"{group_id}/{user_id}")
         record(tx, house, call, "group.remove_member", Thing("user_group", group_id, ""), {"user": user_id})
@@ -117,10 +125,10 @@ def check_member(house: House, call: Call, group_id: UserGroupId, user_id: UserI
 
 
 def members(house: House, call: Call, group_id: UserGroupId, query: Query) -> list[User]:
-    allow(call, "identity.read")
+    allow_within(call, "identity.read")
 
     def read(tx: Transaction) -> list[User]:
-        known(tx, group_id)
+        check_home(call, "identity.read", known(tx, group_id).domain_id, "user_group", group_id)
         held = tx.memberships.find(Query(filters=(eq("group_id", group_id),)))
         return tx.users.find(query.where(is_in("id", tuple(m.user_id for m in held))))
 
@@ -144,6 +152,20 @@ def known(tx: Transaction, group_id: str) -> UserGroup:
     found = tx.user_groups.get(group_id)
     if found is None:
         raise NotFound("identity", kind="user_group", id=group_id)
+    return found
+
+
+def user_home(tx: Transaction, user_id: str) -> str:
+    """The domain of a user; empty where there is none."""
+    found = tx.users.get(user_id)
+    return found.domain_id if found is not None else ""
+
+
+def _managed(tx: Transaction, call: Call, group_id: UserGroupId) -> UserGroup:
+    """A group that the caller may change."""
+    found = known(tx, group_id)
+    check_home(call, "identity.write", found.domain_id, "user_group", group_id)
+    check_ordinary(tx, call, "identity.write", group_id=group_id)
     return found
 
 

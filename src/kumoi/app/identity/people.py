@@ -10,6 +10,7 @@ from msgspec.structs import asdict, replace
 from kumoi.app.house import House
 from kumoi.app.identity import assignments
 from kumoi.app.identity.application_credentials import end_credentials
+from kumoi.app.identity.domain_managers import allow_within, check_home, check_ordinary, narrowed
 from kumoi.app.identity.held import above, below, held_by, projects_reached
 from kumoi.app.identity.kept import remove_all
 from kumoi.app.identity.names import check_name
@@ -24,7 +25,7 @@ from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Forbidden, InUse, Invalid, NotFound, Taken
 from kumoi.core.ids import ProjectId, UserId, hex_id
 from kumoi.core.passwords import DAY_S, with_password
-from kumoi.core.policy import allow, may
+from kumoi.core.policy import allow, managed, may
 from kumoi.core.query import Query, alive, eq, is_in
 from kumoi.core.quotas import Claim
 from kumoi.core.roles import Assignment
@@ -37,9 +38,9 @@ DEPTH_MOST = 5
 
 
 def projects(house: House, call: Call, query: Query) -> list[Project]:
-    """All of them, for administrators."""
-    allow(call, "identity.read")
-    return house.store.read(lambda tx: tx.projects.find(query))
+    """All of them, for administrators; those of the domain, for its manager."""
+    wanted = narrowed(call, "identity.read", query)
+    return house.store.read(lambda tx: tx.projects.find(wanted))
 
 
 def projects_of(house: House, call: Call, user_id: UserId, query: Query) -> list[Project]:
@@ -57,7 +58,7 @@ def project(house: House, call: Call, project_id: ProjectId) -> Project:
     allow(call, "identity.read_own")
     found = house.store.read(lambda tx: tx.projects.get(project_id))
     own = call.actor.project_id == project_id
-    if found is None or not (own or may(call, "identity.read")):
+    if found is None or not (own or may(call, "identity.read") or managed(call) == found.domain_id):
         raise NotFound("identity", kind="project", id=project_id)
     return found
 
@@ -81,7 +82,8 @@ def accounts(house: House, call: Call, project_ids: tuple[ProjectId, ...]) -> di
 
 def create_project(house: House, call: Call, wish: Project) -> Project:
     """`wish.id` and `.account` are chosen here."""
-    allow(call, "identity.write")
+    allow_within(call, "identity.write")
+    check_home(call, "identity.write", wish.domain_id, "domain", wish.domain_id)
     check_name("name", wish.name, NAME_MOST)
     made = replace(wish, id=ProjectId(hex_id(house.chance.uuid())), created_at=call.now)
 
@@ -135,12 +137,13 @@ def add_project(tx: Transaction, house: House, call: Call, made: Project) -> Pro
 
 def update_project(house: House, call: Call, project_id: ProjectId, changes: dict[str, str | bool]) -> Project:
     """`changes`: any of name, description, enabled."""
-    allow(call, "identity.write")
+    allow_within(call, "identity.write")
 
     def write(tx: Transaction) -> Project:
         old = tx.projects.get(project_id)
         if old is None:
             raise NotFound("identity", kind="project", id=project_id)
+        check_home(call, "identity.write", old.domain_id, "project", project_id)
         new: Project = replace(old, **changes)
         if new.enabled != old.enabled:
             _check_switch(tx, new)
@@ -159,11 +162,13 @@ def delete_project(house: House, call: Call, project_id: ProjectId) -> None:
 
     Its counters stay, empty and at the default limits: quotas have no verb that ends them.
     """
-    allow(call, "identity.write")
+    allow_within(call, "identity.write")
 
     def write(tx: Transaction) -> None:
-        if tx.projects.get(project_id) is None:
+        old = tx.projects.get(project_id)
+        if old is None:
             raise NotFound("identity", kind="project", id=project_id)
+        check_home(call, "identity.write", old.domain_id, "project", project_id)
         if tx.projects.count(Query(filters=(eq("parent_id", project_id),))):
             raise Forbidden("identity", action="project.delete", needs=[], reason="not_a_leaf")
         check_empty(tx, project_id)
@@ -210,21 +215,23 @@ def check_empty(tx: Transaction, project_id: ProjectId) -> None:
 
 
 def users(house: House, call: Call, query: Query) -> list[User]:
-    allow(call, "identity.read")
-    return house.store.read(lambda tx: tx.users.find(query))
+    wanted = narrowed(call, "identity.read", query)
+    return house.store.read(lambda tx: tx.users.find(wanted))
 
 
 def user(house: House, call: Call, user_id: UserId) -> User:
     allow(call, "identity.read_own")
     found = house.store.read(lambda tx: tx.users.get(user_id))
-    if found is None or not (user_id == call.actor.user_id or may(call, "identity.read")):
+    own = user_id == call.actor.user_id or may(call, "identity.read")
+    if found is None or not (own or managed(call) == found.domain_id):
         raise NotFound("identity", kind="user", id=user_id)
     return found
 
 
 def create_user(house: House, call: Call, wish: User, password: str) -> User:
     """Runs in the hashing pool."""
-    allow(call, "identity.write")
+    allow_within(call, "identity.write")
+    check_home(call, "identity.write", wish.domain_id, "domain", wish.domain_id)
     check_name("name", wish.name, USER_NAME_MOST)
     check_new(house, password)
     rules = house.rules.passwords
@@ -261,13 +268,14 @@ def update_user(
 ) -> User:
     """`changes`: any of name, description, email, enabled, default_project_id, options (those that are given). A new
     password ends all the user's tokens. `more`: what else is kept with the user, by name; None: no longer."""
-    allow(call, "identity.write")
+    allow_within(call, "identity.write")
     if password is not None:
         check_new(house, password)
     hashed = house.passwords.hash(password) if password is not None else None
 
     def write(tx: Transaction) -> User:
         known = tx.users.get(user_id)
+        _check_manager(tx, call, known, user_id)
         wished = dict(changes)
         if known is not None and more:
             kept = {**msgspec.json.decode(known.extra), **more}
@@ -325,14 +333,21 @@ def _update_user(
 
 def delete_user(house: House, call: Call, user_id: UserId) -> None:
     """With the user go its roles, memberships, key pairs, credentials, trusts and sessions."""
-    allow(call, "identity.write")
+    allow_within(call, "identity.write")
 
     def write(tx: Transaction) -> None:
-        if tx.users.get(user_id) is None:
+        known = tx.users.get(user_id)
+        if known is None:
             raise NotFound("identity", kind="user", id=user_id)
+        _check_manager(tx, call, known, user_id)
         end_user(tx, house, call, user_id)
 
     house.store.write(write)
+
+
+def _check_manager(tx: Transaction, call: Call, known: User | None, user_id: UserId) -> None:
+    check_home(call, "identity.write", known.domain_id if known is not None else "", "user", user_id)
+    check_ordinary(tx, call, "identity.write", user_id=user_id)
 
 
 def end_user(tx: Transaction, house: House, call: Call, user_id: UserId) -> None:
