@@ -21,12 +21,13 @@ from kumoi.api.openstack.identity.roles import shown_id
 from kumoi.api.openstack.times import bare, micro
 from kumoi.app.house import House
 from kumoi.app.identity import catalog as entered
-from kumoi.app.identity import endpoint_filters, factors, federations, scopes, tokens
+from kumoi.app.identity import endpoint_filters, factors, federations, scopes, signed, tokens
 from kumoi.app.identity.catalog import Others
 from kumoi.app.identity.passwords import WRONG
 from kumoi.app.identity.patience import Patience
 from kumoi.app.identity.tokens import Grant, Scope, Who
 from kumoi.core.errors import Invalid, NotFound, Unauthenticated
+from kumoi.core.signatures import Asked as SignedRequest
 
 
 class _Domain(msgspec.Struct):
@@ -90,6 +91,17 @@ class AuthBody(msgspec.Struct):
     auth: _Auth
 
 
+class _S3(msgspec.Struct):
+    access: str
+    signature: str
+    token: str
+
+
+class SignedBody(msgspec.Struct):
+    ec2: SignedRequest | None = msgspec.field(name="ec2Credentials", default=None)
+    s3: _S3 | None = msgspec.field(name="credentials", default=None)
+
+
 class _Trust(msgspec.Struct):
     id: str
 
@@ -107,6 +119,10 @@ def routes(house: House, site: Site) -> list[Route]:
         Route("POST", "/v3/auth/tokens", partial(issue, house, site, patience), "token.issue", "identity",
               body_type=AuthBody, pool="hash",
               anonymous=True, success=201),
+        *(
+            Route("POST", f"/v3/{path}", partial(by_signature, house, site), "token.read", "identity", pool="write")
+            for path in ("ec2tokens", "s3tokens")
+        ),
         Route("GET", "/v3/auth/tokens", partial(show, house, site), "identity.read_own", "identity"),
         Route("DELETE", "/v3/auth/tokens", partial(revoke, house), "identity.read_own", "identity", success=204),
         Route("GET", "/v3/auth/projects", partial(my_projects, house), "identity.read_own", "identity"),
@@ -134,6 +150,19 @@ def issue(house: House, site: Site, patience: Patience, request: Request) -> Res
             raise Invalid("identity", field="auth.identity.methods", reason="not_in_enum", value=",".join(methods))
     body = _render(house, site, request, grant, entered.told(house))
     return json_response({"token": body}, 201, [("X-Subject-Token", grant.token)])
+
+
+def by_signature(house: House, site: Site, request: Request) -> Response:
+    """Of a request that the calling service received. S3's gateways send no more than the text that was signed."""
+    body = request.json(SignedBody)
+    if body.ec2 is not None:
+        grant = signed.by_ec2(house, request.call(), body.ec2)
+    elif body.s3 is not None:
+        grant = signed.by_s3(house, request.call(), body.s3.access, body.s3.token, body.s3.signature)
+    else:
+        raise Invalid("identity", field="credentials", reason="missing", name="credentials")
+    shown = _render(house, site, request, grant, entered.told(house))
+    return json_response({"token": shown}, 200, [("X-Subject-Token", grant.token)])
 
 
 def _by_factors(house: House, patience: Patience, request: Request, given: _Identity, scope: Scope) -> Grant:

@@ -5,8 +5,8 @@ from sqlalchemy import Index, MetaData, Table, UniqueConstraint
 
 from kumoi.adapters.sql.schema import NAMES, integers, key, texts
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from sqlalchemy import MetaData, Table
 
 from kumoi.adapters.sql.schema import NAMES, integers, key
 
-revision = "0028"
-down_revision = "0027"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from sqlalchemy import Column, Index, MetaData, Table, UniqueConstraint
 
 from kumoi.adapters.sql.schema import NAMES, TEXT, key, nested, switches, texts
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
