@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kumoi.cmd.inside import told
-from kumoi.ops.bench import fabric, page, place, real, simulated
+from kumoi.ops.bench import dashboard, fabric, page, place, real, simulated
 from kumoi.ops.bench.figures import Figure
 from kumoi.ops.bench.simulated import Size
 
@@ -28,6 +28,7 @@ def command(
     with told():
         if with_simulated:
             figures |= simulated.measure(_say, Size(hosts=hosts, servers=servers))
+            figures |= dashboard.measure(_say)
         figures |= fabric.measure(_say)
         if with_real:
             found, accelerator = real.measure(_say)

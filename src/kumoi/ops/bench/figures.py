@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
-Unit = Literal["s", "ms", "MB", "% of a core", "errors", "×"]
+Unit = Literal["s", "ms", "MB", "kB", "% of a core", "errors", "×"]
 Verdict = Literal["met", "missed", "no target", "not measured"]
 
 
@@ -81,5 +81,8 @@ PROMISES: Final = (
         key="filtered", about="the same: time for a byte between guests, of that over an unfiltered bridge", unit="×",
         most=1.33,
     ),
+    Promise(key="page", about="a page of the dashboard, 10 instances: CPU", unit="ms", most=50),
+    Promise(key="full_page", about="the same, 10,000 instances: CPU", unit="ms", most=100),
+    Promise(key="scripts", about="scripts of a page, packed", unit="kB", most=60),
     Promise(key="services", about="DHCP, DNS and metadata of 500 networks: memory (PSS)", unit="MB", most=100),
 )  # fmt: skip
