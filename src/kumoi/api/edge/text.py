@@ -4,6 +4,7 @@ A code without a sentence, or a sentence whose fact is missing, is still told (c
 about an error never fails.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -26,7 +27,8 @@ _CONDITIONS: Final[Mapping[Locale, Mapping[str, str]]] = {
 }
 _KINDS: Final[Mapping[Locale, Mapping[str, str]]] = {"en": en.KINDS, "ja": ja.KINDS}
 _KIND_FACTS: Final = frozenset({"kind", "by_kind", "what"})
-_NAMED_FACTS: Final = frozenset({"field", "resource", "dropped", "would_fit"})
+_NAMED_FACTS: Final = frozenset({"field", "resource", "dropped", "would_fit", "expected"})
+_BOUND: Final = re.compile(r"from (-?\d+) to (-?\d+)")  # as doors write a range
 
 
 def say(
@@ -93,6 +95,8 @@ def _fill(
         words[name] = _plain(value)
         if name in _KIND_FACTS and isinstance(value, str):
             words[name] = _KINDS[locale].get(value, value)
+        if name == "bound" and locale == "ja":
+            words[name] = _BOUND.sub(r"\1〜\2", words[name])
         if names is not None and name in _NAMED_FACTS:
             words[name] = _renamed(value, names)
     return sentence.format_map(words)

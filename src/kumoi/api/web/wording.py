@@ -72,6 +72,8 @@ _PAIRS: Final[dict[str, tuple[str, str]]] = {
     "subnets": ("subnets", "サブネット"),
     "vcpus": ("vCPUs", "vCPU"),
     "vpcs": ("routers", "ルーター"),
+    # what is expected of a value
+    "int": ("a whole number", "整数"),
     # why the scheduler passes a host over
     "disabled": ("takes no new instances", "新規配置の対象外"),
     "host_name": ("another host was asked for", "別のホストを指定"),

@@ -18,7 +18,7 @@ from kumoi.core import errors
 from kumoi.core.call import Locale
 from kumoi.core.conditions import Blocked, Ready, Working
 from kumoi.core.consoles import ConsoleCut, ConsoleEnd
-from kumoi.core.errors import Invalid, KumoiError, NotFound, Unauthenticated
+from kumoi.core.errors import Invalid, KumoiError, NoCapacity, NotFound, Unauthenticated
 
 TABLES = ["ERRORS", "INVALID", "UNAUTHENTICATED", "CONDITIONS", "KINDS"]
 BY_REASON = {"Invalid": "INVALID", "Unauthenticated": "UNAUTHENTICATED"}
@@ -77,6 +77,21 @@ def test_say() -> None:
     )
     assert say(Invalid(field="name", reason="missing")) == "Invalid input: name is required."
     assert say(Unauthenticated(reason="token_expired")) == "The token has expired."
+
+
+def test_a_range_is_said_in_each_language() -> None:
+    error = Invalid(field="name", reason="length", bound="from 1 to 255")
+    assert "from 1 to 255" in say(error)
+    assert "1〜255" in say(error, "ja")
+
+
+def test_who_asks_may_have_other_names() -> None:
+    error = Invalid(field="memory_mib", reason="wrong_type", expected="int", got="lots")
+    assert say(error, names={"memory_mib": "memory", "int": "a number"}) == (
+        "Invalid input for memory: a number is expected, not lots."
+    )
+    full = NoCapacity(hosts=2, dropped=["memory_mib:2"], would_fit=["vcpus:4"])
+    assert "dropped by: memory 2; what would fit on the largest: vcpus 4." in say(full, names={"memory_mib": "memory"})
 
 
 def test_what_has_no_sentence_is_still_told() -> None:

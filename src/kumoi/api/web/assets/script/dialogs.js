@@ -9,6 +9,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx?.target !== dialog) return;
   if (!dialog.childElementCount) dialog.close();
   else if (!dialog.open) dialog.showModal();
+  dialog.querySelector("[aria-invalid]")?.focus(); // a form that came back: what was wrong
 });
 
 document.addEventListener("click", (event) => {
