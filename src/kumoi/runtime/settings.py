@@ -69,12 +69,15 @@ class Network(_Section, frozen=True):
     `dns_servers`: who is asked for names that are not the cloud's: `host` for the machine's own resolvers, addresses
     with commas between, or nobody (empty). `http_proxy`: told to guests, by which they reach what is outside.
 
+    `dhcp`: who answers DHCP for IPv4: guestd itself, or a dnsmasq in each network.
+
     `underlay_mtu`: bytes that the network between hosts carries; the cloud's networks offer what tunnels leave of it.
     """
 
     public_cidr: str = "172.24.4.0/24"
     dns_servers: str = "host"
     http_proxy: str = ""
+    dhcp: Literal["guestd", "dnsmasq"] = "guestd"
     bandwidth_mbps: Annotated[int, msgspec.Meta(ge=0)] = 0
     packet_rate_kpps: Annotated[int, msgspec.Meta(ge=0)] = 0
     underlay_mtu: Annotated[int, msgspec.Meta(ge=1330, le=65_535)] = 1500

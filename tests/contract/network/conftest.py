@@ -22,6 +22,13 @@ def linux() -> Iterator[Rig]:
 
 
 @pytest.fixture
+def dnsmasq() -> Iterator[Rig]:
+    """The same, with dnsmasq for DHCPv4."""
+    with linux_rig("--dnsmasq") as rig:
+        yield rig
+
+
+@pytest.fixture
 def fake() -> FakeNetwork:
     world = World(SystemClock())
     world.physical = set()  # as on a machine that was joined to nothing

@@ -48,14 +48,14 @@ class Ask:
 
 
 @contextmanager
-def linux_rig() -> Iterator[Rig]:
+def linux_rig(*options: str) -> Iterator[Rig]:
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     # As `kumoi up` does for its cloud, which may not itself; and for the network outside, and for a guest: devices are
     # told apart by numbers that each network namespace has of its own.
     programs = [one for _ in range(3) if (one := vlan_programs.for_others())]
     handed = tuple(fd for one in programs for fd in one.descriptors().values())
     words = [word for one in programs for word in vlan_programs.words(one)]
-    world = sys.executable, "-P", "-m", "tests.contract.network.linux_world", *words
+    world = sys.executable, "-P", "-m", "tests.contract.network.linux_world", *words, *options
     process = subprocess.Popen(
         [*_UNSHARE, *world],
         pass_fds=handed,

@@ -18,11 +18,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.contract.network import asking, calling, lan, machine
+from tests.contract.network import asking, calling, lan, machine, serving
 from tests.contract.network.outside import Outside
 
 from kumoi.adapters.linux import addresses, capture, devices, links, rooms, vlan_programs
-from kumoi.adapters.linux.guests import LinuxGuestServices
 from kumoi.adapters.linux.network import LinuxNetwork
 from kumoi.contracts.network import Segment
 from kumoi.core.errors import KumoiError
@@ -36,7 +35,6 @@ while [ $# -gt 1 ]; do ip route add "$1" via "$2"; shift 2; done
 told="ip mask router dns mtu staticroutes hostname domain lease serverid tftp siaddr ntpsrv"
 for name in $told; do eval echo "got $name=\\$$name"; done
 """
-GUESTD_SOCKET = Path("/run/guestd.sock")
 RESOLVER_SOCKET = Path("/run/resolver.sock")
 
 
@@ -45,7 +43,7 @@ class World:
         given = [vlan_programs.in_words(sys.argv[i:]) for i, w in enumerate(sys.argv) if w == vlan_programs.OPTION]
         self._programs, self._lans, self._guests = given or (None, None, None)
         self.network = LinuxNetwork(self._programs)
-        self.services = LinuxGuestServices(GUESTD_SOCKET)
+        self.services = serving.services()
         self._connections: dict[int, socket.socket] = {}
         self._guestd: subprocess.Popen[bytes] | None = None
         self._pool = ThreadPoolExecutor(max_workers=2)
@@ -57,12 +55,12 @@ class World:
         self.network.close()
         self.services.close()
         self.network = LinuxNetwork(self._programs)
-        self.services = LinuxGuestServices(GUESTD_SOCKET)
+        self.services = serving.services()
 
     def start_services(self) -> None:
-        command = "-P", "-m", "kumoi.cmd.guestd", "--socket", str(GUESTD_SOCKET), "--resolver", str(RESOLVER_SOCKET)
+        command = "-P", "-m", "kumoi.cmd.guestd", "--socket", str(serving.GUESTD), "--resolver", str(RESOLVER_SOCKET)
         self._guestd = subprocess.Popen([sys.executable, *command])
-        self._await(lambda: _listens(GUESTD_SOCKET))
+        self._await(lambda: serving.listens(serving.GUESTD))
 
     @staticmethod
     def _await(happened: Callable[[], bool]) -> None:
@@ -357,15 +355,6 @@ class World:
             if kind != socket.PACKET_OUTGOING:
                 frames.append(frame)
         return frames
-
-
-def _listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
-        try:
-            s.connect(str(path))
-        except OSError:
-            return False
-    return True
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+from tests.contract.network.conftest import LINUX
 from tests.contract.network.plans import ANYONE, Net, filters, net
 from tests.contract.network.rig import Rig
 
@@ -12,6 +13,8 @@ from kumoi.core.dhcp_options import DhcpOption
 from kumoi.core.networks import Route
 from kumoi.core.plan import GuestData, NicEntry
 
+# Whoever answers DHCP for IPv4.
+EACH = pytest.mark.parametrize("rig", [LINUX, pytest.param("dnsmasq", marks=pytest.mark.privileged)], indirect=True)
 TOKEN = "X-aws-ec2-metadata-token"
 
 
@@ -56,6 +59,7 @@ def place(rig: Rig) -> Net:
     return net()
 
 
+@EACH
 def test_a_guest_gets_its_address_and_all_that_belongs_to_it(rig: Rig, place: Net) -> None:
     a = place.nic(11, ANYONE)
     draw(rig, place, a)
@@ -67,6 +71,7 @@ def test_a_guest_gets_its_address_and_all_that_belongs_to_it(rig: Rig, place: Ne
     assert got["staticroutes"] == routes
 
 
+@EACH
 def test_a_subnets_own_servers_and_routes_are_told(rig: Rig, place: Net) -> None:
     special = place.changed(
         gateway=None, dns_servers=("192.0.2.53", "192.0.2.54"), host_routes=(Route("172.16.0.0/12", "10.0.0.9"),)
@@ -78,6 +83,7 @@ def test_a_subnets_own_servers_and_routes_are_told(rig: Rig, place: Net) -> None
     assert got["staticroutes"] == "172.16.0.0/12 10.0.0.9 169.254.169.254/32 10.0.0.2"
 
 
+@EACH
 def test_a_nics_own_options_and_domain_are_told(rig: Rig, place: Net) -> None:
     own = {"tftp-server": "boot.example", "server-ip-address": "192.0.2.69", "ntp-server": "192.0.2.1,192.0.2.2"}
     options = tuple(DhcpOption(name=name, value=value) for name, value in {**own, "router": ""}.items())
@@ -93,10 +99,16 @@ def test_a_nics_own_options_and_domain_are_told(rig: Rig, place: Net) -> None:
     assert rig.ask_name(b.id, place.host(2), "vm12.far.example")[0] == "refused"
 
 
+@EACH
 def test_who_is_not_in_the_plan_gets_nothing(rig: Rig, place: Net) -> None:
     a, b = place.nic(11, ANYONE), place.nic(12, ANYONE)
     draw(rig, place, a, b)
     publish(rig, place, a)
+    assert rig.ask_address(b.id) == {}
+    moved = place.nic(13, ANYONE, id=a.id, mac=a.mac)
+    publish(rig, place, moved, b)
+    assert (rig.ask_address(a.id)["ip"], rig.ask_address(b.id)["ip"]) == (place.host(13), place.host(12))
+    rig.services.publish((), {})
     assert rig.ask_address(b.id) == {}
 
 
@@ -197,6 +209,20 @@ def test_two_networks_with_the_same_addresses_are_told_apart(rig: Rig, place: Ne
         assert rig.fetch(nic.id, "/latest/meta-data/hostname")[1] == f"{nic.hostname}.cloud.example"
 
 
+def test_a_dnsmasq_that_was_killed_is_there_with_the_next_publication(dnsmasq: Rig) -> None:
+    dnsmasq.start_services()
+    place = net()
+    a = place.nic(11, ANYONE)
+    draw(dnsmasq, place, a)
+    # Until it is dead: what is left of it then has no command line.
+    kill = 'p=$(cat /run/dnsmasq/*.pid); kill -9 $p; while grep -q dnsmasq /proc/$p/cmdline; do sleep 0.01; done'
+    dnsmasq.shell("sh", "-c", kill)  # type: ignore[attr-defined]
+    publish(dnsmasq, place, a)
+    assert dnsmasq.ask_address(a.id)["ip"] == place.host(11)
+    assert dnsmasq.ask_name(a.id, place.host(2), "vm11") == ("ok", [place.host(11)]), "names are guestd's"
+
+
+@EACH
 def test_what_was_published_outlives_the_agent(rig: Rig, place: Net) -> None:
     a = place.nic(11, ANYONE)
     draw(rig, place, a)

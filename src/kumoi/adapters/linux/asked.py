@@ -43,9 +43,14 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
         return rooms.visit(self.name, lambda: [_open(kind, self.legs) for kind in self.kinds])
 
 
-def wanted(networks: tuple[GuestNetwork, ...], routers: tuple[VpcEntry, ...]) -> dict[str, Room]:
-    """By entry id: what stands now."""
-    return dict(_wanted(networks, routers))
+def wanted(
+    networks: tuple[GuestNetwork, ...], routers: tuple[VpcEntry, ...], without: frozenset[Kind] = frozenset()
+) -> dict[str, Room]:
+    """By entry id: what stands now. `without`: kinds that are answered by others."""
+    return {
+        entry: msgspec.structs.replace(room, kinds=tuple(kind for kind in room.kinds if kind not in without))
+        for entry, room in _wanted(networks, routers)
+    }
 
 
 def _wanted(networks: tuple[GuestNetwork, ...], routers: tuple[VpcEntry, ...]) -> Iterator[tuple[str, Room]]:

@@ -17,7 +17,7 @@ import msgspec
 from kumoi.adapters.linux import asked
 from kumoi.adapters.linux.asked import Room
 from kumoi.adapters.linux.guestd import messages
-from kumoi.adapters.linux.guestd.messages import Done, Frames, Give, Hello, Publish, ToAgent
+from kumoi.adapters.linux.guestd.messages import Done, Frames, Give, Hello, Kind, Publish, ToAgent
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.core.errors import Unavailable
 from kumoi.core.ids import InstanceId
@@ -27,10 +27,13 @@ _PATIENCE_S: Final = 20.0
 
 
 class LinuxGuestServices:
-    """`contracts.guests.GuestServices` by guestd at `path`. Raises Unavailable while it does not answer."""
+    """`contracts.guests.GuestServices` by guestd at `path`. Raises Unavailable while it does not answer.
 
-    def __init__(self, path: Path, http_proxy: str = "") -> None:
+    `without`: what others answer."""
+
+    def __init__(self, path: Path, http_proxy: str = "", *, without: frozenset[Kind] = frozenset()) -> None:
         self._path = path
+        self._without = without
         self._http_proxy = http_proxy
         self._lock = threading.Lock()
         self._guestd: socket.socket | None = None
@@ -46,7 +49,7 @@ class LinuxGuestServices:
     ) -> None:
         with self._lock:
             try:
-                self._publish(networks, guests, asked.wanted(networks, routers))
+                self._publish(networks, guests, asked.wanted(networks, routers, self._without))
             except (OSError, ValueError) as e:
                 self._hang_up()
                 raise Unavailable("network", what="guestd", said=str(e)) from e

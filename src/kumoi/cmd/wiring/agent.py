@@ -14,6 +14,7 @@ from kumoi.adapters.libvirt.gauges import LibvirtGauges
 from kumoi.adapters.link_http import HttpLink
 from kumoi.adapters.linux import namespace, vlan_programs
 from kumoi.adapters.linux.config_files import config_files
+from kumoi.adapters.linux.dnsmasq import DnsmasqGuestServices
 from kumoi.adapters.linux.guests import LinuxGuestServices
 from kumoi.adapters.linux.network import LinuxNetwork
 from kumoi.adapters.storage.files import FileStorage, Owner
@@ -24,6 +25,7 @@ from kumoi.agent.hands import Papers, Tools
 from kumoi.agent.journal import FileJournal
 from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
+from kumoi.contracts.guests import GuestServices
 from kumoi.core.hosts import Capacity
 from kumoi.core.plan import Hello
 from kumoi.core.qos import GUARANTEES, LIMITS
@@ -39,6 +41,7 @@ CONSOLES = Path("/var/log/libvirt/consoles")
 SERIALS = Path("/run/kumoi/serials")
 RECORDS = Path("/var/lib/libvirt/kumoi")
 GUESTD = Path("/run/kumoi/guestd.sock")
+DNSMASQ = Path("/run/kumoi/dnsmasq")
 EMULATOR = str(daemon.EMULATORS / "qemu-system-x86_64")
 KEPT_FREE_MIB = 1024
 
@@ -62,7 +65,7 @@ def agent(settings: Settings) -> Agent:
         gauges=LibvirtGauges(daemon.URI),
         network=network,
         storage=FileStorage(IMAGES, Owner(uid=daemon.QEMU_UID, gid=daemon.QEMU_UID)),
-        guests=LinuxGuestServices(GUESTD, settings.network.http_proxy),
+        guests=_guest_services(settings.network),
         config_files=partial(config_files, settings.network.http_proxy),
     )
     hello = Hello(
@@ -75,6 +78,12 @@ def agent(settings: Settings) -> Agent:
     papers = Papers(Ledger(FileJournal(RECORDS / "ledger")), Notebook(FileJournal(RECORDS / "notebook")))
     tools = Tools(clock=SystemClock(), chance=SystemChance(), manner=Manner(sample_s=settings.metrics.sample_s))
     return Agent(hello, drivers, papers, HttpLink(state.link_socket), tools)
+
+
+def _guest_services(network: Network) -> GuestServices:
+    if network.dhcp == "dnsmasq":
+        return DnsmasqGuestServices(GUESTD, DNSMASQ, network.http_proxy)
+    return LinuxGuestServices(GUESTD, network.http_proxy)
 
 
 def capabilities(network: Network, *, takes_tags: bool) -> tuple[str, ...]:

@@ -102,6 +102,16 @@ def answer(request: Request, place: Place | None) -> Reply | None:
     return Reply(packet=packet.ljust(300, b"\0"), to=str(IPv4Address(client)) if unicast else None, source=server)
 
 
+def told(place: Place) -> tuple[str, dict[int, bytes]] | None:
+    """A nic's address and all that it is told with it, by option number (0: the header's next server); empty: not told.
+    None where it is not served."""
+    chosen = _served(place)
+    if chosen is None:
+        return None
+    address, subnet, server = chosen
+    return address, {**_settings(place, subnet, server), **encoded(place.nic.dhcp_options, 4)}
+
+
 def _options(data: bytes) -> dict[int, bytes] | None:
     found: dict[int, bytes] = {}
     at = 0
