@@ -60,6 +60,7 @@ def test_a_new_address_is_given_and_taken_on_the_page(browser: Browser) -> None:
     shown = read(browser, page)
     assert public.address in shown
     assert f"/floating-ips/{public.id}/disassociate" in shown
+    assert "has a floating IP already" in shown  # and the button is greyed
     assert "has a floating IP already" in read(browser, f"{page}/floating-ip", HTMX)
     assert post(browser, f"/floating-ips/{public.id}/disassociate").status == 204
     assert public.address not in read(browser, page)

@@ -147,6 +147,7 @@ def show(front: Front, request: Request) -> Response:
         TEMPLATE,
         **head(front, request, call, view),
         view=view,
+        all_led=_all_led(view),
         image=_image_name(front, call, view),
         sees_host=read.sees_host(call),
         labels=view.labels.get(change.METADATA, {}),
@@ -172,6 +173,12 @@ def head(front: Front, request: Request, call: Call, view: InstanceView) -> dict
         "no_console": _no_console(front, request, call, view),
         "kinds": get_args(ConsoleKind),
     }
+
+
+def _all_led(view: InstanceView) -> bool:
+    """Whether each of its IPv4 addresses has a floating IP."""
+    fours = {(nic.id, ip.address) for nic in view.nics for ip in nic.fixed_ips if ":" not in ip.address}
+    return bool(fours) and fours <= {(public.nic_id, public.fixed_address) for public in view.public}
 
 
 def _image_name(front: Front, call: Call, view: InstanceView) -> str:

@@ -18,6 +18,7 @@ const layout = document.getElementById("layout");
 const pad = document.getElementById("pad"); // what brings up a phone's keyboard
 const touching = matchMedia("(pointer: coarse)");
 let rfb;
+let typing = Promise.resolve();
 
 keys.addEventListener("click", () => {
   rfb.sendCtrlAltDel();
@@ -61,23 +62,28 @@ function refill() {
   pad.value = "\u00a0";
 }
 
-// One after the other and not all at once: a guest's keyboard has a short memory.
-async function type(text) {
+function type(text) {
   const known = keyboard(layout.value);
   for (const character of text) {
     const key = known.get(character);
-    if (key) chord(key.code, character === "\n" || character === "\t" ? KEYSYMS[key.code] : keysym(character), key.shifted);
-    else rfb.sendKey(keysym(character), null);
-    await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+    const symbol = (key && KEYSYMS[key.code]) ?? keysym(character);
+    later(symbol, key?.code ?? null, [...takeHeld(), ...(key?.shifted ? ["ShiftLeft"] : [])]);
   }
 }
 
 function press(code) {
-  chord(code, KEYSYMS[code], false);
+  later(KEYSYMS[code], code, [...takeHeld()]);
 }
 
-function chord(code, symbol, shifted) {
-  const held = [...takeHeld(), ...(shifted ? ["ShiftLeft"] : [])];
+// One after the other and not all at once: a guest's keyboard has a short memory.
+function later(symbol, code, held) {
+  typing = typing.then(() => {
+    chord(symbol, code, held);
+    return new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+  });
+}
+
+function chord(symbol, code, held) {
   for (const one of held) rfb.sendKey(KEYSYMS[one], one, true);
   rfb.sendKey(symbol, code);
   for (const one of held.reverse()) rfb.sendKey(KEYSYMS[one], one, false);
