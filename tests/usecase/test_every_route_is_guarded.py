@@ -13,6 +13,7 @@ from tests.usecase.cloud import Cloud
 
 from kumoi.api.edge.app import Edge
 from kumoi.api.edge.routes import Route, Tongue
+from kumoi.api.openstack.compute.versions import MOST
 from kumoi.api.openstack.image.schemas import SCHEMAS
 from kumoi.api.web.visits import token_for
 from kumoi.app import keypairs
@@ -198,7 +199,7 @@ class Guarded:
             return self._visit(one, self.secrets.get(token or "", token))
         headers = [] if token is None else [("x-auth-token", token)]
         if one.tongue == "compute":
-            last = one.route.max_version or (2, 53)
+            last = one.route.max_version or MOST
             headers.append(("openstack-api-version", f"compute {last[0]}.{last[1]}"))
         body = None if one.route.method in READS else msgspec.json.encode(a_body(one.route))
         if body is not None:

@@ -232,9 +232,9 @@ def query_of(data: st.DataObject, ids: tuple[str, ...]) -> str:
 def headers_of(data: st.DataObject, tongue: Tongue) -> list[tuple[str, str]]:
     if data.draw(st.integers(0, 3)):
         plain = [("content-type", "application/json")]
-        return [*plain, ("openstack-api-version", "compute 2.53")] if tongue.name == "compute" else plain
+        return [*plain, ("openstack-api-version", "compute 2.74")] if tongue.name == "compute" else plain
     found = [("content-type", data.draw(st.sampled_from((*["application/json"] * 8, "text/plain", "", "a/b;c=d"))))]
-    version = data.draw(st.sampled_from(("", "2.1", "2.53", "2.93", "2.99", "latest", "x", "2." + "9" * 50, "1.1")))
+    version = data.draw(st.sampled_from(("", "2.1", "2.74", "2.93", "2.99", "latest", "x", "2." + "9" * 50, "1.1")))
     if tongue.name == "compute" and version:
         found.append(("openstack-api-version", f"compute {version}"))
     odd = (("accept-language", "ja;q=x"), ("if-match", "revision_number=x"), ("range", "bytes=9-1"),

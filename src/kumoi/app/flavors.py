@@ -80,6 +80,18 @@ def create(house: House, call: Call, flavor: Flavor) -> Flavor:
     return flavor
 
 
+def describe(house: House, call: Call, flavor_id: FlavorId, description: str) -> Flavor:
+    """The one thing of a flavor that may change: instances were made with the rest."""
+    allow(call, "flavor.update")
+
+    def write(tx: Transaction) -> Flavor:
+        flavor = visible(tx, call, flavor_id)
+        record(tx, house, call, "flavor.update", Thing("flavor", flavor_id, ""))
+        return tx.flavors.save(replace(flavor, description=description))
+
+    return house.store.write(write)
+
+
 def delete(house: House, call: Call, flavor_id: FlavorId) -> None:
     """Instances keep the numbers they were made with."""
     allow(call, "flavor.delete")

@@ -46,9 +46,9 @@ class FakeStorage:
         return disk_handle(instance)
 
     def ensure_rescue(self, instance: InstanceId, disk: RescueDisk | None) -> str:
+        if disk == self._world.rescues.get(instance):
+            return "" if disk is None else f"{disk_handle(instance)}:rescue"
         with self._world.act("ensure_rescue", "storage"):
-            if disk == self._world.rescues.get(instance):
-                return "" if disk is None else f"{disk_handle(instance)}:rescue"
             self._touch(instance)
             if disk is None:
                 del self._world.rescues[instance]

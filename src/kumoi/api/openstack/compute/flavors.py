@@ -9,6 +9,7 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.servers import V
+from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app import flavors
 from kumoi.app.house import House
 from kumoi.core.errors import Invalid
@@ -17,6 +18,7 @@ from kumoi.core.ids import FlavorId
 from kumoi.core.policy import may
 from kumoi.core.query import MAX_PAGE, Filter, Order, Query, eq
 
+DESCRIPTION_MOST = 65535
 SORTABLE = {"flavorid": "id", "name": "name", "memory_mb": "memory_mib", "vcpus": "vcpus", "root_gb": "disk_gib"}
 
 
@@ -26,6 +28,7 @@ class _New(msgspec.Struct, forbid_unknown_fields=True):
     vcpus: int | str
     disk: int | str = 0
     id: str | int | None = None
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
     swap: int | str = 0
     rxtx_factor: float | str = 1.0
     ephemeral: int | str = msgspec.field(name="OS-FLV-EXT-DATA:ephemeral", default=0)
@@ -36,12 +39,22 @@ class CreateBody(msgspec.Struct):
     flavor: _New
 
 
+class _Change(msgspec.Struct, forbid_unknown_fields=True):
+    description: str | None
+
+
+class UpdateBody(msgspec.Struct):
+    flavor: _Change
+
+
 def routes(house: House) -> list[Route]:
     return [
         Route("GET", V + "/flavors", partial(find, house), "flavor.read", "compute"),
         Route("GET", V + "/flavors/detail", partial(find_detail, house), "flavor.read", "compute"),
         Route("POST", V + "/flavors", partial(create, house), "flavor.create", "compute", body_type=CreateBody),
         Route("GET", V + "/flavors/{id}", partial(show, house), "flavor.read", "compute"),
+        Route("PUT", V + "/flavors/{id}", partial(update, house), "flavor.update", "compute", body_type=UpdateBody,
+              min_version=(2, 55)),
         Route("DELETE", V + "/flavors/{id}", partial(delete, house), "flavor.delete", "compute", success=202),
     ]
 
@@ -69,6 +82,7 @@ def create(house: House, request: Request) -> Response:
         vcpus=_number("vcpus", new.vcpus),
         memory_mib=_number("ram", new.ram),
         disk_gib=_number("disk", new.disk),
+        description=_description(request, new.description),
         public=flag("flavor.os-flavor-access:is_public", new.public),
         created_at=request.now,
     )
@@ -77,6 +91,20 @@ def create(house: House, request: Request) -> Response:
     if _number("swap", new.swap) or _number("ephemeral", new.ephemeral):
         raise Invalid("api", field="flavor.swap", reason="range", bound="0: no swap or ephemeral disks yet")
     return json_response({"flavor": _detail(request, flavors.create(house, request.call(), flavor))})
+
+
+def update(house: House, request: Request) -> Response:
+    text = _description(request, request.json(UpdateBody).flavor.description)
+    found = flavors.describe(house, request.call(), FlavorId(request.params["id"]), text)
+    return json_response({"flavor": _detail(request, found)})
+
+
+def _description(request: Request, text: str | msgspec.UnsetType | None) -> str:
+    if text is not msgspec.UNSET and not at_least(request, 55):
+        raise Invalid("api", field="flavor.description", reason="unknown_field")
+    if isinstance(text, str) and len(text) > DESCRIPTION_MOST:
+        raise Invalid("api", field="flavor.description", reason="length", bound=f"at most {DESCRIPTION_MOST}")
+    return text if isinstance(text, str) else ""
 
 
 def delete(house: House, request: Request) -> Response:
@@ -126,7 +154,8 @@ def _brief(request: Request, flavor: Flavor) -> dict[str, Any]:
         {"rel": "self", "href": f"{base}/v2.1/flavors/{flavor.id}"},
         {"rel": "bookmark", "href": f"{base}/flavors/{flavor.id}"},
     ]
-    return {"id": flavor.id, "name": flavor.name, "links": links}
+    told = {"description": flavor.description or None} if at_least(request, 55) else {}
+    return {"id": flavor.id, "name": flavor.name, "links": links, **told}
 
 
 def _detail(request: Request, flavor: Flavor) -> dict[str, Any]:
@@ -140,4 +169,5 @@ def _detail(request: Request, flavor: Flavor) -> dict[str, Any]:
         "OS-FLV-EXT-DATA:ephemeral": 0,
         "OS-FLV-DISABLED:disabled": False,
         "os-flavor-access:is_public": flavor.public,
+        **({"extra_specs": flavor.extra_specs} if at_least(request, 61) else {}),
     }

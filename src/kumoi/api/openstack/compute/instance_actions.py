@@ -3,18 +3,21 @@ it."""
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.compute.servers import V, server_id
+from kumoi.api.openstack.compute.server_views import host_mark
+from kumoi.api.openstack.compute.servers import V, instant, page_limit, server_id
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.api.openstack.times import second
 from kumoi.app import events
 from kumoi.app.house import House
 from kumoi.app.instances import read
-from kumoi.core.errors import NotFound
+from kumoi.core.errors import Invalid, NotFound
 from kumoi.core.events import Event
+from kumoi.core.query import MAX_PAGE
 
 _HIDDEN = frozenset({"instance.status", "instance.console"})
 
@@ -28,6 +31,7 @@ def routes(house: House) -> list[Route]:
 
 
 def found(house: House, request: Request) -> list[Event]:
+    """All, newest first."""
     if not at_least(request, 21):
         read.get(house, request.call(), server_id(request))
     rows = events.of_resource(house, request.call(), "instance", server_id(request))
@@ -37,22 +41,64 @@ def found(house: House, request: Request) -> list[Event]:
 
 
 def find(house: House, request: Request) -> Response:
-    return json_response({"instanceActions": [_render(e) for e in found(house, request)]})
+    rows = found(house, request)
+    limit = MAX_PAGE
+    if at_least(request, 58):
+        limit = page_limit(request) or MAX_PAGE
+        rows = _after_marker(request, rows)
+        if (since := request.arg("changes-since")) is not None:
+            rows = [e for e in rows if e.at >= instant("changes-since", since)]
+    if at_least(request, 66) and (before := request.arg("changes-before")) is not None:
+        rows = [e for e in rows if e.at <= instant("changes-before", before)]
+    page: dict[str, Any] = {"instanceActions": [_render(request, e) for e in rows[:limit]]}
+    if at_least(request, 58) and len(rows) > limit:
+        rest = [(k, v) for k, v in request.query if k != "marker"]
+        query = urlencode([*rest, ("marker", rows[limit - 1].request_id)])
+        href = f"{request.base_url}{request.raw_path.decode('latin-1')}?{query}"
+        page["links"] = [{"rel": "next", "href": href}]
+    return json_response(page)
+
+
+def _after_marker(request: Request, rows: list[Event]) -> list[Event]:
+    marker = request.arg("marker")
+    if marker is None:
+        return rows
+    places = [place for place, event in enumerate(rows) if event.request_id == marker]
+    if not places:
+        raise Invalid("api", field="marker", reason="no_such_thing", value=marker)
+    return rows[places[-1] + 1 :]
 
 
 def show(house: House, request: Request) -> Response:
     for event in found(house, request):
         if event.request_id == request.params["request_id"]:
-            own = [{"event": event.action, "start_time": _time(event), "finish_time": _time(event),
-                    "result": "Success"}]  # fmt: skip
-            return json_response(
-                {"instanceAction": _render(event) | ({"events": own} if at_least(request, 51) else {})}
-            )
+            shown = _render(request, event)
+            if at_least(request, 51):
+                shown["events"] = [_event(house, request, event)]
+            return json_response({"instanceAction": shown})
     raise NotFound("compute", kind="action", id=request.params["request_id"])
 
 
-def _render(event: Event) -> dict[str, Any]:
-    return {
+def _event(house: House, request: Request, event: Event) -> dict[str, Any]:
+    """An action has one event here: the change of the wish. What the host did is the server's status."""
+    shown: dict[str, Any] = {
+        "event": event.action, "start_time": _time(event), "finish_time": _time(event), "result": "Success",
+    }  # fmt: skip
+    if read.sees_host(request.call()):
+        shown["traceback"] = None
+    if at_least(request, 62):
+        try:
+            view = read.get(house, request.call(), server_id(request))
+        except NotFound:  # deleted since
+            return shown | {"hostId": ""} | ({"host": None} if read.sees_host(request.call()) else {})
+        shown["hostId"] = host_mark(view)
+        if read.sees_host(request.call()):
+            shown["host"] = view.host.name if view.host else None
+    return shown
+
+
+def _render(request: Request, event: Event) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         "action": event.action.removeprefix("instance."),
         "instance_uuid": event.resource_id,
         "request_id": event.request_id,
@@ -61,6 +107,7 @@ def _render(event: Event) -> dict[str, Any]:
         "start_time": _time(event),
         "message": None,
     }
+    return shown | {"updated_at": _time(event)} if at_least(request, 58) else shown
 
 
 def _time(event: Event) -> str:

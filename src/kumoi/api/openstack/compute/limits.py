@@ -30,6 +30,11 @@ FIXED = {
     "metadata_items": 128, "injected_files": 0, "injected_file_content_bytes": 0, "injected_file_path_bytes": 0,
     "server_groups": 0, "server_group_members": 0,
 }  # fmt: skip
+# A name of the absolute limits, and the version that took it away.
+GONE = {
+    "maxSecurityGroups": 36, "maxSecurityGroupRules": 36, "maxTotalFloatingIps": 36, "totalSecurityGroupsUsed": 36,
+    "totalFloatingIpsUsed": 36, "maxImageMeta": 39, "maxPersonality": 57, "maxPersonalitySize": 57,
+}  # fmt: skip
 
 
 class UpdateBody(msgspec.Struct):
@@ -75,7 +80,8 @@ def absolute(house: House, request: Request) -> Response:
         "totalFloatingIpsUsed": held["public_addresses"].used,
         "totalServerGroupsUsed": 0,
     }
-    return json_response({"limits": {"rate": [], "absolute": shown}})
+    left = {name: most for name, most in shown.items() if not at_least(request, GONE.get(name, 1000))}
+    return json_response({"limits": {"rate": [], "absolute": left}})
 
 
 def show(house: House, request: Request) -> Response:
@@ -88,14 +94,14 @@ def show_detail(house: House, request: Request) -> Response:
     shown: dict[str, Any] = {"id": _project(request)}
     for name, ours in _names(request).items():
         shown[name] = {"limit": held[ours].most, "in_use": held[ours].used, "reserved": 0}
-    for name, most in FIXED.items():
+    for name, most in _fixed(request).items():
         shown[name] = {"limit": most, "in_use": 0, "reserved": 0}
     return json_response({"quota_set": shown})
 
 
 def defaults(request: Request) -> Response:
     shown = {name: DEFAULT_QUOTA[ours] for name, ours in _names(request).items()}
-    return json_response({"quota_set": {"id": _project(request), **shown, **FIXED}})
+    return json_response({"quota_set": {"id": _project(request), **shown, **_fixed(request)}})
 
 
 def update(house: House, request: Request) -> Response:
@@ -104,7 +110,7 @@ def update(house: House, request: Request) -> Response:
     for name, value in wished.items():
         if name in _names(request):
             limits[_names(request)[name]] = _limit(name, value)
-        elif name not in {"force", *FIXED}:
+        elif name not in {"force", *_fixed(request)}:
             raise Invalid("api", field=f"quota_set.{name}", reason="unknown_field")
     held = quotas.set_quota(house, request.call(), _project(request), limits)
     return json_response({"quota_set": _limits(request, held)})
@@ -137,7 +143,12 @@ def _names(request: Request) -> dict[str, Resource]:
 
 
 def _limits(request: Request, held: dict[str, Counter]) -> dict[str, Any]:
-    return {**{name: held[ours].most for name, ours in _names(request).items()}, **FIXED}
+    return {**{name: held[ours].most for name, ours in _names(request).items()}, **_fixed(request)}
+
+
+def _fixed(request: Request) -> dict[str, int]:
+    """Files cannot be injected since 2.57."""
+    return {name: most for name, most in FIXED.items() if not (at_least(request, 57) and name.startswith("injected"))}
 
 
 def _limit(name: str, value: int | str | bool) -> int:

@@ -11,7 +11,7 @@ from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.actions import accepted, waited
 from kumoi.api.openstack.compute.server_create import access_address, image_id, metadata
-from kumoi.api.openstack.compute.server_views import basic, links
+from kumoi.api.openstack.compute.server_views import basic, links, single
 from kumoi.api.openstack.compute.servers import V, server_id
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.house import House
@@ -34,6 +34,7 @@ class _Rebuild(msgspec.Struct, forbid_unknown_fields=True):
     description: str | UnsetType | None = UNSET
     key_name: str | UnsetType | None = UNSET
     user_data: str | UnsetType | None = UNSET
+    trusted_image_certificates: list[str] | None = None
     preserve_ephemeral: bool | str = False
     personality: list[dict[str, Any]] = []
     disk_config: Literal["AUTO", "MANUAL"] | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
@@ -84,8 +85,11 @@ def do_rebuild(house: House, request: Request) -> Response:
     for name, minor in _NEWER.items():
         if getattr(body, name) is not UNSET and not at_least(request, minor):
             raise Invalid("api", field=f"rebuild.{name}", reason="unknown_field")
-    if body.personality:
-        raise Unsupported("compute", what="personality")
+    if body.personality and at_least(request, 57):
+        raise Invalid("api", field="rebuild.personality", reason="unknown_field")
+    for name in ("personality", "trusted_image_certificates"):
+        if getattr(body, name):
+            raise Unsupported("compute", what=name)
     wish = RebuildWish(
         image_id=image_id("rebuild.imageRef", body.imageRef),
         name=body.name,
@@ -99,7 +103,7 @@ def do_rebuild(house: House, request: Request) -> Response:
     )
     rebuild(house, request.call(), server_id(request), wish)
     view = read.get(house, request.call(), server_id(request))
-    shown = basic(request, view) | {"adminPass": body.adminPass or _password(house)}
+    shown = single(request, basic(request, view)) | {"adminPass": body.adminPass or _password(house)}
     if at_least(request, 54):
         shown["key_name"] = view.instance.keypair_name or None
     if at_least(request, 57):

@@ -2,7 +2,7 @@
 
 import re
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -12,6 +12,10 @@ from kumoi.app.instances.wish import NicChoice, RunWish
 from kumoi.core.errors import Invalid, QuotaExceeded, Unsupported
 from kumoi.core.ids import FlavorId, ImageId, NetworkId, NicId, is_uuid
 from kumoi.core.instances import ZONE
+
+SINCE: Final = {
+    "description": 19, "tags": 52, "trusted_image_certificates": 63, "host": 74, "hypervisor_hostname": 74,
+}  # fmt: skip
 
 
 class _Network(msgspec.Struct, forbid_unknown_fields=True):
@@ -49,6 +53,9 @@ class _Server(msgspec.Struct, forbid_unknown_fields=True):
     accessIPv4: str | None = None  # noqa: N815
     accessIPv6: str | None = None  # noqa: N815
     personality: list[_File] = []
+    trusted_image_certificates: list[str] | None = None
+    host: str | None = None
+    hypervisor_hostname: str | None = None
     block_device_mapping_v2: list[dict[str, Any]] = []
     block_device_mapping: list[dict[str, Any]] = []
     return_reservation_id: bool | str = False
@@ -66,10 +73,14 @@ class CreateBody(msgspec.Struct):
 def wish_of(request: Request, body: CreateBody) -> RunWish:
     """Nova's words in core's terms. Invalid names the field as Nova does."""
     server = body.server
+    _refuse_unknown(request, server)
     _refuse_unbuilt(request, server)
     least = _count("min_count", server.min_count)
     most = _count("max_count", server.max_count) if server.max_count is not None else least
     zone, host = _place(server.availability_zone)
+    named = {name for name in (host, server.host, server.hypervisor_hostname) if name}
+    if len(named) > 1:
+        raise Invalid("api", field="server.host", reason="one_of", names=sorted(named))
     groups = tuple(dict.fromkeys(g.name for g in server.security_groups or ()))
     return RunWish(
         name=server.name,
@@ -85,7 +96,7 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
         auto_disk=server.disk_config == "AUTO",
         description=server.description or "",
         zone=zone,
-        host_name=host,
+        host_name=next(iter(named), ""),
         metadata=metadata(server.metadata),
         os_tags=_tags(server.tags),
         access_ip_v4=access_address("access_ip_v4", server.accessIPv4),
@@ -93,16 +104,22 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
     )
 
 
+def _refuse_unknown(request: Request, server: _Server) -> None:
+    """What the request's version does not have yet, or has no more."""
+    for name, minor in SINCE.items():
+        if getattr(server, name) and not at_least(request, minor):
+            raise Invalid("api", field=f"server.{name}", reason="unknown_field")
+    if server.personality and at_least(request, 57):
+        raise Invalid("api", field="server.personality", reason="unknown_field")
+
+
 def _refuse_unbuilt(request: Request, server: _Server) -> None:
     """What is not built yet is said, never silently left out."""
     if server.block_device_mapping or [b for b in server.block_device_mapping_v2 if not _plain_image(b)]:
         raise Unsupported("compute", what="block_device_mapping")
-    if server.personality:
-        raise Unsupported("compute", what="personality")
-    if server.tags and not at_least(request, 52):
-        raise Invalid("api", field="server.tags", reason="unknown_field")
-    if server.description is not None and not at_least(request, 19):
-        raise Invalid("api", field="server.description", reason="unknown_field")
+    for name in ("personality", "trusted_image_certificates"):
+        if getattr(server, name):
+            raise Unsupported("compute", what=name)
     if isinstance(server.networks, str) and not at_least(request, 37):
         raise Invalid("api", field="server.networks", reason="wrong_type", expected="array", got="str")
     if server.networks is None and at_least(request, 37):

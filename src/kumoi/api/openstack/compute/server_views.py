@@ -85,6 +85,11 @@ def basic(request: Request, view: InstanceView) -> dict[str, Any]:
     return shown | _grown(request, view)
 
 
+def single(request: Request, shown: dict[str, Any]) -> dict[str, Any]:
+    """What a server has more where it is shown alone."""
+    return shown | {"server_groups": []} if at_least(request, 71) else shown
+
+
 def detail(request: Request, view: InstanceView) -> dict[str, Any]:
     """Everything a detailed answer shows at the request's microversion to this caller."""
     one = view.instance
@@ -138,6 +143,10 @@ def _grown(request: Request, view: InstanceView) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if at_least(request, 9):
         shown["locked"] = one.locked
+    if at_least(request, 73):
+        shown["locked_reason"] = one.locked_reason or None
+    if at_least(request, 63):
+        shown["trusted_image_certificates"] = None
     if at_least(request, 19):
         shown["description"] = one.description or None
     if at_least(request, 26):

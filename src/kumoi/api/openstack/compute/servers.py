@@ -12,7 +12,7 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.server_create import CreateBody, access_address, wish_of
-from kumoi.api.openstack.compute.server_views import STATUSES, addresses, basic, brief, detail, links
+from kumoi.api.openstack.compute.server_views import STATUSES, addresses, basic, brief, detail, links, single
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.house import House
 from kumoi.app.instances import change, delete, read, run
@@ -86,7 +86,8 @@ def find_detail(house: House, request: Request) -> Response:
 
 
 def show(house: House, request: Request) -> Response:
-    return json_response({"server": detail(request, read.get(house, request.call(), server_id(request)))})
+    shown = detail(request, read.get(house, request.call(), server_id(request)))
+    return json_response({"server": single(request, shown)})
 
 
 def create(house: House, request: Request) -> Response:
@@ -119,7 +120,8 @@ def update(house: House, request: Request) -> Response:
         if changes.get(field):
             changes[field] = access_address(field, str(changes[field]))
     change.update(house, request.call(), server_id(request), changes)
-    return json_response({"server": basic(request, read.get(house, request.call(), server_id(request)))})
+    shown = basic(request, read.get(house, request.call(), server_id(request)))
+    return json_response({"server": single(request, shown)})
 
 
 def remove(house: House, request: Request) -> Response:
@@ -172,6 +174,10 @@ def _query(house: House, request: Request) -> tuple[Query, bool, bool]:
             filters.append(is_in("id", ids))
         elif key in {"tenant_id", "project_id"} and not everyone:
             continue  # as in Nova: one's own project's servers are listed, whatever is asked for
+        elif key == "changes-before" and at_least(request, 66):
+            filters.append(Filter("updated_at", "le", instant(key, value)))
+        elif key == "locked" and not at_least(request, 73):
+            continue
         elif key not in ADMIN_FILTERS or admin:
             filters += _filter(key, value)
     if everyone and not admin:
@@ -194,6 +200,8 @@ def _filter(key: str, value: str) -> list[Filter]:
         return [is_in("status", STATUSES.get(value.upper(), ("no such status",)))]
     if key == "changes-since":
         return [Filter("updated_at", "ge", instant(key, value))]
+    if key == "locked":
+        return [eq("locked", _true(value))]
     if key == "name":
         return [Filter("name", "like", _like(value))]
     return [eq(FILTERS[key], value)] if key in FILTERS else []

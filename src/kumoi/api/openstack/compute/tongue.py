@@ -24,6 +24,7 @@ from kumoi.api.openstack.compute import (
     servers,
     services,
     unbuilt,
+    usage,
 )
 from kumoi.api.openstack.compute.errors import render_error
 from kumoi.api.openstack.compute.versions import headers, version_of
@@ -55,6 +56,7 @@ def tongue(house: House, site: Site) -> Tongue:
             *networks.routes(house),
             *security_groups.routes(house),
             *floating_ips.routes(house),
+            *usage.routes(house),
             *unbuilt.routes(house),
         ],
         authenticate=by_token(house),

@@ -30,6 +30,19 @@ HISTORY: Final[tuple[tuple[Version, str], ...]] = (
     ((2, 51), "events of actions for users"),
     ((2, 52), "tags in a create"),
     ((2, 53), "hypervisors and services by UUID"),
+    ((2, 54), "a rebuild takes key_name"),
+    ((2, 55), "flavors have a description, which may be changed"),
+    ((2, 57), "no personality, a rebuild takes user_data; no quotas of injected files"),
+    ((2, 58), "actions of servers are paged, and say when something last happened"),
+    ((2, 61), "flavors embed their extra specs"),
+    ((2, 62), "events of actions name the host"),
+    ((2, 63), "servers name trusted certificates of images: none"),
+    ((2, 66), "changes-before"),
+    ((2, 69), "servers of cells that are down: there are none"),
+    ((2, 70), "interfaces have a tag: none"),
+    ((2, 71), "one server tells its server groups: none"),
+    ((2, 73), "locks have a reason"),
+    ((2, 74), "administrators name a host in a create"),
 )
 LEAST: Final[Version] = (2, 1)
 MOST: Final[Version] = HISTORY[-1][0]
