@@ -11,6 +11,24 @@ def _reasons(*pairs: tuple[str, str]) -> Reasons:
 
 
 REASONS: Final[dict[str, Reasons]] = {
+    "compute": _reasons(
+        (r"volume|multiattach|swap_with|attach_scsi|device_tagging|tagged", "Volumes, and tags of devices."),
+        (r"aggregate", "Host aggregates."),
+        (r"server_group|affinity", "Server groups: nothing is placed by another one yet."),
+        (r"[Mm]igrat|multinodes|evacuate", "A guest stays on its host: none is moved."),
+        (r"images\.|list_image_filters|stable_device|saving_image", "No image is made of a server yet."),
+        (r"backup", "No backup is made of a server yet."),
+        (r"quotaclasses|default_quotas|quota_class", "Quota classes: the defaults are the program's."),
+        (r"extra_specs|flavors", "Flavors with a swap or an ephemeral disk are refused by name."),
+        (r"uptime", "A host does not tell since when it is up."),
+        (r"audit_log|external_events|extensions", "Nova's old list of parts, and reports between its services."),
+        (r"reset_state|error_state|inject_network|restore_server", "A state is what is seen: nobody sets it."),
+        (r"personality", "Files are not injected; user data and config drives are."),
+        (r"server_password|change_password", "No password is set in a guest."),
+        (r"novnc|spice", "The dashboard's own page of the screen, and its own protocol."),
+        (r"servers_microversions|275|2100|296|298|2104", "Later microversions than 2.74."),
+        (r"attach_interfaces|networks\.|security_group|auto_allocate", "Tempest's settings, or Nova's old network."),
+    ),
     "network": _reasons(
         (r"\.scenario\.", "It logs in to guests, which a simulated cloud has none of."),
         (r"metering", "Metering labels: no router counts by label; a guest's own traffic is counted by its meters."),

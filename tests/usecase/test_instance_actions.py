@@ -234,10 +234,11 @@ def test_sizes_that_cannot_be_are_refused_and_nothing_is_kept_for_them(cloud: Cl
 def test_a_shelved_one_gives_its_room_to_others_and_needs_it_back(cloud: Cloud) -> None:
     one = boot(cloud, "5")
     shelve.shelve(cloud.house, cloud.call(), one.id)
+    assert (status(cloud, one), used(cloud, one)) == ("shelving", (2, 4096, 2))
     cloud.settle(90)
-    assert (status(cloud, one), one.id in cloud.world.running()) == ("shelved", False)
+    assert (status(cloud, one), one.id in cloud.world.running()) == ("offloaded", False)
     shelve.offload(cloud.house, cloud.call(admin=True), one.id)
-    assert (status(cloud, one), used(cloud, one)[:2]) == ("offloaded", (0, 0))
+    assert used(cloud, one)[:2] == (0, 0)
     large = Flavor(id=FlavorId("l"), name="l", vcpus=1, memory_mib=6000, disk_gib=1)
     flavors.create(cloud.house, cloud.call(admin=True), large)
     other = boot(cloud, "l")
@@ -249,6 +250,18 @@ def test_a_shelved_one_gives_its_room_to_others_and_needs_it_back(cloud: Cloud) 
     cloud.settle(90)
     assert (status(cloud, one), used(cloud, one)) == ("active", (2, 4096, 2))
     assert one.id in cloud.world.running()
+
+
+def test_one_that_is_off_is_shelved_at_once(cloud: Cloud) -> None:
+    one = boot(cloud)
+    power.stop(cloud.house, cloud.call(), one.id)
+    cloud.settle(90)
+    shelve.shelve(cloud.house, cloud.call(), one.id)
+    assert (status(cloud, one), used(cloud, one)) == ("offloaded", (0, 0, 1))
+    delete.delete(cloud.house, cloud.call(), one.id)
+    cloud.settle(90)
+    left = cloud.store.read(lambda tx: [c for c in tx.counters.under("host/") if c.resource == "memory_mib"])
+    assert [counter.used for counter in left] == [0]
 
 
 def test_a_locked_one_is_left_as_it_is(cloud: Cloud) -> None:

@@ -139,6 +139,7 @@ def test_actions_of_rest_and_form_answer_as_novas(nova: Nova) -> None:
     assert rebuilt.status == 202
     shown = msgspec.json.decode(rebuilt.body)["server"]
     assert (shown["OS-DCF:diskConfig"], "key_name" in shown, "user_data" in shown) == ("AUTO", True, True)
+    assert all(one.keys() == {"version", "addr"} for those in shown["addresses"].values() for one in those)
     nova.cloud.settle(90)
     assert nova.ask(74, "POST", action, {"resize": {"flavorRef": "2"}}).status == 202
     nova.cloud.settle(90)
@@ -146,7 +147,7 @@ def test_actions_of_rest_and_form_answer_as_novas(nova: Nova) -> None:
     assert nova.ask(74, "POST", action, {"confirmResize": None}).status == 204
     assert nova.ask(74, "POST", action, {"shelve": None}).status == 202
     nova.cloud.settle(90)
-    assert nova.server(74)["status"] == "SHELVED"
+    assert nova.server(74)["status"] == "SHELVED_OFFLOADED"
     assert nova.ask(74, "POST", action, {"shelveOffload": None}).status == 403
     assert nova.ask(74, "POST", action, {"unshelve": None}).status == 202
     nova.cloud.settle(90)

@@ -13,6 +13,7 @@ from kumoi.app.hosts.fetch import check_epoch, check_session
 from kumoi.app.hosts.proof import proof_awaited, take_proofs
 from kumoi.app.hosts.troubles import take_troubles
 from kumoi.app.house import House
+from kumoi.app.instances.shelve import offloaded
 from kumoi.app.writing import INSTANCE_TOPIC, mark_instance, project_status
 from kumoi.contracts.store import Transaction
 from kumoi.core.conditions import Condition, Facts, Ready, same_reason
@@ -132,11 +133,14 @@ def _keep(tx: Transaction, old: Observation | None, new: Observation) -> None:
 
 
 def _follow(tx: Transaction, house: House, one: Instance, seen: Observation, now: float) -> None:
-    """Let the instance follow what was seen: a guest that ended its own run is wished off; the status is projected."""
+    """Let the instance follow what was seen: a guest that ended its own run is wished off, one that was
+    shelved gives back its room; the status is projected."""
     after = one
     if one.power == "on" and seen.ended_by == "guest" and seen.runs_done == one.run_wanted and one.deleted_at is None:
         after = replace(after, power="off", rest="", updated_at=now)
         mark_instance(tx, one.id)
+    if one.shelf == "shelved" and seen.power in {"off", "missing"} and one.deleted_at is None:
+        after = offloaded(tx, after)
     after = project_status(tx, after, now)
     if after is one:
         return

@@ -57,7 +57,7 @@ ALLOWED: Final[dict[Act, frozenset[Status]]] = {
     "confirm_resize": frozenset({"resized"}),
     "revert_resize": frozenset({"resized", "resizing"}),
     "shelve": frozenset({"active", "stopped", "paused", "suspended"}),
-    "offload": frozenset({"shelved"}),
+    "offload": frozenset({"shelved", "offloaded"}),
     "unshelve": frozenset({"shelved", "shelving", "offloaded"}),
 }  # fmt: skip
 Change = Callable[[Transaction, Instance], Instance]

@@ -1,6 +1,7 @@
-"""Shelving: off, and its host's CPUs and memory for others. Its disk stays where it is, so it comes back there.
+"""Shelving: off, and once it is seen to be off, its host's CPUs and memory are for others.
 
-Nothing is copied: it is as quick as stopping, and needs room on that one host when it is taken from the shelf.
+Its disk stays where it is, so it comes back there: nothing is copied, it is as quick as stopping, and it needs room on
+that one host when it is taken from the shelf.
 """
 
 from msgspec.structs import replace
@@ -16,21 +17,25 @@ from kumoi.core.policy import allow
 
 
 def shelve(house: House, call: Call, instance_id: InstanceId) -> Instance:
-    def change(_tx: Transaction, one: Instance) -> Instance:
-        return replace(one, power="off", rest="", shelf="shelved")
+    def change(tx: Transaction, one: Instance) -> Instance:
+        shelved = replace(one, power="off", rest="", shelf="shelved")
+        return offloaded(tx, shelved) if one.status == "stopped" else shelved
 
     return act(house, call, instance_id, "shelve", change)
 
 
 def offload(house: House, call: Call, instance_id: InstanceId) -> Instance:
-    """Give back what it takes of its host but the disk. For administrators."""
+    """What is done by itself anyhow. For administrators."""
     allow(call, "instance.offload")
+    return act(house, call, instance_id, "offload", offloaded)
 
-    def change(tx: Transaction, one: Instance) -> Instance:
-        give_to_host(tx, one, vcpus=one.vcpus, memory_mib=one.memory_mib)
-        return replace(one, shelf="offloaded")
 
-    return act(house, call, instance_id, "offload", change)
+def offloaded(tx: Transaction, one: Instance) -> Instance:
+    """It takes no more of its host than its disk. Once is enough."""
+    if one.shelf == "offloaded":
+        return one
+    give_to_host(tx, one, vcpus=one.vcpus, memory_mib=one.memory_mib)
+    return replace(one, shelf="offloaded")
 
 
 def unshelve(house: House, call: Call, instance_id: InstanceId) -> Instance:

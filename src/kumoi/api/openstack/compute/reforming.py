@@ -11,7 +11,7 @@ from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.actions import accepted, waited
 from kumoi.api.openstack.compute.server_create import access_address, image_id, metadata
-from kumoi.api.openstack.compute.server_views import basic, links, single
+from kumoi.api.openstack.compute.server_views import basic, links, plain_addresses, single
 from kumoi.api.openstack.compute.servers import V, server_id
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.house import House
@@ -104,6 +104,7 @@ def do_rebuild(house: House, request: Request) -> Response:
     rebuild(house, request.call(), server_id(request), wish)
     view = read.get(house, request.call(), server_id(request))
     shown = single(request, basic(request, view)) | {"adminPass": body.adminPass or _password(house)}
+    shown["addresses"] = plain_addresses(view)
     if at_least(request, 54):
         shown["key_name"] = view.instance.keypair_name or None
     if at_least(request, 57):

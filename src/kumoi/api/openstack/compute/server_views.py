@@ -172,6 +172,12 @@ def addresses(view: InstanceView) -> dict[str, list[dict[str, Any]]]:
     return shown
 
 
+def plain_addresses(view: InstanceView) -> dict[str, list[dict[str, Any]]]:
+    """As Nova told them at first."""
+    found = addresses(view)
+    return {name: [{"version": a["version"], "addr": a["addr"]} for a in those] for name, those in found.items()}
+
+
 def fault(request: Request, view: InstanceView) -> dict[str, Any] | None:
     """Why an instance in error is so, in words."""
     one = view.instance

@@ -12,7 +12,7 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.server_create import CreateBody, access_address, wish_of
-from kumoi.api.openstack.compute.server_views import STATUSES, addresses, basic, brief, detail, links, single
+from kumoi.api.openstack.compute.server_views import STATUSES, basic, brief, detail, links, plain_addresses, single
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.house import House
 from kumoi.app.instances import change, delete, read, run
@@ -141,8 +141,7 @@ def ips_on(house: House, request: Request) -> Response:
 
 
 def _ips(house: House, request: Request) -> dict[str, list[dict[str, Any]]]:
-    found = addresses(read.get(house, request.call(), server_id(request)))
-    return {name: [{"version": a["version"], "addr": a["addr"]} for a in those] for name, those in found.items()}
+    return plain_addresses(read.get(house, request.call(), server_id(request)))
 
 
 def groups(house: House, request: Request) -> Response:
