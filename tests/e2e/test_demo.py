@@ -55,7 +55,7 @@ def newcomer(clone: Path) -> Iterator[Newcomer]:
         one.does("down", "--purge")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_simulated_demo_is_made_once_and_found_again(newcomer: Newcomer) -> None:
     first = newcomer.outcomes("--simulate")
     assert first["server"] == "made"

@@ -11,7 +11,7 @@ from kumoi.agent.drivers import Manner
 from kumoi.agent.journal import FileJournal
 from kumoi.core.ids import InstanceId
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 HASTE = Manner(poll_s=0.0, idle_s=0.01, resync_s=0.2, heartbeat_s=0.1, soft_s=2.0)
 
 

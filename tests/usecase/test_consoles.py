@@ -26,7 +26,7 @@ from kumoi.core.ids import FlavorId, InstanceId, ProjectId
 from kumoi.core.query import Query
 from kumoi.core.tenancy import Project
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 class Desk:

@@ -56,7 +56,7 @@ class Peer(Protocol):
 class LocalPeer:
     def __init__(self, stream: LocalStream) -> None:
         self._stream = stream
-        stream.theirs.settimeout(30.0)
+        stream.theirs.settimeout(90.0)
 
     def send(self, data: bytes) -> None:
         self._stream.theirs.sendall(data)

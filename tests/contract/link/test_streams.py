@@ -18,7 +18,7 @@ class Host:
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
-        stream.socket.settimeout(30.0)
+        stream.socket.settimeout(90.0)
 
     def send(self, data: bytes) -> None:
         self.stream.socket.sendall(self.stream.wrap(data))

@@ -21,7 +21,7 @@ def together(jobs: list[Callable[[], T]]) -> list[T]:
         return list(pool.map(run, jobs))
 
 
-def wait_for(predicate: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_for(predicate: Callable[[], bool], seconds: float = 90.0) -> None:
     """Until the predicate holds; fails when it does not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not predicate():

@@ -21,7 +21,7 @@ class Console:
         self.guest, ours = socket.socketpair()
         self.ended = threading.Event()
         for one in (self.guest, self.stream.theirs):
-            one.settimeout(30.0)
+            one.settimeout(90.0)
         self.line: Line = pump.join(ours, self.stream, self.ended.set)
 
     @property
@@ -62,7 +62,7 @@ def fill(one: socket.socket, most: int = 64 << 20) -> int:
             sent += one.send(bytes(1 << 16))
     except TimeoutError:
         pass
-    one.settimeout(30.0)
+    one.settimeout(90.0)
     return sent
 
 

@@ -65,7 +65,7 @@ def test_chunked_upload(address: str) -> None:
 
 def test_a_body_that_is_too_large_is_never_asked_for(address: str) -> None:
     host, _, port = address.partition(":")
-    with socket.create_connection((host, int(port)), timeout=30) as wire:
+    with socket.create_connection((host, int(port)), timeout=90) as wire:
         head = "POST /test/v2.1/things HTTP/1.1\r\nHost: x\r\nX-Auth-Token: good\r\n"
         wire.sendall(f"{head}Content-Length: 99999999\r\nExpect: 100-continue\r\n\r\n".encode())
         got = b""
@@ -78,7 +78,7 @@ def test_a_body_that_is_too_large_is_never_asked_for(address: str) -> None:
 def test_who_hangs_up_during_a_download_harms_nobody(address: str) -> None:
     host, _, port = address.partition(":")
     for _ in range(20):
-        with socket.create_connection((host, int(port)), timeout=30) as wire:
+        with socket.create_connection((host, int(port)), timeout=90) as wire:
             wire.sendall(b"GET /test/v2.1/big HTTP/1.1\r\nHost: x\r\n\r\n")
             wire.recv(1000)
     test_a_large_download_arrives_whole(address)
@@ -98,7 +98,7 @@ def test_who_hangs_up_during_a_download_harms_nobody(address: str) -> None:
 )
 def test_odd_bytes_are_answered_or_hung_up_on(address: str, raw: bytes) -> None:
     host, _, port = address.partition(":")
-    with socket.create_connection((host, int(port)), timeout=30) as wire:
+    with socket.create_connection((host, int(port)), timeout=90) as wire:
         wire.sendall(raw)
         wire.shutdown(socket.SHUT_WR)
         got = b""
@@ -114,7 +114,7 @@ def test_odd_bytes_are_answered_or_hung_up_on(address: str, raw: bytes) -> None:
 def test_a_head_without_end_is_hung_up_on(address: str) -> None:
     host, _, port = address.partition(":")
     sent = 0
-    with socket.create_connection((host, int(port)), timeout=30) as wire:
+    with socket.create_connection((host, int(port)), timeout=90) as wire:
         wire.sendall(b"GET /test/v2.1/hello HTTP/1.1\r\n")
         try:
             while sent < 64 << 20:
