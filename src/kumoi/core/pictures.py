@@ -59,7 +59,8 @@ class SeenRoom(msgspec.Struct, frozen=True, kw_only=True):
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """`bridges`, `taps`, `legs`, `rooms_of` name what stands for a thing: by network, by nic, by a router's nic (the
     same at both ends of its wire), by router; `services` the port of DHCP, DNS and metadata; `feet` both ends of the
-    cloud's own wire into an external network, the second one the bridge's. `powers`: of the nics' instances."""
+    cloud's own wire into an external network, the second one the bridge's; `physical` the port that leads
+    outside. `powers`: of the nics' instances."""
 
     rooms: tuple[SeenRoom, ...]
     bridges: dict[NetworkId, str]
@@ -68,6 +69,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     rooms_of: dict[VpcId, str]
     feet: dict[NetworkId, tuple[str, str]] = {}
     services: dict[NetworkId, str] = {}
+    physical: dict[NetworkId, str] = {}
     powers: dict[InstanceId, SeenPower] = {}
 
     def room(self, name: str) -> SeenRoom | None:

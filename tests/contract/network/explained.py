@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 from tests.contract.network.linux_rig import linux_rig
-from tests.contract.network.plans import external, filters, group, net, tcp, vpc
+from tests.contract.network.plans import Net, external, filters, group, net, tcp, vpc
 from tests.contract.network.rig import Rig
 
 from kumoi.core.ids import InstanceId, NicId
@@ -39,9 +39,9 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
 class Scene:
     """Drawn in a rig, without guests' insides: taps are all that a picture shows of them."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: Rig, outside: Net | None = None) -> None:
         self.rig = rig
-        self.one, self.two, self.outside = net("10.0.1"), net("10.0.2"), external()
+        self.one, self.two, self.outside = net("10.0.1"), net("10.0.2"), outside or external()
         self.a = self.one.nic(11, WEB, FRIENDS, hostname="web", shaping=SLOW)
         self.b = self.two.nic(12, WEB, hostname="db")
         self.c = self.one.nic(13, FRIENDS, hostname="friend")

@@ -120,3 +120,20 @@ def test_a_picture_shows_what_stands(network: Network) -> None:
     assert set(room.forwards) >= {4}
     assert found.taps.keys() == set(scope.nics)
     assert not there.keys() & set(found.taps.values())
+
+
+def test_a_network_outside_is_led_to_by_its_own_port(linux: Any) -> None:
+    linux.physical("office")
+    scene = Scene(linux, net("203.0.113", external=True, physical="office"))
+    linux.on_lan("desk", "office", 0, "203.0.113.50/24")
+    for machine in (scene.a.id, "desk"):
+        linux.serve(machine, 80)
+    assert linux.call("desk", "203.0.113.200", 80)
+    assert linux.call(scene.a.id, "203.0.113.50", 80)
+    assert said(scene, None, "203.0.113.200") == ""
+    assert said(scene, scene.a.id, "203.0.113.50") == ""
+    assert said(scene, scene.a.id, "198.51.100.7") == "", "the outside's own router leads on, not the cloud"
+    linux.unplug_physical("office")
+    assert linux.call("desk", "203.0.113.200", 80) is None
+    assert said(scene, None, "203.0.113.200") == "no_physical"
+    assert said(scene, scene.a.id, "203.0.113.50") == "no_physical"

@@ -43,6 +43,7 @@ def take(world: World, scope: Scope) -> Picture:
         legs=legs,
         rooms_of={vpc: _room(vpc) for vpc in scope.vpcs},
         feet={n: (f"gw-{s.network.vni}", f"gp-{s.network.vni}") for n, s in segments.items()},
+        physical={n: f"vl-{s.network.vni}" for n, s in segments.items() if s.network.physical},
         services={n: f"ns-{s.network.vni}" for n, s in segments.items()},
     )
 
@@ -53,7 +54,9 @@ def _of_segment(segment: Segment) -> Iterator[SeenDevice]:
     if any(subnet.dhcp for subnet in segment.subnets):
         yield SeenDevice(name=f"ns-{network.vni}", kind="veth", up=True, master=bridge)
     gateways = tuple(f"{s.gateway}/{ip_network(s.cidr).prefixlen}" for s in segment.subnets if s.gateway)
-    if network.external and gateways:
+    if network.physical:
+        yield SeenDevice(name=f"vl-{network.vni}", kind="veth", up=True, master=bridge)
+    elif network.external and gateways:
         yield SeenDevice(name=f"gw-{network.vni}", kind="veth", up=True, addresses=gateways)
         yield SeenDevice(name=f"gp-{network.vni}", kind="veth", up=True, master=bridge)
 

@@ -53,6 +53,10 @@ def physical_wire(vni: int) -> str:
     return f"vl-{vni}"
 
 
+def is_outside(name: str) -> bool:
+    return name.startswith((PHYSICAL_PREFIX, "vl-"))
+
+
 def tagging_end(name: str) -> str:
     """The outer end of the wire that stands for a VLAN's device where the kernel has none such."""
     return f"x{name[1:]}"

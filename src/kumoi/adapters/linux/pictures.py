@@ -29,7 +29,8 @@ def take(scope: Scope) -> Picture:
         vnis = {NetworkId(network): devices.vni_of(name) for network, name in bridges.items()}
         feet = {n: (devices.gateway_end(vni), devices.gateway_port(vni)) for n, vni in vnis.items()}
         services = {n: devices.service_wire(vni) for n, vni in vnis.items()}
-        ends = [name for pair in feet.values() for name in pair]
+        physical = {NetworkId(network): port for network, name in bridges.items() if (port := _outside(every, name))}
+        ends = [*physical.values(), *(name for pair in feet.values() for name in pair)]
         shown = {*taps.values(), *legs.values(), *bridges.values(), *services.values(), *ends}
         room = SeenRoom(
             name="",
@@ -46,7 +47,14 @@ def take(scope: Scope) -> Picture:
         rooms_of=rooms_of,
         feet=feet,
         services=services,
+        physical=physical,
     )
+
+
+def _outside(every: list[Device], bridge: str) -> str | None:
+    """The bridge's port on a physical network, or on a VLAN of one."""
+    index = next(d.index for d in every if d.name == bridge)
+    return next((d.name for d in every if d.master == index and devices.is_outside(d.name)), None)
 
 
 def _room(name: str) -> SeenRoom:

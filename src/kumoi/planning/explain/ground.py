@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 from kumoi.core.ids import NetworkId
 from kumoi.core.pictures import SeenDevice, SeenRoom
-from kumoi.core.plan import NicEntry, SubnetEntry, VpcEntry
+from kumoi.core.plan import NetworkEntry, NicEntry, SubnetEntry, VpcEntry
 from kumoi.core.vpcs import Leg
 from kumoi.planning.explain.case import Case, Stopped
 
@@ -53,6 +53,14 @@ class Ground:
         if not near.up:
             raise Stopped("device_down", device=near.name)
         return near
+
+    def physical(self, network: NetworkEntry) -> SeenDevice:
+        """The port that leads to the network outside that this one is a part of."""
+        port = self.device(self.picture.physical.get(network.id, ""))
+        if port is None:
+            raise Stopped("no_physical", physical=network.physical, network=network.id)
+        self.check_port(port, network.id)
+        return port
 
     def check_guest(self, nic: NicEntry) -> SeenDevice:
         """Running, plugged in, up, and in its network's bridge: its tap."""

@@ -131,6 +131,9 @@ def _on(ground: Ground, trip: Trip, onward: Onward) -> Onward | None:
 def _leave_cloud(ground: Ground, trip: Trip, network: NetworkId, hop: str) -> None:
     """By the cloud's foot on an external network, to wherever the cloud itself is led."""
     entry, destination = ground.wished.networks.get(network), trip.packet.destination
+    if entry is not None and entry.physical:
+        trip.hop("to_outside", ground.physical(entry).name, address=hop)
+        return
     if entry is None or not entry.external:
         raise Stopped("nobody_has_address", address=hop, network=network)
     if hop == destination:
@@ -153,6 +156,10 @@ def _from_outside(ground: Ground, trip: Trip) -> Onward:
     destination = trip.packet.destination
     for network in ground.wished.networks.values():
         if network.external and ground.on_link(network.id, destination):
+            if network.physical:
+                port = ground.physical(network).name
+                trip.hop("from_physical", port, source=trip.packet.source, physical=network.physical)
+                return Onward(network=network.id, hop=destination, port=port)
             trip.hop("from_outside", ground.foot(network.id).name, source=trip.packet.source)
             return Onward(network=network.id, hop=destination, port=ground.picture.feet[network.id][1])
     raise Stopped("not_reachable_from_outside", destination=destination)

@@ -8,6 +8,7 @@ from kumoi.core.call import Locale
 _EN: Final[dict[str, str]] = {
     # steps
     "from_guest": "{name} sends it from {source} into its tap",
+    "from_physical": "it comes from {source} by the network outside, {physical}",
     "from_outside": "it comes from {source} by the cloud's own foot on the external network",
     "unfiltered": "the bridge does not show its packets to the filter: nothing is filtered here",
     "into_router": "into the router, by {device}",
@@ -31,6 +32,7 @@ _EN: Final[dict[str, str]] = {
     "loop": "It goes round in circles between routers, and never comes to {destination}.",
     "no_services": "The network {network} is to have DHCP, DNS and metadata, but their port is not there.",
     "nobody_has_address": "Nobody on the network {network} has {address}.",
+    "no_physical": "This host is not joined to the physical network {physical}: see kumoi uplink.",
     "no_foot": "The cloud's own foot {device} on the external network is not there.",
     "foot_without_address": "The cloud's own foot {device} has lost the gateway's address {address}.",
     "no_uplink": "The cloud itself knows no way to {destination}: it has no uplink.",
@@ -55,6 +57,7 @@ _EN: Final[dict[str, str]] = {
 }
 _JA: Final[dict[str, str]] = {
     "from_guest": "{name} が {source} から tap へ送信します",
+    "from_physical": "{source} から、外のネットワーク {physical} を通って入ります",
     "from_outside": "{source} から、外部ネットワーク上のクラウド自身の足を通って入ります",
     "unfiltered": "ブリッジがパケットをフィルターに見せていません: ここでは何もフィルターされません",
     "into_router": "{device} からルーターへ入ります",
@@ -77,6 +80,7 @@ _JA: Final[dict[str, str]] = {
     "loop": "ルーターの間を回り続け、{destination} に届きません。",
     "no_services": "ネットワーク {network} の DHCP・DNS・メタデータのポートがありません。",
     "nobody_has_address": "ネットワーク {network} で {address} を持つものはありません。",
+    "no_physical": "このホストは物理ネットワーク {physical} につながっていません。kumoi uplink を参照してください。",
     "no_foot": "外部ネットワーク上のクラウド自身の足 {device} がありません。",
     "foot_without_address": "クラウド自身の足 {device} がゲートウェイのアドレス {address} を失っています。",
     "no_uplink": "クラウド自身が {destination} への経路を知りません: アップリンクがありません。",
