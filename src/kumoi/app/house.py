@@ -15,8 +15,6 @@ from kumoi.contracts.hints import Hints
 from kumoi.contracts.inspector import Inspector
 from kumoi.contracts.secrets import KeyMaker, Passwords, Tokens, Vault
 from kumoi.contracts.store import Store
-from kumoi.core.call import Actor
-from kumoi.core.delegation import AccessRule
 from kumoi.core.networks import UNDERLAY_MTU
 from kumoi.core.passwords import PasswordRules
 from kumoi.runtime.loops import Loops
@@ -55,6 +53,6 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     asks: Asks
     series: Series
     holdings: Holdings = msgspec.field(default_factory=Holdings)
-    remembered: Remembered[tuple[Actor, tuple[AccessRule, ...] | None]] = msgspec.field(default_factory=Remembered)
+    remembered: Remembered[msgspec.Struct] = msgspec.field(default_factory=Remembered)
     loops: Loops = msgspec.field(default_factory=Loops)
     rules: Rules = Rules()

@@ -4,7 +4,7 @@ from sqlalchemy import Index, Table, UniqueConstraint
 
 from kumoi.adapters.sql.schema import integers, key, metadata, nested, switches, texts, times
 
-# One row: how often anything changed that says who may what (`noun.RULING`).
+# One row: how often anything changed of what tokens tell (`noun.RULING`).
 identity_serial = Table("identity_serial", metadata, key(), *integers("serial"))
 
 domains = Table(

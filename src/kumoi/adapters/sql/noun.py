@@ -172,9 +172,9 @@ DEFAULT_RULES = Noun(DefaultRule, network_tables.default_rules)
 HOSTS = Noun(Host, tables.hosts)
 EVENTS = Noun(Event, tables.events)
 LABELS = Noun(Label, tables.labels)
-# What says who may what: their changes raise the serial of identity.
+# What tokens tell: their changes raise the serial of identity.
 RULING: frozenset[Noun[Any]] = frozenset({
     DOMAINS, PROJECTS, USERS, MEMBERSHIPS, ROLES, IMPLICATIONS, ASSIGNMENTS, APPLICATION_CREDENTIALS, ACCESS_RULES,
-    TRUSTS, REVOKED_TOKENS,
+    TRUSTS, REVOKED_TOKENS, SERVICES, ENDPOINTS, REGIONS, ENDPOINT_GROUPS, ENDPOINT_FILTERS, SERVICE_PROVIDERS,
 })  # fmt: skip
 NOUNS: tuple[Noun[Any], ...] = tuple(value for value in list(vars().values()) if isinstance(value, Noun))

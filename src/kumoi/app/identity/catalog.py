@@ -37,21 +37,17 @@ class Others(msgspec.Struct, frozen=True, kw_only=True):
 def others(house: House, call: Call) -> Others:
     """All that was entered. The catalog is no secret: who can sign in is told it."""
     allow(call, "identity.read_own")
-    return told(house)
+    return house.store.read(entered)
 
 
-def told(house: House) -> Others:
+def entered(tx: Transaction) -> Others:
     """The same for a token that is being given: nobody calls yet."""
-
-    def read(tx: Transaction) -> Others:
-        by_id = Query(order=(Order("id"),))
-        return Others(
-            services=tx.services.find(Query(order=(Order("name"), Order("id")))),
-            endpoints=tx.endpoints.find(by_id),
-            regions=tx.regions.find(by_id),
-        )
-
-    return house.store.read(read)
+    by_id = Query(order=(Order("id"),))
+    return Others(
+        services=tx.services.find(Query(order=(Order("name"), Order("id")))),
+        endpoints=tx.endpoints.find(by_id),
+        regions=tx.regions.find(by_id),
+    )
 
 
 def create_service(house: House, call: Call, wish: OtherService) -> OtherService:

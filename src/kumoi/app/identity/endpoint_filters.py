@@ -1,5 +1,7 @@
 """Which endpoints a project's catalog shows: groups of endpoints, and what of them projects were given."""
 
+import msgspec
+
 from kumoi.app.house import House
 from kumoi.app.identity.kept import Noun, known, remove_all
 from kumoi.app.writing import Thing, record
@@ -26,25 +28,20 @@ GROUPS: Noun[EndpointGroup] = Noun(
 )
 
 
-class Shown:
-    """What a catalog may show of a project's: `endpoints` by id, and whatever is in one of `groups`; None: all."""
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What a catalog may show of a project's: `endpoints` by id, and whatever is in one of `groups`."""
 
-    def __init__(self, endpoints: frozenset[str], groups: tuple[EndpointGroup, ...]) -> None:
-        self.endpoints = endpoints
-        self.groups = groups
+    endpoints: frozenset[str]
+    groups: tuple[EndpointGroup, ...]
 
 
-def shown_to(house: House, project_id: str) -> Shown | None:
+def shown_to(tx: Transaction, project_id: str) -> Shown | None:
     """None where nothing was given to the project: its catalog shows everything."""
-
-    def read(tx: Transaction) -> Shown | None:
-        given = tx.endpoint_filters.find(Query(filters=(eq("project_id", project_id),)))
-        if not given:
-            return None
-        groups = tx.endpoint_groups.many(tuple(one.group_id for one in given if one.group_id))
-        return Shown(frozenset(one.endpoint_id for one in given if one.endpoint_id), tuple(groups))
-
-    return house.store.read(read)
+    given = tx.endpoint_filters.find(Query(filters=(eq("project_id", project_id),)))
+    if not given:
+        return None
+    groups = tx.endpoint_groups.many(tuple(one.group_id for one in given if one.group_id))
+    return Shown(endpoints=frozenset(one.endpoint_id for one in given if one.endpoint_id), groups=tuple(groups))
 
 
 def given(

@@ -84,8 +84,7 @@ def add_protocol(house: House, call: Call, provider_id: str, name: str, mapping_
     return kept.create(house, call, PROTOCOLS, wish)
 
 
-def trusting(house: House) -> list[ServiceProvider]:
+def trusting(tx: Transaction) -> list[ServiceProvider]:
     """The clouds that a token names: those that are enabled."""
-    wanted = Query(filters=(eq("enabled", value=True),), order=(Order("id"),))
-    return house.store.read(lambda tx: tx.service_providers.find(wanted))
+    return tx.service_providers.find(Query(filters=(eq("enabled", value=True),), order=(Order("id"),)))
 

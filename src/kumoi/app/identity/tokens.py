@@ -110,9 +110,19 @@ def by_token(house: House, token: str, scope: Scope) -> Grant:
 
 
 def look(house: House, token: str) -> Grant:
-    """What a token says, afresh from the rows. Unauthenticated when it is no good."""
+    """What a token says now. Unauthenticated when it is no good."""
     body = _body(house, token)
-    return house.store.read(lambda tx: _told(tx, token, body, _holder(tx, body)))
+
+    def read(tx: Transaction) -> Grant:
+        serial = tx.identity_serial()
+        known = house.remembered.get(token, serial)
+        if isinstance(known, Grant):
+            return known
+        grant = _told(tx, token, body, _holder(tx, body))
+        house.remembered.put(token, serial, grant)
+        return grant
+
+    return house.store.read(read)
 
 
 def tell(house: House, call: Call, token: str) -> Grant:
@@ -125,21 +135,10 @@ def tell(house: House, call: Call, token: str) -> Grant:
 def actor_of(house: House, token: str, asked: Asked) -> Actor:
     """Who calls with this token. One read; Unauthenticated when it is unknown, expired, or taken back; Forbidden when
     the credential that it came by has rules, and none of them is for what is asked."""
-    body = _body(house, token)
-
-    def read(tx: Transaction) -> tuple[Actor, tuple[AccessRule, ...] | None]:
-        serial = tx.identity_serial()
-        said = house.remembered.get(token, serial)
-        if said is None:
-            grant = _told(tx, token, body, _holder(tx, body))
-            said = _actor(grant), grant.rules
-            house.remembered.put(token, serial, said)
-        return said
-
-    actor, rules = house.store.read(read)
-    if rules is not None and not any(permits(rule, asked) for rule in rules):
+    grant = look(house, token)
+    if grant.rules is not None and not any(permits(rule, asked) for rule in grant.rules):
         raise Forbidden("identity", action=f"{asked.method} {asked.path}", needs=[], reason="no_access_rule")
-    return actor
+    return _actor(grant)
 
 
 def revoke(house: House, call: Call, token: str) -> None:

@@ -192,7 +192,7 @@ class Transaction(Protocol):
     @property
     def leases(self) -> Leases: ...
     def identity_serial(self) -> int:
-        """It rises with every change of who may what, in the transaction of the change."""
+        """It rises with every change of what tokens tell: who may what, and the catalog; in its transaction."""
         ...
 
 

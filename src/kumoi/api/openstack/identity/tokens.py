@@ -21,10 +21,10 @@ from kumoi.api.openstack.identity.roles import shown_id
 from kumoi.api.openstack.times import bare, micro
 from kumoi.app.house import House
 from kumoi.app.identity import catalog as entered
-from kumoi.app.identity import endpoint_filters, factors, federations, scopes, signed, tokens
-from kumoi.app.identity.catalog import Others
+from kumoi.app.identity import factors, scopes, signed, tokens
 from kumoi.app.identity.passwords import WRONG
 from kumoi.app.identity.patience import Patience
+from kumoi.app.identity.shown import beside
 from kumoi.app.identity.tokens import Grant, Scope, Who
 from kumoi.core.errors import Invalid, NotFound, Unauthenticated
 from kumoi.core.signatures import Asked as SignedRequest
@@ -148,7 +148,7 @@ def issue(house: House, site: Site, patience: Patience, request: Request) -> Res
             grant = tokens.by_credential(house, given.id, owner, given.name, given.secret)
         case _Identity(methods=methods):
             raise Invalid("identity", field="auth.identity.methods", reason="not_in_enum", value=",".join(methods))
-    body = _render(house, site, request, grant, entered.told(house))
+    body = _render(house, site, request, grant)
     return json_response({"token": body}, 201, [("X-Subject-Token", grant.token)])
 
 
@@ -161,7 +161,7 @@ def by_signature(house: House, site: Site, request: Request) -> Response:
         grant = signed.by_s3(house, request.call(), body.s3.access, body.s3.token, body.s3.signature)
     else:
         raise Invalid("identity", field="credentials", reason="missing", name="credentials")
-    shown = _render(house, site, request, grant, entered.told(house))
+    shown = _render(house, site, request, grant)
     return json_response({"token": shown}, 200, [("X-Subject-Token", grant.token)])
 
 
@@ -202,8 +202,7 @@ def _factor(given: _Identity, method: str, body: _Password | None) -> _User | No
 def show(house: House, site: Site, request: Request) -> Response:
     with _subject_is_no_caller():
         grant = tokens.tell(house, request.call(), _subject(request))
-    others = entered.told(house) if request.arg("nocatalog") is None else None
-    body = _render(house, site, request, grant, others)
+    body = _render(house, site, request, grant, catalogued=request.arg("nocatalog") is None)
     return json_response({"token": body}, 200, [("X-Subject-Token", grant.token)])
 
 
@@ -236,10 +235,9 @@ def my_system(house: House, request: Request) -> Response:
 
 
 def my_catalog(house: House, site: Site, request: Request) -> Response:
-    call = request.call()
-    others = entered.others(house, call)
-    given = endpoint_filters.shown_to(house, call.actor.project_id) if call.actor.project_id else None
-    return json_response({"catalog": narrowed(catalog(site, request, others), given), "links": {"self": None}})
+    others = entered.others(house, request.call())
+    told = beside(house, request.call().actor.project_id or "")
+    return json_response({"catalog": narrowed(catalog(site, request, others), told.shown), "links": {"self": None}})
 
 
 def _subject(request: Request) -> str:
@@ -278,8 +276,8 @@ def _scope(raw: Any) -> Scope:
     raise Unauthenticated("identity", reason="wrong_credentials")
 
 
-def _render(house: House, site: Site, request: Request, grant: Grant, others: Others | None) -> dict[str, Any]:
-    """With the catalog, where `others` says what was entered into it."""
+def _render(house: House, site: Site, request: Request, grant: Grant, *, catalogued: bool = True) -> dict[str, Any]:
+    told = beside(house, grant.project.id if grant.project is not None else "")
     body: dict[str, Any] = {
         "methods": list(grant.body.methods),
         "user": {
@@ -306,12 +304,11 @@ def _render(house: House, site: Site, request: Request, grant: Grant, others: Ot
     body |= _handed_on(grant)
     if grant.roles:
         body["roles"] = [{"id": shown_id(role.id), "name": role.name} for role in grant.roles]
-        if others is not None:
-            given = endpoint_filters.shown_to(house, grant.project.id) if grant.project is not None else None
-            body["catalog"] = narrowed(catalog(site, request, others), given)
-    if providers := federations.trusting(house):
+        if catalogued:
+            body["catalog"] = narrowed(catalog(site, request, told.others), told.shown)
+    if told.providers:
         body["service_providers"] = [
-            {"id": one.id, "auth_url": one.auth_url, "sp_url": one.sp_url} for one in providers
+            {"id": one.id, "auth_url": one.auth_url, "sp_url": one.sp_url} for one in told.providers
         ]
     return body
 
