@@ -29,6 +29,19 @@ REASONS: Final[dict[str, Reasons]] = {
         (r"servers_microversions|275|2100|296|298|2104", "Later microversions than 2.74."),
         (r"attach_interfaces|networks\.|security_group|auto_allocate", "Tempest's settings, or Nova's old network."),
     ),
+    "identity": _reasons(
+        (r"oauth", "OAuth 1, which is left out."),
+        (r"federated_authentication", "Sign-in by another's word: providers and mappings are kept, tokens not given yet."),
+    ),
+    "image": _reasons(
+        (r"volume", "There are no volumes yet."),
+        (r"snapshot", "Images of instances are not made yet."),
+        (r"images_formats", "It needs a file of sample images in Tempest's own settings."),
+        (r"image_tasks_create", "Tempest skips it for a bug of its own."),
+        (r"[Rr]emote", "It needs a second image service in Tempest's own settings."),
+        (r"MultiStores|StoreWeight|specific_store|all_stores|store_weight", "There is one store."),
+        (r"secure_hash", "Tempest's settings leave it out: they name no store of addresses."),
+    ),
     "network": _reasons(
         (r"\.scenario\.", "It logs in to guests, which a simulated cloud has none of."),
         (r"metering", "Metering labels: no router counts by label; a guest's own traffic is counted by its meters."),
