@@ -41,8 +41,8 @@ class Control:
         self._series = self._loop("series", self._keep_series, SERIES_EVERY_S)
         self._imports = Loop(
             "import",
-            lambda task_id: importing.carry_out(house, holder, task_id),
-            lambda: importing.waiting(house),
+            lambda key: self._import(holder, key),
+            lambda: (ALL,),
             house.clock,
             house.chance,
             Pace(resync_s=IMPORT_EVERY_S, threads=IMPORTS_AT_ONCE),
@@ -89,6 +89,14 @@ class Control:
         while purge(self._house, self._retention) > 0:
             pass
         self._sweeper.sweep()
+
+    def _import(self, holder: str, key: str) -> None:
+        """A task; or all of them: look which wait, and have each done by itself."""
+        if key == ALL:
+            for task_id in importing.waiting(self._house):
+                self._imports.hint(task_id)
+        else:
+            importing.carry_out(self._house, holder, key)
 
     def _keep_series(self, key: str) -> None:
         if self._house.series.keep(self._house.clock.now()):
