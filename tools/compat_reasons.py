@@ -26,8 +26,12 @@ REASONS: Final[dict[str, Reasons]] = {
         (r"personality", "Files are not injected; user data and config drives are."),
         (r"server_password|change_password", "No password is set in a guest."),
         (r"novnc|spice", "The dashboard's own page of the screen, and its own protocol."),
-        (r"servers_microversions|275|2100|296|298|2104", "Later microversions than 2.74."),
-        (r"attach_interfaces|networks\.|security_group|auto_allocate", "Tempest's settings, or Nova's old network."),
+        (r"shelve_shelved", "It looks for an image: shelving makes none, the disk stays where it is."),
+        (r"servers_microversions|275|2100|296|298|pin", "Later microversions than 2.74."),
+        (
+            r"attach_interfaces|create_server|certif|show_update_rebuild_list|invalid_bdm|networks\.|security_group|auto_alloc",
+            "Tempest's settings, or Nova's old network.",
+        ),
     ),
     "identity": _reasons(
         (r"oauth", "OAuth 1, which is left out."),
