@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import insert
 from tests.contract.store.together import together, wait_for
 from tests.contract.store.values import instance
 
@@ -20,15 +22,37 @@ from kumoi.adapters.sql.migrate import HEAD, SCRIPTS
 from kumoi.adapters.sql.sqlite import SqliteDatabase
 from kumoi.adapters.sql.store import SqlStore, database_of, open_store
 from kumoi.adapters.sql.tables import cloud
+from kumoi.core.default_rules import ITSELF
 from kumoi.core.errors import Invalid, Unavailable, Unsupported
+from kumoi.core.query import Query
 
 
-def test_the_migrations_end_where_the_tables_are(new_url: str) -> None:
-    open_store(new_url).close()
+def first_version(database: Database) -> None:
+    """As the first version of Kumoi left it: its tables, and the cloud's own row."""
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+    with database.engine().begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(insert(cloud).values(id="the-first", epoch=1, made_at=1.0))
+
+
+@pytest.mark.parametrize("begin", [lambda _database: None, first_version], ids=["nothing", "the first version"])
+def test_whatever_it_began_with_it_ends_where_the_tables_are(new_url: str, begin: Callable[[Database], None]) -> None:
     database = database_of(new_url)
+    begin(database)
+    store = open_store(new_url)
     with database.engine().begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, cloud.metadata) == []
+        assert context.get_current_revision() == HEAD
+    rules = store.read(lambda tx: tx.default_rules.find(Query()))
+    told = {(r.direction, r.ether_type, r.remote_group_id, r.in_default, r.in_others) for r in rules}
+    assert told == {
+        *(("egress", kind, None, True, True) for kind in ("IPv4", "IPv6")),
+        *(("ingress", kind, ITSELF, True, False) for kind in ("IPv4", "IPv6")),
+    }
+    store.close()
 
 
 def test_every_constraint_has_a_name(store: SqlStore) -> None:

@@ -1,17 +1,15 @@
 """Bringing a database to this version's schema, from wherever it is, in one transaction.
 
-Two processes that start at once do it once: the transaction begins with the write lock. Alembic is loaded only when
-there is something to do.
+Two processes that start at once do it once: the transaction begins with the write lock. An empty database gets today's
+tables at once (`founding`); Alembic is loaded only for one of an older version.
 """
 
-import time
-import uuid
 from importlib.resources import files
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection
 
+from kumoi.adapters.sql import founding
 from kumoi.adapters.sql.connection import Database
-from kumoi.adapters.sql.tables import cloud
 from kumoi.core.errors import Unsupported
 
 SCRIPTS = "kumoi.adapters.sql:migrations"
@@ -22,6 +20,17 @@ def migrate(database: Database) -> None:
     """Raises Unsupported (what=schema, found, newest) when the database belongs to a newer version."""
     if database.revision() == HEAD:
         return
+    engine = database.engine()
+    with engine.begin() as connection:
+        found = database.revision()
+        if found is None:
+            founding.found(connection, HEAD)
+        elif found != HEAD:
+            _upgrade(connection, found)
+    engine.dispose()
+
+
+def _upgrade(connection: Connection, found: str) -> None:
     from alembic import command  # costs 100 ms and 10 MB
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -29,16 +38,9 @@ def migrate(database: Database) -> None:
 
     config = Config()
     config.set_main_option("script_location", SCRIPTS)
-    engine = database.engine()
-    with engine.begin() as connection:
-        found = database.revision()
-        try:
-            ScriptDirectory.from_config(config).get_revision(found or "base")
-        except CommandError as error:
-            raise Unsupported("store", what="schema", found=found, newest=HEAD) from error
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        if connection.execute(select(cloud.c.id)).first() is None:
-            now = time.time()
-            connection.execute(insert(cloud).values(id=str(uuid.uuid4()), epoch=int(now), made_at=now))
-    engine.dispose()
+    config.attributes["connection"] = connection
+    try:
+        ScriptDirectory.from_config(config).get_revision(found)
+    except CommandError as error:
+        raise Unsupported("store", what="schema", found=found, newest=HEAD) from error
+    command.upgrade(config, "head")
