@@ -60,7 +60,8 @@ def test_options_in_the_readme_exist(clone: Path) -> None:
     for name, rest in OPTION.findall((clone / "README.md").read_text()):
         command = kumoi.get_command(context, name)
         assert command is not None, name
-        known = {o for p in (*command.params, *kumoi.params) for o in p.opts}
+        parts = command.commands.values() if isinstance(command, click.Group) else (command,)
+        known = {o for part in (*parts, kumoi) for p in part.params for o in p.opts}
         unknown += [f"{name} {o}" for o in re.findall(r"--[a-z-]+", rest.partition(" -- ")[0]) if o not in known]
     assert unknown == []
 
