@@ -124,6 +124,7 @@ BY_TYPE: Final[dict[type[KumoiError], Answer]] = {
     edge.MethodNotAllowed: ("InvalidAction", 405),
     edge.HeadersTooLarge: ("RequestHeaderSectionTooLarge", 431),
     edge.UnsupportedMediaType: ("MalformedQueryString", 415),
+    edge.TooManyTries: ("RequestLimitExceeded", 503),
     edge.Internal: ("InternalError", 500),
 }
 # The query services' words where they differ from EC2's
@@ -131,6 +132,7 @@ BY_TYPE_QUERY: Final[dict[type[KumoiError], Answer]] = {
     errors.Forbidden: ("AccessDenied", 403),
     errors.Unavailable: ("ServiceUnavailable", 503),
     errors.Unsupported: ("InvalidAction", 400),
+    edge.TooManyTries: ("Throttling", 400),
     edge.Internal: ("InternalFailure", 500),
 }
 
