@@ -34,7 +34,9 @@ class Nova:
         cloud.settle()
         wish = RunWish(name="a", flavor_id=FlavorId("1"), image_id=cloud.image())
         self.id = run.run(cloud.house, cloud.call(), wish)[0].id
-        cloud.settle(7200)
+        cloud.settle()
+        cloud.clock.advance(7200)
+        cloud.settle()
         rest.pause(cloud.house, cloud.call(), self.id)
         cloud.settle()
         change.lock(cloud.house, cloud.call(), self.id, locked=True, reason="mine")
