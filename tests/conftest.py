@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
     for item in items:
         if item.get_closest_marker("root"):
-            item.add_marker(pytest.mark.skip(reason="needs root (a plain user's guests are tried by e2e)"))
+            item.add_marker(pytest.mark.skip(reason="needs root itself (a plain user's guests are tried by e2e)"))
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,8 @@ def kinds_of(choice: str) -> list[Kind]:
 def command(words: tuple[str, ...]) -> None:
     """Run the tests: unit, usecase, machines, contract, conformance, browser, e2e, all, or soak.
 
-    Everything but soak without a KIND. What follows the kinds is given to pytest.
+    Everything but soak without a KIND. What follows the kinds is given to pytest; where paths are among it, only
+    these are run.
     """
     kinds, pytest_arguments = split(words)
     clone = Path(os.environ.get("KUMOI_CLONE", ".")).absolute()
@@ -82,8 +83,11 @@ def command(words: tuple[str, ...]) -> None:
 
 def run(clone: Path, kind: Kind, pytest_arguments: tuple[str, ...]) -> Outcome:
     """Run one kind in a pytest of its own."""
+    options, places = divided(clone, pytest_arguments)
     folders = [clone / "tests" / name for name in FOLDERS[kind]]
     present = [str(folder) for folder in folders if folder.is_dir()]
+    if places:
+        present = [p for p in places if any((clone / p).is_relative_to(folder) for folder in folders)]
     if not present:
         return Outcome(kind=kind, code=NO_TESTS)
     workers = "0" if kind in ALONE else "2"
@@ -94,7 +98,7 @@ def run(clone: Path, kind: Kind, pytest_arguments: tuple[str, ...]) -> Outcome:
                 *(sys.executable, "-m", "pytest", "-q", "-n", workers, "--dist", "loadfile"),
                 *("--rootdir", str(clone), "-c", str(clone / "pyproject.toml")),
                 *("-o", f"cache_dir={scratch}/cache", f"--junitxml={results}"),
-                *(pytest_arguments or ()),
+                *options,
                 *present,
             ],
             cwd=clone,
@@ -102,6 +106,13 @@ def run(clone: Path, kind: Kind, pytest_arguments: tuple[str, ...]) -> Outcome:
             check=False,
         )
         return counted(kind, done.returncode, results)
+
+
+def divided(clone: Path, words: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """What is said to pytest, apart from what names tests: files and folders of the clone, `::` and a test behind."""
+    paths = {word: clone / word.partition("::")[0] for word in words if not word.startswith("-")}
+    places = [word for word, path in paths.items() if clone / "tests" in path.parents and path.exists()]
+    return [word for word in words if word not in places], places
 
 
 def counted(kind: Kind, code: int, results: Path) -> Outcome:

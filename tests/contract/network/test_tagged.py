@@ -12,11 +12,14 @@ from kumoi.contracts.network import Carried, Segment
 from kumoi.core.plan import NicEntry
 from kumoi.core.vpcs import Floating
 
+TAGGING = pytest.mark.root  # a kernel without 802.1Q tags by programs, which only root may load
+
 
 def outside(physical: str, vlan: int, prefix: str = "10.0.0") -> Net:
     return net(prefix, physical=physical, vlan=vlan, mtu=1500)
 
 
+@TAGGING
 def test_vlans_with_the_same_addresses_stay_apart_and_are_tagged(rig: Rig) -> None:
     rig.physical("office")
     one, two = outside("office", 100), outside("office", 200)
@@ -41,6 +44,7 @@ def test_vlans_with_the_same_addresses_stay_apart_and_are_tagged(rig: Rig) -> No
     assert rig.call(a.id, "10.0.0.50", 80) == "10.0.0.11"
 
 
+@TAGGING
 def test_untagged_and_tagged_frames_of_one_network(rig: Rig) -> None:
     rig.physical("office")
     flat, tagged = outside("office", 0), outside("office", 7, "10.0.7")
@@ -91,6 +95,7 @@ def test_a_router_leads_a_lan_to_a_guest_and_back(rig: Rig) -> None:
     assert rig.ping(a.id, lan.host(1)), "the gateway is the network's own machine, not the host"
 
 
+@TAGGING
 def test_what_it_was_joined_by_may_go_and_come(rig: Rig) -> None:
     rig.physical("office")
     place = outside("office", 100)
@@ -150,6 +155,7 @@ def trunked(rig: Rig) -> Trunked:
     return Trunked(rig)
 
 
+@TAGGING
 def test_a_guests_tagged_frames_are_taken_apart(trunked: Trunked) -> None:
     rig = trunked.rig
     assert not trunked.reaches()
@@ -168,6 +174,7 @@ def test_a_guests_tagged_frames_are_taken_apart(trunked: Trunked) -> None:
     assert rig.network.observe().strays == ()
 
 
+@TAGGING
 def test_what_a_trunk_carries_comes_back_with_its_guest(trunked: Trunked) -> None:
     trunked.carry(7)
     trunked.rig.unplug(trunked.parent.id)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kumoi.cmd.test import NO_TESTS, counted, kinds_of
+from kumoi.cmd.test import NO_TESTS, counted, divided, kinds_of
 
 RESULTS = """<testsuites><testsuite tests="7" failures="1" errors="2" skipped="3" time="1.5"/>
 </testsuites>"""
@@ -14,6 +14,11 @@ def test_all_leaves_out_soak_only() -> None:
 
 def test_unit_brings_the_use_cases() -> None:
     assert kinds_of("unit") == ["unit", "usecase"]
+
+
+def test_paths_are_told_from_options(clone: Path) -> None:
+    words = ("-k", "power", "tests/unit/cmd/test_test.py::test_paths", "tests/usecase", "--durations=3")
+    assert divided(clone, words) == (["-k", "power", "--durations=3"], [words[2], words[3]])
 
 
 def test_skipped_tests_do_not_count_as_run(tmp_path: Path) -> None:
