@@ -26,7 +26,7 @@ TITLES = {"identity": "Keystone", "image": "Glance", "compute": "Nova", "network
 HEAD = """# OpenStack compatibility
 
 How many tests of [Tempest](https://docs.openstack.org/tempest/latest/) 47 and its plugins pass against this version.
-Written by `tools/compat_openstack.py` from the results of runs against a simulated cloud of four hosts, every feature
+Written by `tools/compat_openstack.py` from the results of runs against a simulated cloud of a few hosts, every feature
 switched on, on {date}.
 
 A test that was skipped or never ran is no pass. Neutron's scenarios log in to guests, which a simulated cloud has none

@@ -67,9 +67,11 @@ class DnsmasqGuestServices:
         # It becomes a daemon once its sockets are open: its first process' end says that it answers.
         command = (*_BOUND, _PROGRAM, f"--conf-file={file}")
         try:
-            done = rooms.visit(room, lambda: subprocess.run(command, capture_output=True, check=False))
+            done = rooms.visit(room, lambda: _run(command))
         except FileNotFoundError as e:
             raise Unavailable("network", what=_PROGRAM, reason="not_installed", package="dnsmasq-base") from e
+        except subprocess.TimeoutExpired as e:
+            raise Unavailable("network", what=_PROGRAM, network=network, said=f"nothing in {_PATIENCE_S} s") from e
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip()
             raise Unavailable("network", what=_PROGRAM, network=network, said=said)
@@ -102,3 +104,7 @@ class DnsmasqGuestServices:
 def _is_wanted(known: GuestNetwork) -> bool:
     room = devices.dhcp_namespace(known.network.id)
     return known.asked and bool(segments.served(known.subnets, 4)) and rooms.exists(room)
+
+
+def _run(command: tuple[str, ...]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(command, capture_output=True, timeout=_PATIENCE_S, check=False)
