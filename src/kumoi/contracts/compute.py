@@ -90,6 +90,13 @@ class Compute(Protocol):
         """
         ...
 
+    def copy_disk(self, instance: InstanceId, disk: str, target: str) -> None:
+        """A disk of a running machine as it is at one moment, soon, written to the target, an empty disk of its size;
+        returns when it is all there. The guest goes on. WrongState where nothing runs; Unavailable where it ended
+        before the copy did. What was left unfinished before is given up first.
+        """
+        ...
+
     def attach_nic(self, instance: InstanceId, plug: MachinePlug) -> None:
         """Put it into a running machine, and into what it is started with. WrongState where nothing runs."""
         ...

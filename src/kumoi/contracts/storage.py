@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from kumoi.core.copies import CopyBytes
 from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
-from kumoi.core.ids import InstanceId
+from kumoi.core.ids import ImageId, InstanceId
 
 Fetch = Callable[[str], Iterator[bytes]]
+WriteCopy = Callable[[str, str], None]  # the handles of a disk, and of an empty one as large that is to be like it
 
 
 class Storage(Protocol):
@@ -38,4 +40,25 @@ class Storage(Protocol):
 
     def collect_layers(self, keep: set[str]) -> None:
         """Drop layers whose hash is not kept and that no disk uses."""
+        ...
+
+    def copy_root(self, instance: InstanceId, image: ImageId, live: WriteCopy | None) -> None:
+        """Keep the root disk as it is now, standing alone, for an image; partial ones never count.
+
+        `live` writes it, where the disk is in use; otherwise nothing of the instance runs or starts meanwhile.
+        Harmless where it is there already. NotFound where the instance has no disk.
+        """
+        ...
+
+    def look_at_copy(self, image: ImageId) -> CopyBytes:
+        """NotFound where there is none."""
+        ...
+
+    def read_copy(self, image: ImageId) -> Iterator[bytes]: ...
+    def drop_copy(self, image: ImageId) -> None:
+        """And whatever is left of one that was never finished. Harmless twice."""
+        ...
+
+    def observe_copies(self) -> dict[ImageId, InstanceId]:
+        """The copies that are whole, and of whom."""
         ...

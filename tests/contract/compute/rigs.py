@@ -14,16 +14,19 @@ from tests.contract.compute.sandbox import BRIDGE, Sandbox, wait_for
 
 from kumoi.adapters.fake.compute import FakeCompute, bridge_name, disk_handle
 from kumoi.adapters.fake.gauges import FakeGauges
+from kumoi.adapters.fake.storage import FakeStorage
 from kumoi.adapters.fake.world import World
 from kumoi.adapters.libvirt.compute import ComputeSettings, LibvirtCompute
 from kumoi.adapters.libvirt.domain_xml import DomainSettings, domain_name
 from kumoi.adapters.libvirt.gauges import LibvirtGauges
 from kumoi.adapters.storage import image_headers
-from kumoi.adapters.storage.files import FileStorage, Owner, reader
+from kumoi.adapters.storage.files import FileStorage, reader
+from kumoi.adapters.storage.qemu_img import Owner
 from kumoi.adapters.system import SystemClock
 from kumoi.contracts.compute import Compute, Machine, MachinePlug, SeenMachine
 from kumoi.contracts.gauges import Gauges
 from kumoi.contracts.network import Segment
+from kumoi.contracts.storage import Storage
 from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
 from kumoi.core.ids import InstanceId, LayerId, NetworkId, NicId
 from kumoi.core.nics import tap_name
@@ -35,10 +38,12 @@ NET = NetworkEntry(id=NetworkId("net"), vni=7, mtu=1450)
 
 
 class Rig(Protocol):
-    """`compute` and `gauges` are the drivers under test; the rest is what the world does to them from outside."""
+    """`compute` and `gauges` are the drivers under test, `storage` is what they stand on; the rest is what the world
+    does to them from outside."""
 
     compute: Compute
     gauges: Gauges
+    storage: Storage
 
     def machine(self) -> Machine:
         """A new one whose disk is there; nothing is defined yet."""
@@ -80,6 +85,7 @@ class FakeRig:
         self._nics: dict[NicId, NicEntry] = {}
         self.compute: Compute = FakeCompute(self.world)
         self.gauges: Gauges = FakeGauges(self.world)
+        self.storage: Storage = FakeStorage(self.world)
 
     def machine(self) -> Machine:
         instance = InstanceId(str(uuid.uuid4()))
@@ -134,7 +140,7 @@ class LibvirtRig:
     def __init__(self, box: Sandbox, image: TinyImage) -> None:
         self.box = box
         self.boot_id = "ground-1"
-        self.storage = FileStorage(box.folder / "guests", QEMU)
+        self.storage: Storage = FileStorage(box.folder / "guests", QEMU)
         self.layer = layer_of(image.disk)
         self._image = image
         self._boots: dict[InstanceId, int] = {}

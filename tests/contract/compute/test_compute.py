@@ -1,11 +1,15 @@
 """The compute contract, the same for every driver."""
 
+import uuid
+from functools import partial
+
 import pytest
 from tests.contract.compute.rigs import Rig, seen
 from tests.contract.compute.sandbox import wait_for
 
+from kumoi.adapters.storage import image_headers
 from kumoi.core.errors import WrongState
-from kumoi.core.ids import InstanceId
+from kumoi.core.ids import ImageId, InstanceId
 
 
 def power(rig: Rig, instance: InstanceId) -> str:
@@ -290,3 +294,30 @@ def test_strangers_are_told_by_name(rig: Rig) -> None:
     machines, strays = rig.compute.observe()
     assert [m.id for m in machines] == [machine.id]
     assert strays == [name]
+
+
+def test_a_disk_is_copied_beneath_a_guest_that_goes_on(rig: Rig) -> None:
+    machine, image = rig.machine(), ImageId(str(uuid.uuid4()))
+    rig.compute.ensure(machine)
+    rig.compute.start(machine, 1)
+    before = seen(rig, machine.id)
+    rig.storage.copy_root(machine.id, image, partial(rig.compute.copy_disk, machine.id))
+    assert rig.storage.observe_copies()[image] == machine.id
+    assert seen(rig, machine.id) == before
+    data = b"".join(rig.storage.read_copy(image))
+    virtual = image_headers.virtual_bytes_of_qcow2(lambda at, length: data[at : at + length], len(data))
+    assert virtual == 1 << 30  # as large as its own, and on nothing else
+    rig.compute.pause(machine.id)
+    other = ImageId(str(uuid.uuid4()))
+    rig.storage.copy_root(machine.id, other, partial(rig.compute.copy_disk, machine.id))
+    assert power(rig, machine.id) == "paused"
+    for one in (image, other):
+        rig.storage.drop_copy(one)
+
+
+def test_nothing_is_copied_by_a_machine_that_is_off(rig: Rig) -> None:
+    machine, image = rig.machine(), ImageId(str(uuid.uuid4()))
+    rig.compute.ensure(machine)
+    with pytest.raises(WrongState):
+        rig.storage.copy_root(machine.id, image, partial(rig.compute.copy_disk, machine.id))
+    assert image not in rig.storage.observe_copies()

@@ -4,6 +4,8 @@ import os
 import shutil
 import signal
 import threading
+import uuid
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,11 +15,11 @@ import pytest
 from tests.contract.compute.rigs import LibvirtRig, seen
 from tests.contract.compute.sandbox import wait_for
 
-from kumoi.adapters.libvirt import accelerator
+from kumoi.adapters.libvirt import accelerator, copies
 from kumoi.adapters.libvirt.accelerator import Trial
 from kumoi.contracts.compute import SeenMachine
 from kumoi.core.errors import Unavailable
-from kumoi.core.ids import InstanceId
+from kumoi.core.ids import ImageId, InstanceId
 from kumoi.ops.image.build import TinyImage
 
 pytestmark = [pytest.mark.guest, pytest.mark.root, pytest.mark.timeout(400)]
@@ -262,3 +264,76 @@ def test_nobody_else_reaches_a_guests_consoles(libvirt_rig: LibvirtRig) -> None:
     assert {Path(word).name for word in listening.split() if machine.id[:13] in word} == {
         "monitor.sock", "org.qemu.guest_agent.0", machine.id,
     }  # fmt: skip
+
+
+def test_what_the_guest_wrote_is_in_the_copy(libvirt_rig: LibvirtRig) -> None:
+    rig, image = libvirt_rig, ImageId(str(uuid.uuid4()))
+    written = b"the guest was here"
+    machine = rig.machine(script=b"#!/bin/sh\nprintf '%s' | dd of=/dev/vda bs=1M seek=900 && sync\n" % written)
+    rig.compute.start(machine, 1)
+    wait_for(lambda: b"user-data exit 0" in rig.compute.console(machine.id, 1 << 20), 180)
+    rig.storage.copy_root(machine.id, image, partial(rig.compute.copy_disk, machine.id))
+    assert written in b"".join(rig.storage.read_copy(image))
+    rig.storage.drop_copy(image)
+
+
+def test_a_copy_that_was_begun_and_forgotten_is_given_up_and_made_anew(libvirt_rig: LibvirtRig) -> None:
+    rig = libvirt_rig
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    domain = libvirt.open(rig.box.uri).lookupByUUIDString(machine.id)
+
+    def died(disk: str, target: str) -> None:
+        copies.begin(domain, disk, target)
+        raise Unavailable("host", what="agent")
+
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            rig.storage.copy_root(machine.id, ImageId(str(uuid.uuid4())), died)
+    image = ImageId(str(uuid.uuid4()))
+    rig.storage.copy_root(machine.id, image, partial(rig.compute.copy_disk, machine.id))
+    assert rig.storage.observe_copies() == {image: machine.id}
+    rig.storage.drop_copy(image)
+
+
+def test_a_guest_that_dies_beneath_its_copy_leaves_none(libvirt_rig: LibvirtRig) -> None:
+    rig, image = libvirt_rig, ImageId(str(uuid.uuid4()))
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+    domain = libvirt.open(rig.box.uri).lookupByUUIDString(machine.id)
+
+    def dies(disk: str, target: str) -> None:
+        name = copies.begin(domain, disk, target)
+        rig.kill(machine.id)
+        wait_for(lambda: ended_by(rig, machine.id) == "crash")
+        copies.wait(domain, name)
+
+    with pytest.raises(Unavailable):
+        rig.storage.copy_root(machine.id, image, dies)
+    assert rig.storage.observe_copies() == {}
+    rig.storage.copy_root(machine.id, image, None)  # what it left on its disk is there
+    assert rig.storage.observe_copies() == {image: machine.id}
+    rig.storage.drop_copy(image)
+
+
+def test_a_copy_is_made_after_libvirtd_died_over_another_one(libvirt_rig: LibvirtRig) -> None:
+    rig, image = libvirt_rig, ImageId(str(uuid.uuid4()))
+    machine = rig.machine()
+    rig.compute.start(machine, 1)
+
+    def dies(disk: str, target: str) -> None:
+        name = copies.begin(libvirt.open(rig.box.uri).lookupByUUIDString(machine.id), disk, target)
+        rig.box.kill_libvirtd()
+        rig.box.start_libvirtd()
+        rig.wait_for_monitor(machine.id)
+        raise Unavailable("compute", what=name)
+
+    with pytest.raises(Unavailable):
+        rig.storage.copy_root(machine.id, image, dies)
+    rig.reopen()
+    rig.storage.copy_root(machine.id, image, partial(rig.compute.copy_disk, machine.id))
+    assert rig.storage.observe_copies() == {image: machine.id}
+    found = seen(rig, machine.id)
+    assert found is not None
+    assert found.power == "running"
+    rig.storage.drop_copy(image)

@@ -8,7 +8,8 @@ import pytest
 
 from kumoi.adapters.fake.storage import FakeStorage
 from kumoi.adapters.fake.world import World
-from kumoi.adapters.storage.files import FileStorage, Owner
+from kumoi.adapters.storage.files import FileStorage
+from kumoi.adapters.storage.qemu_img import Owner
 from kumoi.adapters.system import SystemClock
 from kumoi.contracts.storage import Storage
 

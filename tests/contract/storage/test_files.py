@@ -16,10 +16,11 @@ import pytest
 from tests.contract.storage import images
 from tests.contract.storage.test_storage import CONTENT, giving, instance, layer_of
 
-from kumoi.adapters.storage.files import FileStorage, Owner
+from kumoi.adapters.storage.files import FileStorage
+from kumoi.adapters.storage.qemu_img import Owner
 from kumoi.core.disks import LayerRef, RootDisk
 from kumoi.core.errors import Invalid, Unsupported
-from kumoi.core.ids import LayerId
+from kumoi.core.ids import ImageId, LayerId
 
 GIB = 1 << 30
 
@@ -199,6 +200,48 @@ def test_the_config_drive_is_found_by_its_label(storage: FileStorage) -> None:
     )
     assert "Volume id: config-2" in isoinfo("-d", drive)
     assert isoinfo("-J", drive, "-x", "/openstack/latest/meta_data.json") == '{"uuid": "x"}'
+
+
+def test_a_copy_holds_what_the_guest_wrote_over_its_layer(storage: FileStorage, folder: Path) -> None:
+    layer, owner, copy = layer_of(CONTENT), instance(), ImageId(str(uuid.uuid4()))
+    storage.ensure_layer(layer, giving(CONTENT))
+    disk = storage.ensure_root(owner, RootDisk(layers=(layer,), size_gib=1))
+    subprocess.run(["qemu-io", "-f", "qcow2", "-c", "write -P 65 512M 64k", disk], check=True, capture_output=True)
+    storage.copy_root(owner, copy, None)
+    made = folder / "copies" / f"{owner}.{copy}.qcow2"
+    assert "backing-filename" not in information(str(made))
+    same = subprocess.run(["qemu-img", "compare", "-f", "qcow2", "-F", "qcow2", disk, str(made)], check=False)
+    assert same.returncode == 0
+    assert made.stat().st_size < 2 << 20  # what is not there is not copied
+    assert stat.S_IMODE(made.stat().st_mode) == 0o400
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (images.with_backing(b"/etc/passwd"), "backing_file"),
+        (images.qcow2(incompatible=4), "data_file"),
+        (b"no qcow2 at all", "not_an_image"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "disk",
+)
+def test_a_disk_that_its_guest_made_lead_elsewhere_is_not_opened(
+    storage: FileStorage, content: bytes, reason: str
+) -> None:
+    owner = instance()
+    Path(storage.ensure_root(owner, RootDisk(layers=(), size_gib=1))).write_bytes(content)
+    with pytest.raises(Invalid) as refused:
+        storage.copy_root(owner, ImageId(str(uuid.uuid4())), None)
+    assert refused.value.facts["reason"] == reason
+    assert storage.observe_copies() == {}
+
+
+def test_what_a_crash_left_of_a_copy_goes_with_the_next_start(storage: FileStorage, folder: Path) -> None:
+    left = folder / "copies" / f".{instance()}.{instance()}.qcow2.new"
+    left.write_bytes(b"half")
+    assert storage.observe_copies() == {}
+    FileStorage(folder, Owner(uid=os.getuid(), gid=os.getgid()))
+    assert not left.exists()
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../x", "a/../../x", ""])

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
+from kumoi.adapters.storage import image_headers
 from kumoi.contracts.storage import Fetch, Storage
+from kumoi.core.copies import CopyBytes
 from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
-from kumoi.core.errors import KumoiError, Unavailable
-from kumoi.core.ids import InstanceId, LayerId
+from kumoi.core.errors import KumoiError, NotFound, Unavailable
+from kumoi.core.ids import ImageId, InstanceId, LayerId
 
 CONTENT = b"kumoi" * 1024 + b"!" * 512
 
@@ -144,3 +146,47 @@ def test_layers_go_when_neither_kept_nor_used(storage: Storage) -> None:
     storage.remove_root(owner)
     storage.collect_layers({kept.sha256})
     assert [storage.has_layer(layer) for layer in (kept, used, idle)] == [True, False, False]
+
+
+def image() -> ImageId:
+    return ImageId(str(uuid.uuid4()))
+
+
+def test_a_copy_is_made_once_stands_alone_and_goes(storage: Storage) -> None:
+    layer, owner, copy = layer_of(CONTENT), instance(), image()
+    storage.ensure_layer(layer, giving(CONTENT))
+    storage.ensure_root(owner, RootDisk(layers=(layer,), size_gib=1))
+    storage.copy_root(owner, copy, None)
+    assert storage.observe_copies() == {copy: owner}
+    data = b"".join(storage.read_copy(copy))
+    assert storage.look_at_copy(copy) == CopyBytes(size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+    assert image_headers.virtual_bytes_of_qcow2(lambda at, length: data[at : at + length], len(data)) == 1 << 30
+    storage.copy_root(owner, copy, None)
+    assert b"".join(storage.read_copy(copy)) == data
+    storage.remove_root(owner)  # the copy is nobody's disk: it stays until it is let go
+    assert b"".join(storage.read_copy(copy)) == data
+    storage.drop_copy(copy)
+    storage.drop_copy(copy)
+    assert storage.observe_copies() == {}
+    with pytest.raises(NotFound):
+        storage.look_at_copy(copy)
+    with pytest.raises(NotFound):
+        list(storage.read_copy(copy))
+
+
+def test_a_copy_that_breaks_off_never_counts(storage: Storage) -> None:
+    owner, copy = instance(), image()
+
+    def breaks(disk: str, target: str) -> None:
+        assert disk
+        assert target
+        raise Unavailable("compute", what="copy")
+
+    with pytest.raises(NotFound):
+        storage.copy_root(owner, copy, None)
+    storage.ensure_root(owner, RootDisk(layers=(), size_gib=1))
+    with pytest.raises(Unavailable):
+        storage.copy_root(owner, copy, breaks)
+    assert storage.observe_copies() == {}
+    storage.copy_root(owner, copy, None)
+    assert storage.observe_copies() == {copy: owner}

@@ -91,6 +91,12 @@ class FakeCompute:
             one.plugged.clear()
             hang_up(one)
 
+    def copy_disk(self, instance: InstanceId, disk: str, target: str) -> None:
+        with self._world.act("copy_disk", "compute"):
+            one = _up(self._world.machines.get(instance), instance, "copy_disk")
+            if disk not in {one.machine.disk, one.machine.rescue} or not target:
+                raise Unavailable("compute", what=disk)
+
     def attach_nic(self, instance: InstanceId, plug: MachinePlug) -> None:
         with self._world.act("attach_nic", "compute"):
             one = self._world.machines.get(instance)

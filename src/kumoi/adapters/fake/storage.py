@@ -1,15 +1,22 @@
-"""Disks and layers of a fake world: sizes and names, no bytes."""
+"""Disks and layers of a fake world: sizes and names, no bytes but those of copies."""
 
 import hashlib
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
 from kumoi.adapters.fake.compute import disk_handle
 from kumoi.adapters.fake.world import World
-from kumoi.contracts.storage import Fetch
+from kumoi.adapters.storage.disks import qcow2
+from kumoi.adapters.storage.disks.mapped import Disk
+from kumoi.contracts.storage import Fetch, WriteCopy
+from kumoi.core.copies import CopyBytes
 from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
 from kumoi.core.errors import NotFound, Unavailable
-from kumoi.core.ids import InstanceId
+from kumoi.core.ids import ImageId, InstanceId
+
+PIECE_BYTES = 64 << 10
+_GIB = 1 << 30
 
 
 class FakeStorage:
@@ -80,6 +87,44 @@ class FakeStorage:
             self._world.rescues.pop(instance, None)
             self._world.drives.pop(instance, None)
 
+    def copy_root(self, instance: InstanceId, image: ImageId, live: WriteCopy | None) -> None:
+        if image in self._world.copies:
+            return
+        root = self._world.roots.get(instance)
+        if root is None:
+            raise NotFound("storage", kind="disk", id=instance)
+        if live is not None:
+            live(disk_handle(instance), f"fake:{image}")
+        with self._world.act("copy_root", "storage"):
+            one = self._world.machines.get(instance)
+            if live is None and one is not None and one.power in {"running", "paused"}:
+                self._world.broken.append(f"the disk of {instance} was copied beneath its machine")
+            self._world.copies[image] = (instance, _bytes_of(root, self._world.written.get(instance, b"")))
+
+    def look_at_copy(self, image: ImageId) -> CopyBytes:
+        data = self._copy(image)
+        return CopyBytes(size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+    def read_copy(self, image: ImageId) -> Iterator[bytes]:
+        data = self._copy(image)
+        for at in range(0, len(data), PIECE_BYTES):
+            with self._world.act("read_copy", "storage"):
+                piece = data[at : at + PIECE_BYTES]
+            yield piece
+
+    def drop_copy(self, image: ImageId) -> None:
+        with self._world.act("drop_copy", "storage"):
+            self._world.copies.pop(image, None)
+
+    def observe_copies(self) -> dict[ImageId, InstanceId]:
+        with self._world.lock:
+            return {image: instance for image, (instance, _) in self._world.copies.items()}
+
+    def _copy(self, image: ImageId) -> bytes:
+        if image not in self._world.copies:
+            raise NotFound("storage", kind="copy", id=image)
+        return self._world.copies[image][1]
+
     def observe_roots(self) -> tuple[set[InstanceId], list[str]]:
         with self._world.lock:
             return set(self._world.roots), []
@@ -101,3 +146,11 @@ def _fetched(layer: LayerRef, fetch: Fetch) -> int:
     if hashed.hexdigest() != layer.sha256:
         raise Unavailable("storage", what="layer", reason="hash_mismatch", sha256=layer.sha256)
     return size
+
+
+def _bytes_of(root: RootDisk, written: bytes) -> bytes:
+    """A disk as a file: empty but for what a guest wrote at its beginning."""
+    virtual = max([root.size_gib * _GIB, *(layer.virtual_bytes for layer in root.layers), qcow2.CLUSTER])
+    blocks = {0: 0} if written else {}
+    disk = Disk(virtual, qcow2.CLUSTER, blocks, lambda _at: written.ljust(qcow2.CLUSTER, b"\0"))
+    return b"".join(qcow2.stream(disk))

@@ -16,7 +16,7 @@ from kumoi.contracts.guests import GuestNetwork
 from kumoi.contracts.network import Filters, Segment
 from kumoi.core.disks import RescueDisk, RootDisk
 from kumoi.core.errors import Layer, Unavailable
-from kumoi.core.ids import InstanceId, NetworkId, NicId, VpcId
+from kumoi.core.ids import ImageId, InstanceId, NetworkId, NicId, VpcId
 from kumoi.core.instances import EndedBy, SeenPower
 from kumoi.core.plan import GuestData, NicEntry, VpcEntry
 
@@ -91,6 +91,8 @@ class World:
         self.layers: dict[str, int] = {}
         self.roots: dict[InstanceId, RootDisk] = {}
         self.rescues: dict[InstanceId, RescueDisk] = {}
+        self.written: dict[InstanceId, bytes] = {}  # what a guest wrote at the beginning of its disk
+        self.copies: dict[ImageId, tuple[InstanceId, bytes]] = {}
         self.drives: dict[InstanceId, dict[str, bytes]] = {}
         self.segments: dict[NetworkId, Segment] = {}
         self.filters: Filters | None = None

@@ -17,7 +17,7 @@ import libvirt
 import msgspec
 from msgspec.structs import replace
 
-from kumoi.adapters.libvirt import console_log, nics, serial_line
+from kumoi.adapters.libvirt import console_log, copies, nics, serial_line
 from kumoi.adapters.libvirt.connection import Connection
 from kumoi.adapters.libvirt.domain_xml import (
     NAMESPACE,
@@ -155,6 +155,12 @@ class LibvirtCompute:
             domain = _running(connection, instance, "suspend")
             self._settle(domain, instance)
             domain.managedSave(0)
+
+    def copy_disk(self, instance: InstanceId, disk: str, target: str) -> None:
+        with self._acting(instance, "copy_disk") as connection:
+            domain = _running(connection, instance, "copy_disk")
+            name = copies.begin(domain, disk, target)
+        copies.wait(domain, name)  # without the lock: it may take long, and the guest may be stopped meanwhile
 
     def attach_nic(self, instance: InstanceId, plug: MachinePlug) -> None:
         with self._acting(instance, "attach_nic") as connection:

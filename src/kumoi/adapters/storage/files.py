@@ -4,6 +4,7 @@
     FOLDER/disks/ID.qcow2        QEMU's own; ID.N.qcow2 after the Nth rebuild
     FOLDER/disks/ID.rescue.qcow2 what it is rescued from
     FOLDER/disks/ID.config.iso   the config drive
+    FOLDER/copies/ID.IMAGE.qcow2 a copy of a root disk, on its way to become an image
     …/.NAME.new                  being made; never counts, made over by the next attempt
 
 Libvirt must not chown (dynamic_ownership = 0), so ownership is set here. Nothing of a layer is opened by qemu-img.
@@ -12,22 +13,22 @@ Libvirt must not chown (dynamic_ownership = 0), so ownership is set here. Nothin
 import hashlib
 import os
 import re
-import shutil
-import subprocess
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from kumoi.adapters.storage import config_drive, image_headers
+from kumoi.adapters.storage import config_drive, image_headers, qemu_img
+from kumoi.adapters.storage.copies import DiskCopies
 from kumoi.adapters.storage.durable import made_whole, sync
 from kumoi.adapters.storage.os_errors import translated
-from kumoi.contracts.storage import Fetch
+from kumoi.adapters.storage.qemu_img import Owner
+from kumoi.contracts.storage import Fetch, WriteCopy
+from kumoi.core.copies import CopyBytes
 from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
-from kumoi.core.errors import Invalid, Unavailable, Unsupported
-from kumoi.core.ids import InstanceId, is_uuid
+from kumoi.core.errors import Invalid, NotFound, Unavailable, Unsupported
+from kumoi.core.ids import ImageId, InstanceId, is_uuid
 
 LAYER: Final = "storage"
 _DISK: Final = ".qcow2"
@@ -35,15 +36,7 @@ _DRIVE: Final = ".config.iso"
 _RESCUE: Final = ".rescue.qcow2"
 _OURS: Final = re.compile(r"(\.rescue|\.[0-9]+)?\.qcow2|\.config\.iso")
 _GIB: Final = 1 << 30
-_TIMEOUT_S: Final = 60.0
 _SHA256_DIGITS: Final = 64
-
-
-class Owner(msgspec.Struct, frozen=True, kw_only=True):
-    """QEMU's uid and gid, as numbers of the namespace that we are in."""
-
-    uid: int
-    gid: int
 
 
 class FileStorage:
@@ -52,15 +45,16 @@ class FileStorage:
     Raises Unavailable (what: space, files, layer, qemu_img), Invalid for a layer that is not what the plan says.
     """
 
-    def __init__(self, folder: Path, owner: Owner, qemu_img: str = "qemu-img") -> None:
+    def __init__(self, folder: Path, owner: Owner, program: str = "qemu-img") -> None:
         self._layers = folder / "layers"
         self._disks = folder / "disks"
         self._owner = owner
-        self._qemu_img = qemu_img
+        self._qemu_img = program
+        self._copies = DiskCopies(folder / "copies", self._layers, owner, program)
         self._disks_lock = threading.Lock()
         self._layer_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         with translated(LAYER, "prepare"):
-            for place in (folder, self._layers, self._disks):
+            for place in (folder, self._layers, self._disks, folder / "copies"):
                 place.mkdir(parents=True, exist_ok=True)
                 os.chown(place, -1, owner.gid)
                 place.chmod(0o750)
@@ -170,6 +164,28 @@ class FileStorage:
                 strays.append(name)
         return roots, sorted(strays)
 
+    # --- copies ---------------------------------------------------------------------------------
+
+    def copy_root(self, instance: InstanceId, image: ImageId, live: WriteCopy | None) -> None:
+        disk = self._disk(instance, self._newest(instance))
+        if not disk.exists():
+            raise NotFound(LAYER, kind="disk", id=instance)
+        self._copies.make(instance, image, disk, live)
+
+    def look_at_copy(self, image: ImageId) -> CopyBytes:
+        return self._copies.look_at(image)
+
+    def read_copy(self, image: ImageId) -> Iterator[bytes]:
+        return self._copies.read(image)
+
+    def drop_copy(self, image: ImageId) -> None:
+        self._copies.drop(image)
+
+    def observe_copies(self) -> dict[ImageId, InstanceId]:
+        return self._copies.observe()
+
+    # --- inside ---------------------------------------------------------------------------------
+
     def _disk(self, instance: InstanceId, number: int) -> Path:
         return self._disks / (f"{instance}.{number}{_DISK}" if number else f"{instance}{_DISK}")
 
@@ -208,10 +224,7 @@ class FileStorage:
         self._run([*command, str(path), str(virtual)])
 
     def _run(self, command: list[str]) -> None:
-        done = _run([self._qemu_img, *command])
-        if done.returncode:
-            what = "space" if "No space left" in done.stderr else "qemu_img"
-            raise Unavailable(LAYER, what=what, action="ensure_root", detail=done.stderr.strip()[-300:])
+        qemu_img.run([self._qemu_img, *command], "ensure_root")
 
     def _give_to_qemu(self, path: Path) -> None:
         os.chown(path, self._owner.uid, self._owner.gid)
@@ -246,12 +259,3 @@ def _check(path: Path, layer: LayerRef) -> None:
             virtual = image_headers.virtual_bytes_of_raw(layer.size_bytes)
     if virtual != layer.virtual_bytes:
         raise Invalid(LAYER, field="virtual_bytes", reason="size_mismatch", size=virtual, limit=layer.virtual_bytes)
-
-
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    if shutil.which(command[0]) is None:
-        raise Unavailable(LAYER, what="qemu_img", reason="not_installed", package="qemu-utils")
-    try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise Unavailable(LAYER, what="qemu_img", reason="timeout", waited_s=_TIMEOUT_S) from error

@@ -6,7 +6,7 @@ Sources: QEMU's docs/interop/qcow2.txt; each format's own signature.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Final, Literal
 
 import msgspec
@@ -136,6 +136,21 @@ def backing_name(read_at: ReadAt) -> str:
     if header.backing_offset == 0:
         return ""
     return read_at(header.backing_offset, min(header.backing_length, 1023)).decode(errors="replace")
+
+
+def check_ours(read_at: ReadAt, beneath: Container[str]) -> int:
+    """A guest's disk, which its QEMU wrote: it may name a file `beneath` it and no other one. Returns its size in
+    bytes as the guest sees it. Raises Invalid."""
+    header = read_qcow2(read_at)
+    _check_shape(header)
+    if header.incompatible & _DATA_FILE:
+        raise _refused("data_file")
+    _check_extensions(header, read_at)
+    name = backing_name(read_at)
+    if name and name not in beneath:
+        raise _refused("backing_file")
+    check_virtual(header.virtual_bytes)
+    return header.virtual_bytes
 
 
 def _check_alone(header: Qcow2) -> None:

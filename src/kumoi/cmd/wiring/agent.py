@@ -17,7 +17,8 @@ from kumoi.adapters.linux.config_files import config_files
 from kumoi.adapters.linux.dnsmasq import DnsmasqGuestServices
 from kumoi.adapters.linux.guests import LinuxGuestServices
 from kumoi.adapters.linux.network import LinuxNetwork
-from kumoi.adapters.storage.files import FileStorage, Owner
+from kumoi.adapters.storage.files import FileStorage
+from kumoi.adapters.storage.qemu_img import Owner
 from kumoi.adapters.system import SystemChance, SystemClock
 from kumoi.agent.agent import Agent
 from kumoi.agent.drivers import Drivers, Manner
