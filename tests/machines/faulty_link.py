@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Literal, TypeVar
 
 from kumoi.contracts.link import Link, Stream
+from kumoi.core.copies import CopyOffer
 from kumoi.core.errors import Unavailable
 from kumoi.core.meters import Samples
 from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, Welcome
 
-Verb = Literal["hello", "fetch", "report", "layer", "stream"]
-VERBS: tuple[Verb, ...] = ("hello", "fetch", "report", "layer", "stream")
+Verb = Literal["hello", "fetch", "report", "layer", "stream", "give"]
+VERBS: tuple[Verb, ...] = ("hello", "fetch", "report", "layer", "stream")  # nobody asks for images there
 REMEMBERED = 12
 T = TypeVar("T")
 
@@ -69,6 +70,9 @@ class FaultyLink:
 
     def layer(self, sha256: str) -> Iterator[bytes]:
         return self._say("layer", lambda: self._link.layer(sha256))
+
+    def give(self, offer: CopyOffer, pieces: Iterator[bytes]) -> None:
+        self._say("give", lambda: self._link.give(offer, pieces))
 
     def stream(self, ask_id: str) -> Stream:
         return self._say("stream", lambda: self._link.stream(ask_id))

@@ -15,6 +15,7 @@ import msgspec
 
 from kumoi.adapters.stream_http import Refused, WebSocketStream
 from kumoi.contracts.link import Stream
+from kumoi.core.copies import CopyOffer
 from kumoi.core.errors import Fact, Invalid, KumoiError, Layer, Unavailable
 from kumoi.core.meters import Samples, SamplesMany
 from kumoi.core.plan import (
@@ -31,6 +32,7 @@ from kumoi.core.plan import (
 
 T = TypeVar("T")
 _PATIENCE_S: Final = 30.0
+_KEEPING_S: Final = 300.0  # a big disk is looked at and made durable before it is answered for
 _PIECE: Final = 1 << 20
 _KINDS: Final = {kind.code: kind for kind in KumoiError.__subclasses__()}
 _encode = msgspec.json.Encoder().encode
@@ -100,6 +102,26 @@ class HttpLink:
             # Half-read answers cannot be skipped: the connection goes with them.
             self._give_back(connection, reusable=False)
 
+    def give(self, offer: CopyOffer, pieces: Iterator[bytes]) -> None:
+        """On a connection of its own: what was half said cannot be said again."""
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(offer.copied.size_bytes),
+            "Kumoi-Offer": _encode(offer).decode("ascii"),
+        }
+        connection = self._connection(_KEEPING_S, fresh=True)
+        try:
+            with suppress(BrokenPipeError, ConnectionResetError):  # refused before the end: the answer is there
+                connection.request("PUT", f"/link/v1/copies/{offer.image_id}", pieces, headers)
+            answer = connection.getresponse()
+            data = answer.read()
+        except (OSError, HTTPException) as e:
+            raise _silence(e) from e
+        finally:
+            self._give_back(connection, reusable=False)
+        if answer.status >= 300:
+            raise _refusal(answer.status, data)
+
     def close(self) -> None:
         """Callers that wait get Unavailable at once, and so does everybody afterwards."""
         with self._lock:
@@ -146,11 +168,11 @@ class HttpLink:
             connection.request(method, path, body, headers)
             return connection.getresponse()
 
-    def _connection(self, patience_s: float) -> "_Connection":
+    def _connection(self, patience_s: float, *, fresh: bool = False) -> "_Connection":
         with self._lock:
             if self._closed:
                 raise Unavailable("host", what="control")
-            connection = self._idle.pop() if self._idle else _Connection(self._path)
+            connection = self._idle.pop() if self._idle and not fresh else _Connection(self._path)
             self._busy.add(connection)
         connection.wait(patience_s)
         return connection

@@ -7,8 +7,10 @@ from kumoi.app.hosts.fetch import deltas
 from kumoi.app.hosts.greet import greet
 from kumoi.app.hosts.report import take_report
 from kumoi.app.house import House
+from kumoi.app.images import copying, upload
 from kumoi.app.meters.take import take_samples
 from kumoi.contracts.link import Stream
+from kumoi.core.copies import CopyOffer
 from kumoi.core.errors import NotFound, Stale
 from kumoi.core.meters import Samples
 from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, Welcome
@@ -48,3 +50,12 @@ class LocalLink:
 
     def layer(self, sha256: str) -> Iterator[bytes]:
         return self._house.blobs.read(sha256)
+
+    def give(self, offer: CopyOffer, pieces: Iterator[bytes]) -> None:
+        filling = copying.begin(self._house, offer)
+        try:
+            for piece in pieces:
+                filling.write(piece)
+            copying.finish(self._house, offer, filling)
+        finally:
+            upload.give_up(self._house, filling)

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from kumoi.agent.asks import Asks
+from kumoi.agent.copies import PREFIX as COPIES
+from kumoi.agent.copies import Copies
 from kumoi.agent.drivers import Drivers
 from kumoi.agent.guests import Guests
 from kumoi.agent.hands import FETCH, LAYERS, NETWORK, REPORT, Hands, Papers, Tools
@@ -56,7 +58,8 @@ class Agent:
         hands.cleared = self._ledger.identity.cleared_boot == hello.boot_id
         self._networks = Networks(hands)
         self._guests = Guests(hands, self._networks)
-        self._reporting = Reporting(hands, self._guests, self._networks)
+        self._copies = Copies(hands)
+        self._reporting = Reporting(hands, self._guests, self._networks, self._copies)
         self._asks = Asks(hands)
         self._session: Session | None = None
         self._greeting = threading.Lock()
@@ -101,7 +104,8 @@ class Agent:
     # --- the work ------------------------------------------------------------------------------
 
     def _keys(self) -> Iterable[str]:
-        return (NETWORK, LAYERS, *(e for e in self._ledger.own().entries if e.startswith("instance/")))
+        instances = (e for e in self._ledger.own().entries if e.startswith("instance/"))
+        return (NETWORK, LAYERS, *instances, *self._copies.keys())
 
     def _work(self, key: str) -> None:
         ticket = self._hands.progress.began()
@@ -109,6 +113,9 @@ class Agent:
             self._networks.work()
         elif key == LAYERS:
             self._guests.collect_layers()
+        elif key.startswith(COPIES):
+            session = self._session
+            self._copies.work(InstanceId(key.removeprefix(COPIES)), session.id if session is not None else None)
         else:
             self._guests.work(InstanceId(key.removeprefix("instance/")))
         self._hands.progress.ended(key, ticket)
@@ -196,6 +203,8 @@ class Agent:
         self._hands.progress.accepted(delta.key, self._ledger.section(delta.key).serial, keys)
         for key in keys:
             self.loop.hint(key)
+            if key != NETWORK:
+                self._copies.hint(key)
         return True
 
     def _empty(self, epoch: int, key: SectionKey) -> bool:

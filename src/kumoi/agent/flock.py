@@ -10,6 +10,7 @@ from typing import Final
 
 from kumoi.agent.reporting import says_the_same
 from kumoi.contracts.link import ManyLink, Stream
+from kumoi.core.copies import CopyOffer
 from kumoi.core.errors import Stale
 from kumoi.core.ids import HostId
 from kumoi.core.meters import Samples, SamplesMany
@@ -91,6 +92,9 @@ class Seat:
 
     def layer(self, sha256: str) -> Iterator[bytes]:
         return self._flock.link.layer(sha256)
+
+    def give(self, offer: CopyOffer, pieces: Iterator[bytes]) -> None:
+        self._flock.link.give(offer, pieces)
 
     def stream(self, ask_id: str) -> Stream:
         return self._flock.link.stream(ask_id)

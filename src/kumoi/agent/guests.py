@@ -126,8 +126,7 @@ class Guests:
             self._hands.loop.again_in(key, tries.next_try - now)
             self._tell(instance_id, tries.condition)
             return False
-        if "start" in decision.acts and not self._turns.take(key):
-            self._tell(instance_id, Working(code="waiting_for_turn"))
+        if "start" in decision.acts and not self._may_start(instance_id, key):
             return False
         if tries is None:
             self._tell(instance_id, decision.condition)
@@ -135,7 +134,20 @@ class Guests:
             self._act(instance_id, entry, decision)
         finally:
             self._turns.give_back(key)
+            if "start" in decision.acts:
+                self._hands.disks.give_back(instance_id)
         return instance_id not in self._tries
+
+    def _may_start(self, instance_id: InstanceId, key: str) -> bool:
+        """Its disk and a turn are ours; or it waits, and is called back."""
+        if not self._hands.disks.take(instance_id):
+            self._tell(instance_id, Working(code="copying_disk"))
+            return False
+        if not self._turns.take(key):
+            self._hands.disks.give_back(instance_id)
+            self._tell(instance_id, Working(code="waiting_for_turn"))
+            return False
+        return True
 
     def _act(self, instance_id: InstanceId, entry: InstanceEntry | None, decision: Decision) -> None:
         try:

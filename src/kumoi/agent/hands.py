@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from kumoi.agent.drivers import Drivers, Manner
+from kumoi.agent.held import Held
 from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
 from kumoi.agent.progress import Progress
@@ -36,7 +37,9 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hands:
-    """`loop` works on the world, `talk` with control. `cleared`: guests may be started (two copies never)."""
+    """`loop` works on the world, `talk` with control. `cleared`: guests may be started (two copies never).
+
+    `disks`: of which instances the disk is being copied while nothing runs, or is being started on."""
 
     def __init__(self, drivers: Drivers, papers: Papers, link: Link, tools: Tools) -> None:
         self.drivers = drivers
@@ -48,6 +51,7 @@ class Hands:
         self.scene = Scene(drivers, tools.clock)
         self.progress = Progress()
         self.pump = tools.pump or Pump(tools.clock)
+        self.disks = Held()
         self.cleared = False
         self.loop: Loop
         self.talk: Loop

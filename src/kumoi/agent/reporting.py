@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from kumoi.agent.copies import Copies
 from kumoi.agent.guests import Guests
 from kumoi.agent.hands import Hands
 from kumoi.agent.networks import Networks
@@ -19,8 +20,9 @@ LOOKING = Working(code="waiting_for_host")
 class Reporting:
     """Builds reports; sending them is the agent's."""
 
-    def __init__(self, hands: Hands, guests: Guests, networks: Networks) -> None:
+    def __init__(self, hands: Hands, guests: Guests, networks: Networks, copies: Copies) -> None:
         self._hands = hands
+        self._copies = copies
         self._guests = guests
         self._networks = networks
 
@@ -85,6 +87,8 @@ class Reporting:
         }
         told = sorted({*standing, *_troubled(conditions)})
         things = tuple(SeenThing(entry=entry, condition=conditions.get(entry, Ready())) for entry in told)
+        copies = sorted(self._copies.conditions().items())
+        things += tuple(SeenThing(entry=entry_id("image", i), condition=condition) for i, condition in copies)
         unnamed = diff.strays(diff.Standing(segments=seen.segments, vpcs=seen.vpcs), known, vpcs)
         strays = (*unnamed, *(("network", name) for name in seen.strays))
         return things, tuple(Stray(kind=kind, name=name) for kind, name in strays)

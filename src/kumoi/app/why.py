@@ -195,7 +195,8 @@ class _Look:
             around = Surroundings(deleted=getattr(row, "deleted_at", None) is not None)
             return self._why(kind, row, "active", diagnosis.of_other(around, self._now), around, ())
         if kind == "image":
-            return self._why(kind, row, row.status, diagnosis.of_image(row), Surroundings(), ())
+            condition = diagnosis.of_image(row, self._troubles("image", row.id))
+            return self._why(kind, row, row.status, condition, Surroundings(), ())
         if kind == "host":
             around = Surroundings(hosts=(row,))
             condition = diagnosis.of_host(row, self._now)

@@ -1,4 +1,4 @@
-"""The link between control and a host. The host always dials; six verbs and a greeting."""
+"""The link between control and a host. The host always dials; seven verbs and a greeting."""
 
 from collections.abc import Iterator
 from socket import socket
@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from kumoi.core.consoles import ConsoleEnd
+from kumoi.core.copies import CopyOffer
 from kumoi.core.meters import Samples, SamplesMany
 from kumoi.core.plan import (
     FetchAsk,
@@ -72,6 +73,11 @@ class Link(Protocol):
         """The bytes of a layer."""
         ...
 
+    def give(self, offer: CopyOffer, pieces: Iterator[bytes]) -> None:
+        """The bytes of a disk's copy, all of them. NotFound when nobody waits for them any more; Invalid, TooLarge,
+        QuotaExceeded when they will never be taken; anything else: offer them again."""
+        ...
+
     def stream(self, ask_id: str) -> Stream:
         """Dial, for an Ask that wants a stream. NotFound when nobody waits any more."""
         ...
@@ -89,4 +95,5 @@ class ManyLink(Protocol):
 
     def read(self, ask_id: str, answer: bytes) -> None: ...
     def layer(self, sha256: str) -> Iterator[bytes]: ...
+    def give(self, offer: CopyOffer, pieces: Iterator[bytes]) -> None: ...
     def stream(self, ask_id: str) -> Stream: ...

@@ -6,7 +6,8 @@ import msgspec
 
 from kumoi.contracts.store import Transaction
 from kumoi.contracts.store.sections import Mark
-from kumoi.core.images import MAX_DEPTH, Layer
+from kumoi.core.ids import ImageId
+from kumoi.core.images import AWAITING, MAX_DEPTH, Layer
 from kumoi.core.instances import Instance, Placement
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
@@ -50,6 +51,7 @@ class Compiler:
         self._public: dict[str, str] = {}
         self._trunks: dict[str, Trunk] = {}
         self._carried: dict[str, Nic] = {}
+        self._copies: dict[str, list[ImageId]] = {}
         if not ids:
             return
         for placement in tx.placements.find(Query(filters=(is_in("instance_id", ids),))):
@@ -66,6 +68,9 @@ class Compiler:
         self._accounts = {
             p.id: p.account for p in tx.projects.many(tuple({i.project_id for i in self._instances.values()}))
         }
+        waiting = (is_in("copy_of", ids), is_in("status", AWAITING), alive())
+        for image in tx.images.find(Query(filters=waiting, order=(Order("created_at"), Order("id")))):
+            self._copies.setdefault(image.copy_of or "", []).append(image.id)
         groups = {g for found in self._plugged.values() for nic in found for g in nic.group_ids}
         self._group_names = {g.id: g.name for g in tx.security_groups.many(tuple(groups))}
 
@@ -94,6 +99,7 @@ class Compiler:
             public_ipv4=next((self._public[n.id] for n in nics if n.id in self._public), ""),
             request_id=self._asked_by(instance_id),
             rescue_layers=self._chain(one.rescue.layer_id) if one.rescue is not None else (),
+            copies=tuple(self._copies.get(instance_id, ())),
         )
         return _encode(instance_entry(parts))
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from kumoi.core.ids import ImageId, LayerId, ProjectId
+from kumoi.core.ids import ImageId, InstanceId, LayerId, ProjectId
 
 ImageStatus = Literal["queued", "saving", "uploading", "importing", "active", "killed", "deactivated"]
 LastImport = Literal["", "running", "done", "failed"]
@@ -14,6 +14,7 @@ ContainerFormat = Literal["bare", "ovf", "ova", "docker", "ami", "ari", "aki", "
 LayerFormat = Literal["raw", "qcow2"]
 MemberStatus = Literal["pending", "accepted", "rejected"]
 
+AWAITING: tuple[ImageStatus, ...] = ("queued", "saving")  # a copy that its host still has to make or bring
 MAX_VIRTUAL_GIB = 2048
 MAX_DEPTH = 16
 
@@ -41,6 +42,8 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     """A bootable disk with a name. `layer_id` is None until its bytes are here; checksum is MD5 hex, sha512 hex.
 
     `uploading`: bytes were staged (a blob), and wait to be imported. `last_import`: how the import goes or went.
+    `copy_of`: the instance whose disk it is a copy of; its bytes come from that one's host and from nowhere else.
+    `rotation`: of a backup, how many of its kind are kept once it is there.
     """
 
     id: ImageId
@@ -60,6 +63,8 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     staged_sha256: str | None = None
     locations: tuple[Location, ...] = ()
     last_import: LastImport = ""
+    copy_of: InstanceId | None = None
+    rotation: int | None = None
     protected: bool = False
     hidden: bool = False
     properties: dict[str, str] = msgspec.field(default_factory=dict)
@@ -68,6 +73,11 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float = 0.0
     updated_at: float = 0.0
     deleted_at: float | None = None
+
+    @property
+    def awaits_copy(self) -> bool:
+        """Whether a host still has to bring its bytes."""
+        return self.copy_of is not None and self.status in AWAITING and self.deleted_at is None
 
 
 class ImageMember(msgspec.Struct, frozen=True, kw_only=True):

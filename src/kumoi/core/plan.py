@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from kumoi.core.conditions import Condition
+from kumoi.core.copies import DiskCopy
 from kumoi.core.dhcp_options import DhcpOption
 from kumoi.core.disks import RescueDisk, RootDisk
 from kumoi.core.groups import SecurityRule
@@ -37,7 +38,7 @@ from kumoi.core.vpcs import Exit, Floating, Forward, Leg
 PLAN_FORMAT = 1
 REPORT_FORMAT = 1
 Mode = Literal["run", "receive", "send_to", "hold"]
-EntryKind = Literal["instance", "vpc", "network", "subnet", "nic", "group", "member"]
+EntryKind = Literal["instance", "vpc", "network", "subnet", "nic", "group", "member", "image"]
 DIGEST_MODULUS = 2**256
 
 
@@ -107,6 +108,7 @@ class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", t
     form: int = 0
     form_hard: bool = False
     rescue: RescueDisk | None = None
+    copies: tuple[DiskCopy, ...] = ()
 
     @property
     def all_nics(self) -> tuple[tuple[NicId, NetworkId], ...]:
@@ -276,8 +278,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FetchAsk(msgspec.Struct, frozen=True, kw_only=True):
-    """`have`: section → serial, for every section the host subscribes to. Waits up to `wait_s` when nothing is
-    newer."""
+    """`have`: section → serial, for all that the host subscribes to. Waits up to `wait_s` when nothing is newer."""
 
     host_id: HostId
     session: SessionId
@@ -330,7 +331,8 @@ class SeenInstance(msgspec.Struct, frozen=True, kw_only=True, tag="instance", ta
 
 
 class SeenThing(msgspec.Struct, frozen=True, kw_only=True, tag="thing", tag_field="kind"):
-    """Anything else that stands on the host: `entry` is the entry id (`vpc/…`, `network/…`, `nic/…`)."""
+    """Anything else that stands on the host: `entry` is the entry id (`vpc/…`, `network/…`, `nic/…`), or names the
+    image (`image/…`) whose copy is not made or not taken."""
 
     entry: str
     condition: Condition

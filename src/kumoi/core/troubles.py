@@ -1,6 +1,7 @@
 """Troubles: what a host says of a thing that does not stand there as wished. A row while it is so (writer: the link).
 
-An instance's condition is in its observation; these are of networks, nics and routers.
+An instance's condition is in its observation; these are of networks, nics and routers, and of images that wait
+for a copy.
 """
 
 import msgspec
@@ -13,7 +14,8 @@ ON_THE_WAY = "waiting_for_plan"  # every new thing says so for a moment
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
-    """`id`: the host's and the entry's (`vpc/…`, `network/…`, `nic/…`), one each. `since`: seconds since the epoch."""
+    """`id`: the host's and the entry's (`vpc/…`, `network/…`, `nic/…`, `image/…`), one each. `since`: seconds since the
+    epoch."""
 
     id: str
     host_id: HostId

@@ -55,10 +55,14 @@ def of_router(around: Surroundings, now: float, *, wanted: bool) -> Condition:
     return _plain(around, now)
 
 
-def of_image(image: Image) -> Condition:
-    """An image is ready when its bytes are here and have been looked at."""
+def of_image(image: Image, troubles: Sequence[Trouble] = ()) -> Condition:
+    """An image is ready when its bytes are here and have been looked at. `troubles`: what a host says of its copy."""
     if image.deleted_at is not None:
         return Working(code="removing", since=image.deleted_at)
+    if image.awaits_copy:
+        return troubles[0].condition if troubles else Working(code="waiting_for_copy", since=image.created_at)
+    if image.status == "killed" and image.copy_of is not None:
+        return Blocked(code="copy_refused", retry=False, who_can_help="user", since=image.updated_at)
     if image.status in {"queued", "saving", "uploading"}:
         return Working(code="waiting_for_data", since=image.created_at)
     if image.status == "importing":

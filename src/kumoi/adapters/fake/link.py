@@ -1,5 +1,6 @@
 """Control in miniature: sections in dicts, sessions, and the reports that came. Loses and refuses what it is told."""
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from copy import deepcopy
@@ -9,8 +10,9 @@ from msgspec import UNSET
 
 from kumoi.adapters.stream_local import LocalStream
 from kumoi.contracts.link import Stream
+from kumoi.core.copies import CopyBytes, CopyOffer
 from kumoi.core.errors import NotFound, Stale, Unavailable
-from kumoi.core.ids import HostId, SectionKey, SessionId
+from kumoi.core.ids import HostId, ImageId, SectionKey, SessionId
 from kumoi.core.meters import CAPABILITY, Samples
 from kumoi.core.plan import (
     Ask,
@@ -46,6 +48,8 @@ class FakeLink:
         self.asks: dict[str, Ask] = {}
         self.answers: dict[str, bytes] = {}
         self.layers: dict[str, bytes] = {}
+        self.awaited: set[ImageId] = set()  # the copies that are taken
+        self.given: dict[ImageId, bytes] = {}
         self.streams: dict[str, LocalStream] = {}
         self._sections: dict[SectionKey, dict[str, Entry]] = {}
         self._serials: dict[SectionKey, int] = {}
@@ -141,6 +145,19 @@ class FakeLink:
         if sha256 not in self.layers:
             raise NotFound("storage", kind="layer", id=sha256)
         yield self.layers[sha256]
+
+    def give(self, offer: CopyOffer, pieces: Iterator[bytes]) -> None:
+        self._answer()
+        if offer.session != self.session:
+            raise Stale("host", kind="session", id=self.host_id)
+        if offer.image_id not in self.awaited:
+            raise NotFound("image", kind="image", id=offer.image_id)
+        data = b"".join(pieces)
+        self._answer()
+        if CopyBytes(size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest()) != offer.copied:
+            raise Unavailable("image", what="copy", reason="hash_mismatch")
+        self.given[offer.image_id] = data
+        self.awaited.discard(offer.image_id)
 
     def _answer(self) -> None:
         if self.dead:

@@ -22,10 +22,10 @@ images = Table(
     metadata,
     key(),
     *texts("project_id", "name", "status", "visibility"),
-    *texts("disk_format", "container_format", "checksum", "sha512", "layer_id", "staged_sha256", null=True),
+    *texts("disk_format", "container_format", "checksum", "sha512", "layer_id", "staged_sha256", "copy_of", null=True),
     *texts("last_import"),
     *integers("min_disk_gib", "min_ram_mib"),
-    *integers("size_bytes", "virtual_bytes", null=True),
+    *integers("size_bytes", "virtual_bytes", "rotation", null=True),
     *switches("protected", "hidden"),
     *nested("properties", "tags", "locations"),
     *kept(),
@@ -33,6 +33,7 @@ images = Table(
     Index(None, "visibility"),
     Index(None, "layer_id"),
     Index(None, "staged_sha256"),
+    Index(None, "copy_of"),
 )
 
 image_members = Table(

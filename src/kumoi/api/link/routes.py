@@ -12,12 +12,14 @@ from kumoi.api.edge.response import Response, no_content
 from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.edge.streams import pieces
 from kumoi.api.edge.waiters import Waiters
+from kumoi.api.link.copies import take
 from kumoi.api.link.many import ManyDesk
 from kumoi.api.link.streams import stream
 from kumoi.app.hosts.fetch import deltas
 from kumoi.app.hosts.greet import greet
 from kumoi.app.hosts.report import take_report
 from kumoi.app.house import House
+from kumoi.app.images.upload import MOST_BYTES
 from kumoi.app.meters.take import take_samples
 from kumoi.core.call import Actor
 from kumoi.core.errors import KumoiError, NotFound, Stale, Unauthenticated
@@ -53,6 +55,8 @@ def tongue(house: House, waiters: Callable[[], Waiters]) -> Tongue:
             Route("POST", "/read/{ask}", desk.read, service="link", pool="link", anonymous=True,
                   body_limit=ANSWER_LIMIT, success=204),
             Route("GET", "/layers/{sha256}", desk.layer, service="link", wait=True, anonymous=True),
+            Route("PUT", "/copies/{image}", partial(take, house), service="link", wait=True, anonymous=True,
+                  streamed=True, body_limit=MOST_BYTES, success=204),
             Route("WEBSOCKET", "/streams/{ask}", partial(stream, house), service="link", wait=True, anonymous=True),
         ],
         authenticate=_nobody,

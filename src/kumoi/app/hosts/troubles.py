@@ -1,4 +1,4 @@
-"""What a report says of networks, nics and routers that are not as wished: remembered while it is so, and told."""
+"""What a report says of networks, nics, routers and copies that are not as wished: kept while it is so, and told."""
 
 from typing import Any
 
@@ -52,6 +52,6 @@ def _tell(tx: Transaction, house: House, trouble: Trouble, now: float, *, ended:
 
 
 def _owner(tx: Transaction, kind: str, resource_id: str) -> str:
-    nouns: dict[str, Rows[Any]] = {"network": tx.networks, "nic": tx.nics, "vpc": tx.vpcs}
+    nouns: dict[str, Rows[Any]] = {"network": tx.networks, "nic": tx.nics, "vpc": tx.vpcs, "image": tx.images}
     row = nouns[kind].get(resource_id)
     return row.project_id if row is not None else ""

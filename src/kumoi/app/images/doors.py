@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.images.sight import ANY, Sought, members_of, owned, visible, within
-from kumoi.app.writing import Thing, charge, record
+from kumoi.app.writing import Thing, charge, commit, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden, Invalid, Taken, WrongState
@@ -125,6 +125,8 @@ def update(house: House, call: Call, image_id: ImageId, change: Callable[[Image]
         asked = change(old)
         wished: Image = replace(old, **given(asked, "places"))
         if asked.places is not UNSET and _differ(old, asked.places):
+            if old.awaits_copy:  # its bytes come from its instance's host
+                raise WrongState("image", kind="image", id=old.id, status=old.status, action="set_locations")
             for place in asked.places:
                 house.fetcher.check(place.url)  # by its text: nobody is called
             wished = relocated(wished, asked.places)
@@ -168,14 +170,21 @@ def delete(house: House, call: Call, image_id: ImageId) -> None:
         old = owned(tx, call, image_id)
         if old.protected:
             raise Forbidden("image", action="image.delete", reason="protected", needs=["unprotected"])
-        tx.counters.give_back(old.id, "project/")
-        tx.labels.drop("image", old.id)
-        for member in members_of(tx, old.id):
-            tx.image_members.remove(member.id)
-        tx.images.save(replace(old, deleted_at=call.now, updated_at=call.now))
-        record(tx, house, call, "image.delete", Thing("image", old.id, old.project_id))
+        let_go(tx, house, call, old)
 
-    house.store.write(write)
+    commit(house, write)
+
+
+def let_go(tx: Transaction, house: House, call: Call, old: Image) -> None:
+    """It is gone for everybody; a host that is making its bytes gives up."""
+    tx.counters.give_back(old.id, "project/")
+    tx.labels.drop("image", old.id)
+    for member in members_of(tx, old.id):
+        tx.image_members.remove(member.id)
+    tx.images.save(replace(old, deleted_at=call.now, updated_at=call.now))
+    record(tx, house, call, "image.delete", Thing("image", old.id, old.project_id))
+    if old.copy_of is not None and old.awaits_copy:
+        mark_instance(tx, old.copy_of)
 
 
 def switch(house: House, call: Call, image_id: ImageId, *, on: bool) -> Image:

@@ -175,7 +175,8 @@ def _of(image_id: ImageId) -> Query:
 
 def _check(tx: Transaction, image: Image, method: ImportMethod) -> None:
     running = any(task.status in UNDER_WAY for task in tx.image_tasks.find(_of(image.id)))
-    if image.status != BEFORE[method] or running:
+    foreign = image.awaits_copy  # its bytes come from its instance's host
+    if image.status != BEFORE[method] or running or foreign:
         raise WrongState("image", kind="image", id=image.id, status=image.status, action=f"image.import:{method}")
     if method in {"copy-image", "glance-download"}:
         return

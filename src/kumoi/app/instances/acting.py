@@ -33,6 +33,7 @@ Act = Literal[
     "shelve",
     "offload",
     "unshelve",
+    "create_image",
 ]
 # The way back is open while the way there is still being gone: nothing has to be waited for that may never come.
 ALLOWED: Final[dict[Act, frozenset[Status]]] = {
@@ -59,6 +60,7 @@ ALLOWED: Final[dict[Act, frozenset[Status]]] = {
     "shelve": frozenset({"active", "stopped", "paused", "suspended"}),
     "offload": frozenset({"shelved", "offloaded"}),
     "unshelve": frozenset({"shelved", "shelving", "offloaded"}),
+    "create_image": frozenset({"active", "stopped", "paused", "suspended"}),
 }  # fmt: skip
 Change = Callable[[Transaction, Instance], Instance]
 

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.images.copying import abandon
 from kumoi.app.instances.consoles import revoke_consoles
 from kumoi.app.instances.read import check_unlocked, visible
 from kumoi.app.networks.nics import drop_nic, unplug
@@ -37,6 +38,7 @@ def delete(house: House, call: Call, instance_id: InstanceId, *, strict: bool = 
             replace(one, deleted_at=call.now, updated_at=call.now, status="deleted", status_changed_at=call.now)
         )
         revoke_consoles(tx, one.id)
+        abandon(tx, house, call, one.id)
         mark_instance(tx, one.id)
         record(tx, house, call, "instance.delete", Thing("instance", one.id, one.project_id))
         return gone

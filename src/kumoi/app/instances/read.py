@@ -4,6 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.images.copying import awaiting
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.conditions import Condition, Ready
@@ -11,6 +12,7 @@ from kumoi.core.errors import NotFound, WrongState
 from kumoi.core.groups import SecurityGroup
 from kumoi.core.hosts import Host
 from kumoi.core.ids import InstanceId
+from kumoi.core.images import Image
 from kumoi.core.instances import Instance, Observation
 from kumoi.core.networks import Network
 from kumoi.core.nics import Nic
@@ -21,7 +23,8 @@ from kumoi.planning.diagnosis import Surroundings, of_instance
 
 
 class InstanceView(msgspec.Struct, frozen=True, kw_only=True):
-    """An instance with what belongs to it. `networks` by id for its nics; `labels` by namespace."""
+    """An instance with what belongs to it. `networks` by id for its nics; `labels` by namespace; `copies`: the images
+    that wait for a copy of its disk."""
 
     instance: Instance
     seen: Observation | None
@@ -31,6 +34,7 @@ class InstanceView(msgspec.Struct, frozen=True, kw_only=True):
     groups: dict[str, SecurityGroup]
     public: tuple[PublicAddress, ...]
     labels: dict[str, dict[str, str]]
+    copies: tuple[Image, ...] = ()
 
 
 def get(house: House, call: Call, instance_id: InstanceId) -> InstanceView:
@@ -137,6 +141,7 @@ def _views(tx: Transaction, found: list[Instance]) -> list[InstanceView]:
     labels: dict[str, dict[str, dict[str, str]]] = {}
     for label in tx.labels.of("instance", ids):
         labels.setdefault(label.resource_id, {}).setdefault(label.namespace, {})[label.key] = label.value
+    copies = awaiting(tx, ids)
     return [
         InstanceView(
             instance=one,
@@ -147,6 +152,7 @@ def _views(tx: Transaction, found: list[Instance]) -> list[InstanceView]:
             groups=groups,
             public=tuple(p for n in nics.get(one.id, ()) for p in public.get(n.id, ())),
             labels=labels.get(one.id, {}),
+            copies=tuple(copies.get(one.id, ())),
         )
         for one in found
     ]

@@ -4,6 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.images.copying import check_not_copied
 from kumoi.app.instances.acting import act
 from kumoi.app.instances.change import METADATA, put_labels_of
 from kumoi.app.instances.making import check_fits, image_of, key_of
@@ -40,6 +41,7 @@ def rebuild(house: House, call: Call, instance_id: InstanceId, wish: RebuildWish
         check_user_data(wish.user_data)
 
     def change(tx: Transaction, one: Instance) -> Instance:
+        check_not_copied(tx, one, "rebuild")
         image = image_of(tx, call, wish.image_id)
         check_fits(one.memory_mib, one.disk_gib, image)
         if isinstance(wish.metadata, dict):

@@ -2,8 +2,9 @@
 
 import msgspec
 
+from kumoi.core.copies import DiskCopy
 from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
-from kumoi.core.ids import ec2_id
+from kumoi.core.ids import ImageId, ec2_id
 from kumoi.core.images import Layer
 from kumoi.core.instances import Instance, Placement, PlacementRole
 from kumoi.core.networks import Network
@@ -16,7 +17,7 @@ _MODES: dict[PlacementRole, Mode] = {"run": "run", "incoming": "receive", "outgo
 
 class InstanceParts(msgspec.Struct, frozen=True, kw_only=True):
     """The rows around an instance. `layers`: the root's, then its parents, deepest last; `rescue_layers`: those of the
-    rescue image. `nics` in plug order.
+    rescue image. `nics` in plug order. `copies`: the images that wait for a copy of its disk, in the order asked.
 
     `trunks`: by their own nics; `carried`: what they carry, by id."""
 
@@ -33,6 +34,7 @@ class InstanceParts(msgspec.Struct, frozen=True, kw_only=True):
     public_ipv4: str = ""
     request_id: str = ""
     rescue_layers: tuple[Layer, ...] = ()
+    copies: tuple[ImageId, ...] = ()
 
 
 def instance_entry(parts: InstanceParts) -> InstanceEntry:
@@ -58,6 +60,7 @@ def instance_entry(parts: InstanceParts) -> InstanceEntry:
         form=one.form_wanted,
         form_hard=one.form_cause == "rebuild",
         rescue=rescue_disk(parts),
+        copies=tuple(DiskCopy(image_id=image_id) for image_id in parts.copies),
     )
 
 

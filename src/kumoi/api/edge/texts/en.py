@@ -259,6 +259,10 @@ CONDITIONS: Final[dict[str, str]] = {
     "support hot plugging; stopping and starting the instance takes the interface away.",
     "nic_slot_taken": "The network interface {nic} waits for slot {slot}, which another one has not left yet.",
     "nic_held": "The network interface {nic} waits for the instance {instance}, whose guest has not let go of it yet.",
+    "waiting_for_copy": "Its instance's disk is being copied on its host, and brought from there.",
+    "copy_refused": "The copy of its instance's disk was refused: the quota has no room, or it is no sound disk. "
+    "Delete the image and make another one.",
+    "copying_disk": "Its disk is being copied; it is started after that.",
     "waiting_for_turn": "Waiting for its turn: others are being started.",
     "host_silent": "The machine that it runs on is not heard from.",
 }
@@ -268,6 +272,8 @@ KINDS: Final[dict[str, str]] = {
     "flavor": "flavor",
     "image": "image",
     "layer": "layer",
+    "disk": "disk",
+    "copy": "copy of a disk",
     "image_member": "image member",
     "image_task": "task",
     "location": "location",

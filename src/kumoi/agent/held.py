@@ -1,0 +1,24 @@
+"""What one part of an agent holds while no other may: nobody waits, who comes too late comes again."""
+
+import threading
+from collections.abc import Hashable
+
+
+class Held:
+    """Safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: set[Hashable] = set()
+
+    def take(self, key: Hashable) -> bool:
+        """False where somebody has it."""
+        with self._lock:
+            if key in self._held:
+                return False
+            self._held.add(key)
+            return True
+
+    def give_back(self, key: Hashable) -> None:
+        with self._lock:
+            self._held.discard(key)
