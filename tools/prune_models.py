@@ -21,7 +21,7 @@ MODELS = Path(__file__).parent.parent / "src" / "kumoi" / "api" / "aws" / "model
 SERVED: dict[tuple[str, str], str] = {
     ("ec2", "2016-11-15"): """
         AllocateAddress AssociateAddress AttachNetworkInterface AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress
-        CreateKeyPair CreateNetworkInterface CreateSecurityGroup CreateTags
+        CreateImage CreateKeyPair CreateNetworkInterface CreateSecurityGroup CreateTags
         DeleteKeyPair DeleteNetworkInterface DeleteSecurityGroup DeleteTags DeregisterImage
         DescribeAccountAttributes DescribeAddresses DescribeAvailabilityZones DescribeImageAttribute DescribeImages
         DescribeInstanceAttribute DescribeInstanceStatus DescribeInstanceTypeOfferings DescribeInstanceTypes

@@ -157,7 +157,7 @@ def least(shape: Any) -> Any:
         case "list":
             return [least(shape.member)]
         case "string":
-            return shape.enum[0] if shape.enum else "x"
+            return shape.enum[0] if shape.enum else "x" * max(1, shape.metadata.get("min", 1))
         case "blob":
             return b"x"
         case "boolean":

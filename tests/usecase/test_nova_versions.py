@@ -154,3 +154,40 @@ def test_actions_of_rest_and_form_answer_as_novas(nova: Nova) -> None:
     assert nova.ask(74, "POST", action, {"unshelve": None}).status == 202
     nova.cloud.settle(90)
     assert nova.server(74)["status"] == "ACTIVE"
+
+
+def test_images_and_backups_are_answered_by_a_place_and_since_2_45_by_their_id(nova: Nova) -> None:
+    path, sent = f"/servers/{nova.id}/action", {"createImage": {"name": "i"}}
+    elder = nova.ask(44, "POST", path, sent, user="admin")
+    assert elder.status == 202
+    assert not elder.body
+    place = elder.header("Location") or ""
+    newer = nova.ask(45, "POST", path, sent, user="admin")
+    assert newer.status == 202
+    assert newer.header("Location") is None
+    ids = {place.rpartition("/")[2], msgspec.json.decode(newer.body)["image_id"]}
+    assert {i["id"] for i in nova.get(1, f"/images?server={nova.id}")["images"]} == ids
+    backup = {"createBackup": {"name": "b", "backup_type": "daily", "rotation": 1}}
+    assert "image_id" in msgspec.json.decode(nova.ask(45, "POST", path, backup, user="admin").body)
+    backup["createBackup"]["rotation"] = 0
+    unkept = nova.ask(45, "POST", path, backup, user="admin")
+    assert (unkept.status, unkept.body) == (202, b"")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"createImage": {}}, 400),
+        ({"createImage": {"name": ""}}, 400),
+        ({"createImage": {"name": "x" * 256}}, 400),
+        ({"createImage": {"name": "x", "metadata": {"": "y"}}}, 400),
+        ({"createImage": {"name": "x", "metadata": {"k": "y" * 256}}}, 400),
+        ({"createBackup": {"name": "x", "backup_type": "daily"}}, 400),
+        ({"createBackup": {"name": "x", "backup_type": "daily", "rotation": -1}}, 400),
+        ({"createBackup": {"name": "x", "backup_type": "", "rotation": 1}}, 400),
+        ({"createImage": {"name": "x"}}, 409),
+    ],
+)
+def test_images_that_are_not_made(nova: Nova, sent: dict[str, Any], status: int) -> None:
+    """The last one is locked for its project's members."""
+    assert nova.ask(45, "POST", f"/servers/{nova.id}/action", sent).status == status

@@ -17,6 +17,7 @@ from kumoi.api.edge.routes import Tongue
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.compute.tongue import tongue as compute
 from kumoi.api.openstack.network import tongue as network
+from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import ec2_id
 
 SCOPE = {"method": "POST", "raw_path": b"/ec2", "query_string": b"", "headers": [], "scheme": "http"}
@@ -65,6 +66,10 @@ class Both:
     def instances(self) -> dict[str, dict[str, Any]]:
         found = self.ec2("DescribeInstances")["Reservations"]
         return {i["InstanceId"]: i for r in found for i in r["Instances"]}
+
+    def image_named(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = next(i for i in self.ec2("DescribeImages")["Images"] if i["Name"] == name)
+        return found
 
     def run(self) -> str:
         wish = {"ImageId": ec2_id("ami", self.image), "InstanceType": "m1.nano", "MinCount": 1, "MaxCount": 1}
@@ -131,6 +136,42 @@ def test_power_by_nova_is_seen_in_ec2(both: Both) -> None:
     both.ec2("StartInstances", InstanceIds=[ec2_id("i", server_id)])
     both.cloud.settle()
     assert both.servers()[server_id]["status"] == "ACTIVE"
+
+
+def test_an_image_by_nova_is_pending_and_then_available_in_ec2(both: Both) -> None:
+    server_id = both.boot()
+    both.cloud.settle()
+    both.nova("POST", f"/servers/{server_id}/action", {"createImage": {"name": "mine", "metadata": {"a": "b"}}})
+    assert both.servers()[server_id]["OS-EXT-STS:task_state"] == "image_snapshot"
+    assert both.image_named("mine")["State"] == "pending"
+    both.cloud.settle()
+    assert both.servers()[server_id]["OS-EXT-STS:task_state"] is None
+    assert both.image_named("mine")["State"] == "available"
+    backup = {"name": "kept", "backup_type": "daily", "rotation": "1", "metadata": {}}
+    both.nova("POST", f"/servers/{server_id}/action", {"createBackup": backup})
+    assert both.servers()[server_id]["OS-EXT-STS:task_state"] == "image_backup"
+
+
+def test_an_image_by_ec2_is_a_snapshot_in_nova(both: Both) -> None:
+    instance_id = both.run()
+    both.cloud.settle()
+    tags = [{"ResourceType": "image", "Tags": [{"Key": "k", "Value": "v"}]}]
+    made = both.ec2(
+        "CreateImage", InstanceId=instance_id, Name="mine", Description="of it", TagSpecifications=tags
+    )  # fmt: skip
+    server_id, server = next(iter(both.servers().items()))
+    assert server["OS-EXT-STS:task_state"] == "image_snapshot"
+    both.cloud.settle()
+    shown = both.image_named("mine")
+    assert (shown["ImageId"], shown["State"], shown["Description"]) == (made["ImageId"], "available", "of it")
+    assert shown["Tags"] == [{"Key": "k", "Value": "v"}]
+    [image] = both.nova("GET", f"/images/detail?server={server_id}")["images"]
+    assert (image["status"], image["server"]["id"]) == ("ACTIVE", server_id)
+    assert image["metadata"]["image_type"] == "snapshot"
+    with pytest.raises(Unsupported):
+        both.ec2("CreateImage", InstanceId=instance_id, Name="mine", BlockDeviceMappings=[{"DeviceName": "/dev/vda"}])
+    with pytest.raises(Invalid):
+        both.ec2("CreateImage", InstanceId=instance_id, Name="it")
 
 
 def test_what_one_deletes_the_other_does_not_have(both: Both) -> None:

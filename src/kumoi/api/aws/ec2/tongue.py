@@ -5,6 +5,7 @@ from kumoi.api.aws.ec2 import (
     addresses,
     groups,
     images,
+    imaging,
     instance_attributes,
     instance_status,
     instance_types,
@@ -22,8 +23,8 @@ from kumoi.api.edge.routes import Tongue
 from kumoi.app.house import House
 
 NOUNS = (
-    running, instances, instance_status, instance_attributes, instance_types, images, key_pairs, groups, addresses,
-    interfaces, subnets, vpcs, tags, regions,
+    running, instances, imaging, instance_status, instance_attributes, instance_types, images, key_pairs, groups,
+    addresses, interfaces, subnets, vpcs, tags, regions,
 )  # fmt: skip
 
 

@@ -94,6 +94,7 @@ def detail(request: Request, view: InstanceView) -> dict[str, Any]:
     """Everything a detailed answer shows at the request's microversion to this caller."""
     one = view.instance
     _, vm_state, task_state, power_state = WORDS[one.status]
+    task_state = task_state or _copying(view)
     shown: dict[str, Any] = {
         **basic(request, view),
         "OS-EXT-AZ:availability_zone": one.zone if view.host else "",
@@ -110,6 +111,15 @@ def detail(request: Request, view: InstanceView) -> dict[str, Any]:
         names = {view.groups[g].name for nic in view.nics for g in nic.group_ids if g in view.groups}
         shown["security_groups"] = [{"name": name} for name in sorted(names)]
     return shown | _for_operators(request, view)
+
+
+def _copying(view: InstanceView) -> str | None:
+    """What is being done for an image of it, if anything."""
+    if any(image.status == "saving" for image in view.copies):
+        return "image_uploading"
+    if view.copies:
+        return "image_snapshot" if view.copies[0].rotation is None else "image_backup"
+    return None
 
 
 def _for_operators(request: Request, view: InstanceView) -> dict[str, Any]:

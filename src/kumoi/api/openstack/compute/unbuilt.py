@@ -13,10 +13,7 @@ from kumoi.app.instances import read
 from kumoi.core.errors import Unsupported
 from kumoi.core.policy import allow
 
-MEMBERS: Final = (
-    "createImage", "createBackup", "changePassword", "restore",
-    "trigger_crash_dump",
-)  # fmt: skip
+MEMBERS: Final = ("changePassword", "restore", "trigger_crash_dump")
 OPERATORS: Final = (
     "migrate", "os-migrateLive", "evacuate", "os-resetState", "injectNetworkInfo", "resetNetwork",
 )  # fmt: skip

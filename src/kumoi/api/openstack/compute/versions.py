@@ -25,6 +25,7 @@ HISTORY: Final[tuple[tuple[Version, str], ...]] = (
     ((2, 31), "tokens of all kinds of consoles for administrators"),
     ((2, 35), "keypairs are paged"),
     ((2, 37), "networks: auto or none; required in a create"),
+    ((2, 45), "images and backups of servers are answered by their id"),
     ((2, 47), "servers embed their flavor"),
     ((2, 48), "diagnostics in the same words whatever the driver"),
     ((2, 51), "events of actions for users"),
