@@ -14,7 +14,7 @@ from kumoi.app.identity import people
 from kumoi.app.instances import change, run
 from kumoi.app.instances.wish import RunWish
 from kumoi.core.ids import FlavorId, InstanceId, UserId
-from kumoi.core.query import Query
+from kumoi.core.query import Query, eq
 from kumoi.core.tenancy import User
 
 HX = ("hx-request", "true")
@@ -126,6 +126,17 @@ def test_many_are_acted_on_with_a_result_for_each(browser: Browser) -> None:
     browser.cloud.settle()
     states = {i.name: i.status for i in browser.cloud.store.read(lambda tx: tx.instances.find(Query()))}
     assert states == {"one": "stopped", "two": "stopped", "locked": "active"}
+
+
+def test_an_image_is_made_by_one_press_and_named_after_its_instance(browser: Browser) -> None:
+    browser.sign_in()
+    (one,) = boot(browser, "one")
+    assert "Create image" in browser.ask("GET", f"/instances/{one}/menu", HX).body.decode()
+    assert post(browser, f"/instances/{one}/create_image", HX)[0] < 400
+    browser.cloud.settle()
+    (made,) = browser.cloud.store.read(lambda tx: tx.images.find(Query(filters=(eq("copy_of", one),))))
+    assert (made.status, made.name.startswith("one 20")) == ("active", True)
+    assert made.name in browser.ask("GET", "/images").body.decode()
 
 
 def test_launching_fits_or_says_why_before_anything_is_made(browser: Browser) -> None:

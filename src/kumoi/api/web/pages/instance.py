@@ -100,6 +100,8 @@ WORDS: Final[Table] = {
     "event.shelve": ("Shelved", "退避を指示"),
     "event.offload": ("Offloaded", "退避領域へ移動"),
     "event.unshelve": ("Unshelved", "退避からの復帰を指示"),
+    "event.create_image": ("Image wished", "イメージの作成を指示"),
+    "event.create_backup": ("Backup wished", "バックアップの作成を指示"),
     "event.update": ("Changed", "変更"),
     "event.console": ("Console opened", "コンソールを開いた"),
     "event.lock": ("Locked", "ロック"),

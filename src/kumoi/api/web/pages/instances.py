@@ -15,7 +15,7 @@ from kumoi.api.web.listing import Asked, Shape, asked_of, containing, listing
 from kumoi.api.web.wording import condition_sentence, sentence
 from kumoi.api.web.words import Table
 from kumoi.app.house import House
-from kumoi.app.instances import acting, delete, power, read, resize, rest, shelve
+from kumoi.app.instances import acting, delete, imaging, power, read, resize, rest, shelve
 from kumoi.app.instances.read import InstanceView
 from kumoi.app.instances.rebuild import rescue, unrescue
 from kumoi.core.call import Call
@@ -49,13 +49,14 @@ ACTS: Final[dict[str, tuple[str, Callable[[House, Call, InstanceId], object]]]] 
     "revert_resize": ("instance.power", resize.revert),
     "shelve": ("instance.power", shelve.shelve),
     "unshelve": ("instance.power", shelve.unshelve),
+    "create_image": ("instance.power", imaging.create_dated),
     "delete": ("instance.delete", delete.delete),
 }
 # Shown only where they are possible: most of them never are.
 RARE: Final[tuple[tuple[acting.Act, str], ...]] = (
     ("confirm_resize", "check"), ("revert_resize", "history"), ("unrescue", "play"), ("unpause", "play"),
     ("resume", "play"), ("unshelve", "play"), ("pause", "hourglass"), ("suspend", "moon"), ("rescue", "life-buoy"),
-    ("shelve", "box"),
+    ("shelve", "box"), ("create_image", "disc-3"),
 )  # fmt: skip
 
 WORDS: Final[Table] = {
@@ -113,6 +114,7 @@ WORDS: Final[Table] = {
     "act.revert_resize": ("Back to the former size", "リサイズを取り消し"),
     "act.shelve": ("Shelve", "退避"),
     "act.unshelve": ("Unshelve", "退避から復帰"),
+    "act.create_image": ("Create image", "イメージを作成"),
     "act.delete": ("Delete…", "削除…"),
     "open": ("Open", "開く"),
     "log": ("Console log", "コンソールログ"),
@@ -133,6 +135,10 @@ WORDS: Final[Table] = {
     "done.revert_resize": ("{name} goes back to its former size.", "{name} を元のサイズに戻しています。"),
     "done.shelve": ("{name} is being shelved.", "{name} を退避しています。"),
     "done.unshelve": ("{name} is being started.", "{name} を起動しています。"),
+    "done.create_image": (
+        "An image of {name} is being made; it is named after it and the time.",
+        "{name} のイメージを作成しています。名前は元の名前と日時です。",
+    ),
     "done.delete": ("{name} was deleted.", "{name} を削除しました。"),
     "confirm.title": ("Delete {n} instances?", "{n} 件のインスタンスを削除しますか？"),
     "confirm.title_one": ("Delete this instance?", "このインスタンスを削除しますか？"),
