@@ -17,22 +17,11 @@ from kumoi.agent.drivers import Drivers
 from kumoi.agent.simulator import Ground, Simulator
 from kumoi.core.disks import RootDisk
 from kumoi.core.errors import Stale, Unavailable
+from kumoi.core.flocks import FetchedMany, FetchMany, HostNews, ReportMany, ReportsTaken
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import HostId, InstanceId, NicId, SessionId, host_section
 from kumoi.core.meters import CAPABILITY, SamplesMany
-from kumoi.core.plan import (
-    FetchedMany,
-    FetchMany,
-    Hello,
-    HostNews,
-    InstanceEntry,
-    NicPlug,
-    Report,
-    ReportMany,
-    ReportsTaken,
-    SectionDelta,
-    Welcome,
-)
+from kumoi.core.plan import Hello, InstanceEntry, NicPlug, Report, SectionDelta, Welcome
 from kumoi.runtime.loop import settle
 
 HOSTS = 20

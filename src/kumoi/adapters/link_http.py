@@ -17,18 +17,9 @@ from kumoi.adapters.stream_http import Refused, WebSocketStream
 from kumoi.contracts.link import Stream
 from kumoi.core.copies import CopyOffer
 from kumoi.core.errors import Fact, Invalid, KumoiError, Layer, Unavailable
+from kumoi.core.flocks import FetchedMany, FetchMany, ReportMany, ReportsTaken
 from kumoi.core.meters import Samples, SamplesMany
-from kumoi.core.plan import (
-    FetchAsk,
-    Fetched,
-    FetchedMany,
-    FetchMany,
-    Hello,
-    Report,
-    ReportMany,
-    ReportsTaken,
-    Welcome,
-)
+from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, Welcome
 
 T = TypeVar("T")
 _PATIENCE_S: Final = 30.0

@@ -12,19 +12,10 @@ from kumoi.agent.reporting import says_the_same
 from kumoi.contracts.link import ManyLink, Stream
 from kumoi.core.copies import CopyOffer
 from kumoi.core.errors import Stale
+from kumoi.core.flocks import FetchedMany, FetchMany, HostNews, ReportMany
 from kumoi.core.ids import HostId
 from kumoi.core.meters import Samples, SamplesMany
-from kumoi.core.plan import (
-    FetchAsk,
-    Fetched,
-    FetchedMany,
-    FetchMany,
-    Hello,
-    HostNews,
-    Report,
-    ReportMany,
-    Welcome,
-)
+from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, Welcome
 
 NEWS_S: Final = 0.02
 HEARTBEAT_S: Final = 2.0

@@ -203,7 +203,7 @@ class Guests:
         compute, storage = self._hands.drivers.compute, self._hands.drivers.storage
         for layer in layers_of(entry):
             storage.ensure_layer(layer, self._hands.link.layer)
-        disk = storage.ensure_root(entry.id, entry.root)
+        disk = storage.ensure_root(entry.id, entry.root) if entry.root is not None else ""
         rescue, drive = storage.ensure_rescue(entry.id, entry.rescue), ""
         if entry.config_drive:
             drive = storage.ensure_config_drive(entry.id, self._networks.config_files(entry))
@@ -272,4 +272,4 @@ class Guests:
 
 def layers_of(entry: InstanceEntry) -> tuple[LayerRef, ...]:
     """All that its disks stand on."""
-    return (*entry.root.layers, *(entry.rescue.layers if entry.rescue is not None else ()))
+    return tuple(layer for disk in (entry.root, entry.rescue) if disk is not None for layer in disk.layers)

@@ -8,18 +8,9 @@ import msgspec
 
 from kumoi.core.consoles import ConsoleEnd
 from kumoi.core.copies import CopyOffer
+from kumoi.core.flocks import FetchedMany, FetchMany, ReportMany, ReportsTaken
 from kumoi.core.meters import Samples, SamplesMany
-from kumoi.core.plan import (
-    FetchAsk,
-    Fetched,
-    FetchedMany,
-    FetchMany,
-    Hello,
-    Report,
-    ReportMany,
-    ReportsTaken,
-    Welcome,
-)
+from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, Welcome
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):

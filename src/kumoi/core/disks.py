@@ -1,8 +1,12 @@
-"""Disks as a host is told of them: layers by their content, and what stands on them. Ids and sizes, never paths."""
+"""Disks as a host is told of them, and as it tells of them: layers by their content, what stands on them, volumes in
+pools with their snapshots. Ids and sizes, never paths.
+"""
 
 import msgspec
 
-from kumoi.core.ids import LayerId
+from kumoi.core.conditions import Condition
+from kumoi.core.copies import DiskCopy
+from kumoi.core.ids import AttachmentId, LayerId, SnapshotId, VolumeId
 from kumoi.core.images import LayerFormat
 
 
@@ -31,3 +35,93 @@ class RescueDisk(msgspec.Struct, frozen=True, kw_only=True):
 
     layers: tuple[LayerRef, ...]
     stable: bool = False
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True):
+    """A volume offered over the network to one initiator, who knows a secret (CHAP)."""
+
+    attachment_id: AttachmentId
+    initiator: str
+    user: str
+    secret: str
+
+
+class Remote(msgspec.Struct, frozen=True, kw_only=True):
+    """How a volume that another host keeps is reached. `portal`: address and port."""
+
+    portal: str
+    target: str
+    lun: int
+    initiator: str
+    user: str
+    secret: str
+
+
+class VolumeEntry(msgspec.Struct, frozen=True, kw_only=True, tag="volume", tag_field="kind"):
+    """A disk of its own, in a pool of the host that is told: empty, or begun as an image's layers (deepest last), as a
+    snapshot, or as another volume is at one moment, all of that pool. It is only ever made larger.
+
+    `copies`: the images that wait for a copy of it."""
+
+    id: VolumeId
+    pool: str
+    size_gib: int
+    layers: tuple[LayerRef, ...] = ()
+    snapshot_id: SnapshotId | None = None
+    source_id: VolumeId | None = None
+    exports: tuple[Export, ...] = ()
+    copies: tuple[DiskCopy, ...] = ()
+    request_id: str = ""
+
+
+class SnapshotEntry(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="kind"):
+    """A volume as it is at one moment. Those with the same `moment` (empty: its own) are frozen in one act."""
+
+    id: SnapshotId
+    volume_id: VolumeId
+    pool: str
+    moment: str = ""
+    request_id: str = ""
+
+
+class VolumePlug(msgspec.Struct, frozen=True, kw_only=True):
+    """A volume in an instance. `slot`: its place in the guest, the same over every boot; `device`: what the user was
+    told. `boot`: the guest boots from it. `remote`: another host keeps it, and `pool` names nothing here."""
+
+    volume_id: VolumeId
+    attachment_id: AttachmentId
+    pool: str
+    slot: int
+    device: str = ""
+    read_only: bool = False
+    boot: bool = False
+    remote: Remote | None = None
+
+
+class PoolOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """A place for volumes on a host, by its name there."""
+
+    name: str
+    driver: str
+    total_gib: int
+    capabilities: tuple[str, ...] = ()
+
+
+class SeenVolume(msgspec.Struct, frozen=True, kw_only=True, tag="volume", tag_field="kind"):
+    """`there`: it stands; else it is only wished, and the condition says why it is not there yet. `used_bytes` is
+    rounded, so that a guest that writes does not make its host speak."""
+
+    id: VolumeId
+    condition: Condition
+    there: bool = True
+    size_gib: int = 0
+    used_bytes: int = 0
+
+
+class SeenSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="kind"):
+    """As `SeenVolume`."""
+
+    id: SnapshotId
+    condition: Condition
+    there: bool = True
+    size_gib: int = 0

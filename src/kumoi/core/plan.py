@@ -13,7 +13,16 @@ import msgspec
 from kumoi.core.conditions import Condition
 from kumoi.core.copies import DiskCopy
 from kumoi.core.dhcp_options import DhcpOption
-from kumoi.core.disks import RescueDisk, RootDisk
+from kumoi.core.disks import (
+    PoolOffer,
+    RescueDisk,
+    RootDisk,
+    SeenSnapshot,
+    SeenVolume,
+    SnapshotEntry,
+    VolumeEntry,
+    VolumePlug,
+)
 from kumoi.core.groups import SecurityRule
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import (
@@ -26,6 +35,7 @@ from kumoi.core.ids import (
     SectionKey,
     SessionId,
     SubnetId,
+    VolumeId,
     VpcId,
 )
 from kumoi.core.instances import EndedBy, Power, Rest, SeenPower
@@ -38,7 +48,7 @@ from kumoi.core.vpcs import Exit, Floating, Forward, Leg
 PLAN_FORMAT = 1
 REPORT_FORMAT = 1
 Mode = Literal["run", "receive", "send_to", "hold"]
-EntryKind = Literal["instance", "vpc", "network", "subnet", "nic", "group", "member", "image"]
+EntryKind = Literal["instance", "vpc", "network", "subnet", "nic", "group", "member", "image", "volume", "snapshot"]
 DIGEST_MODULUS = 2**256
 
 
@@ -89,13 +99,14 @@ class GuestData(msgspec.Struct, frozen=True, kw_only=True):
 
 class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", tag_field="kind"):
     """`form` rises whenever the guest must be started anew to become what the rest says; `form_hard`: without being
-    asked to end first. `request_id`: the last request that changed the wish, for the host's log."""
+    asked to end first. `request_id`: the last request that changed the wish, for the host's log. Without a `root` it
+    boots from a volume."""
 
     id: InstanceId
     mode: Mode
     vcpus: int
     memory_mib: int
-    root: RootDisk
+    root: RootDisk | None
     nics: tuple[NicPlug, ...]
     power: Power
     run_wanted: int
@@ -109,6 +120,7 @@ class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", t
     form_hard: bool = False
     rescue: RescueDisk | None = None
     copies: tuple[DiskCopy, ...] = ()
+    volumes: tuple[VolumePlug, ...] = ()
 
     @property
     def all_nics(self) -> tuple[tuple[NicId, NetworkId], ...]:
@@ -220,7 +232,17 @@ class MemberEntry(msgspec.Struct, frozen=True, kw_only=True, tag="member", tag_f
     addresses: tuple[str, ...]
 
 
-Spec = InstanceEntry | VpcEntry | NetworkEntry | SubnetEntry | NicEntry | GroupEntry | MemberEntry
+Spec = (
+    InstanceEntry
+    | VpcEntry
+    | NetworkEntry
+    | SubnetEntry
+    | NicEntry
+    | GroupEntry
+    | MemberEntry
+    | VolumeEntry
+    | SnapshotEntry
+)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -264,6 +286,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     capacity: Capacity
     capabilities: tuple[str, ...]
     accelerator: str = ""
+    pools: tuple[PoolOffer, ...] = ()
     plan_format: int = PLAN_FORMAT
     report_format: int = REPORT_FORMAT
 
@@ -294,32 +317,9 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     format: int = PLAN_FORMAT
 
 
-class FetchMany(msgspec.Struct, frozen=True, kw_only=True):
-    """The questions of many (simulated) hosts in one; answered as soon as one of them has news, or after `wait_s`."""
-
-    asks: tuple[FetchAsk, ...]
-    wait_s: float = 25.0
-
-
-class HostNews(msgspec.Struct, frozen=True, kw_only=True):
-    """What is new for one host: places in `FetchedMany.sections`. `stale`: it has to say hello again."""
-
-    host_id: HostId
-    sections: tuple[int, ...] = ()
-    asks: tuple[Ask, ...] = ()
-    stale: bool = False
-
-
-class FetchedMany(msgspec.Struct, frozen=True, kw_only=True):
-    """Each delta once, however many hosts it is for. Hosts without news are left out."""
-
-    epoch: int
-    sections: tuple[SectionDelta, ...] = ()
-    hosts: tuple[HostNews, ...] = ()
-    format: int = PLAN_FORMAT
-
-
 class SeenInstance(msgspec.Struct, frozen=True, kw_only=True, tag="instance", tag_field="kind"):
+    """`volumes`: those that it has now, also while its memory is on disk; one that is off has none."""
+
     id: InstanceId
     power: SeenPower
     condition: Condition
@@ -328,6 +328,7 @@ class SeenInstance(msgspec.Struct, frozen=True, kw_only=True, tag="instance", ta
     forms_done: int = 0
     ended_by: EndedBy = ""
     pid: int = 0
+    volumes: tuple[VolumeId, ...] = ()
 
 
 class SeenThing(msgspec.Struct, frozen=True, kw_only=True, tag="thing", tag_field="kind"):
@@ -359,19 +360,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     acted: dict[SectionKey, int]
     instances: tuple[SeenInstance, ...] = ()
     things: tuple[SeenThing, ...] = ()
+    volumes: tuple[SeenVolume, ...] = ()
+    snapshots: tuple[SeenSnapshot, ...] = ()
     strays: tuple[Stray, ...] = ()
     halted: str = ""
     format: int = REPORT_FORMAT
-
-
-class ReportMany(msgspec.Struct, frozen=True, kw_only=True):
-    reports: tuple[Report, ...]
-
-
-class ReportsTaken(msgspec.Struct, frozen=True, kw_only=True):
-    """`stale`: the hosts whose reports were refused, because their session is no longer the current one."""
-
-    stale: tuple[HostId, ...] = ()
 
 
 def entry_id(kind: EntryKind, resource_id: str) -> str:

@@ -11,8 +11,9 @@ from tests.usecase.cloud import Cloud
 
 from kumoi.adapters.link_http import HttpLink
 from kumoi.core.errors import Unavailable
+from kumoi.core.flocks import FetchedMany, FetchMany, ReportMany
 from kumoi.core.ids import SessionId, host_section
-from kumoi.core.plan import Fetched, FetchedMany, FetchMany, ReportMany
+from kumoi.core.plan import Fetched
 
 
 @pytest.fixture

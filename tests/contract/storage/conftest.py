@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.contract.storage.volume_rigs import FakeRig, VolumeRig
 
 from kumoi.adapters.fake.storage import FakeStorage
 from kumoi.adapters.fake.world import World
@@ -28,3 +29,9 @@ def fake(_: Path) -> Storage:
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
     make: Callable[[Path], Storage] = request.param
     return make(tmp_path)
+
+
+@pytest.fixture(params=[FakeRig])
+def rig(request: pytest.FixtureRequest) -> VolumeRig:
+    make: Callable[[], VolumeRig] = request.param
+    return make()

@@ -10,13 +10,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+import msgspec
+
 from kumoi.contracts.clock import Clock
-from kumoi.contracts.compute import Machine, MachinePlug
+from kumoi.contracts.compute import Machine, MachineDisk, MachinePlug
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.contracts.network import Filters, Segment
 from kumoi.core.disks import RescueDisk, RootDisk
 from kumoi.core.errors import Layer, Unavailable
-from kumoi.core.ids import ImageId, InstanceId, NetworkId, NicId, VpcId
+from kumoi.core.ids import ImageId, InstanceId, NetworkId, NicId, SnapshotId, VolumeId, VpcId
 from kumoi.core.instances import EndedBy, SeenPower
 from kumoi.core.plan import GuestData, NicEntry, VpcEntry
 
@@ -46,7 +48,8 @@ class Faults:
 
 class FakeMachine:
     """A defined machine. `booted_at`: before it, the guest hears no power button and its console is silent.
-    `began_at`: since when its process counts what it uses. `plugged`: the nics in it while it runs, by tap.
+    `began_at`: since when its process counts what it uses. `plugged`: the nics in it while it runs, by tap; `disks`:
+    the volumes, also while it is suspended.
     """
 
     def __init__(self, machine: Machine) -> None:
@@ -59,9 +62,27 @@ class FakeMachine:
         self.booted_at = 0.0
         self.stop_asked = False
         self.plugged: dict[str, MachinePlug] = {}
+        self.disks: dict[VolumeId, MachineDisk] = {}
         self.printed = bytearray()  # on the serial line, after the boot's own lines
         self.serial_taken = threading.Lock()
         self.consoles: set[socket.socket] = set()
+
+
+class FakeVolume:
+    """`content` stands for all that is written on it. `frozen`: how often it was; each time it goes on elsewhere."""
+
+    def __init__(self, pool: str, size_gib: int, content: bytes) -> None:
+        self.pool = pool
+        self.size_gib = size_gib
+        self.content = content
+        self.frozen = 0
+
+
+class FakeSnapshot(msgspec.Struct, frozen=True):
+    pool: str
+    volume_id: VolumeId
+    size_gib: int
+    content: bytes
 
 
 def hang_up(one: FakeMachine) -> None:
@@ -73,7 +94,8 @@ def hang_up(one: FakeMachine) -> None:
 
 class World:
     """`boot_s`: how long a guest takes to boot. `stubborn`: guests that obey no button; `clinging`: those that let
-    go of no nic. `meanwhile` is told the verb of an act and may do what happens at the same time. Safe for threads.
+    go of no nic and no volume. `meanwhile` is told the verb of an act and may do what happens at the same time. Safe
+    for threads.
     """
 
     def __init__(self, clock: Clock, boot_id: str = "boot-1", boot_s: float = 0.0) -> None:
@@ -93,6 +115,8 @@ class World:
         self.rescues: dict[InstanceId, RescueDisk] = {}
         self.written: dict[InstanceId, bytes] = {}  # what a guest wrote at the beginning of its disk
         self.copies: dict[ImageId, tuple[InstanceId, bytes]] = {}
+        self.volumes: dict[VolumeId, FakeVolume] = {}
+        self.snapshots: dict[SnapshotId, FakeSnapshot] = {}
         self.drives: dict[InstanceId, dict[str, bytes]] = {}
         self.segments: dict[NetworkId, Segment] = {}
         self.filters: Filters | None = None
@@ -122,6 +146,10 @@ class World:
             if number == self.faults.crash_after:
                 raise Crash(verb)
 
+    def guests_of(self, volume: VolumeId) -> list[FakeMachine]:
+        """The machines that have the volume now."""
+        return [one for one in self.machines.values() if volume in one.disks]
+
     def running(self) -> set[InstanceId]:
         return {i for i, one in self.machines.items() if one.power == "running"}
 
@@ -142,6 +170,7 @@ class World:
                 return
             one.power, one.ended_by, one.stop_asked = "off", by, False
             one.plugged.clear()
+            one.disks.clear()
             hang_up(one)
         for watcher in self.watchers:
             watcher(instance)
@@ -172,6 +201,7 @@ class World:
                 if one.power in {"running", "paused"}:
                     one.power, one.ended_by, one.stop_asked = "off", "host", False
                     one.plugged.clear()
+                    one.disks.clear()
                     hang_up(one)
             self.lose_networks()
             self.networks, self.advertised, self.guests = (), (), {}

@@ -14,16 +14,10 @@ from kumoi.app.hosts.report import take_report
 from kumoi.app.house import House
 from kumoi.app.meters.take import take_samples
 from kumoi.core.errors import Stale
+from kumoi.core.flocks import FetchedMany, FetchMany, HostNews, ReportMany, ReportsTaken
 from kumoi.core.ids import HostId, host_section
 from kumoi.core.meters import SamplesMany
-from kumoi.core.plan import (
-    FetchAsk,
-    FetchedMany,
-    FetchMany,
-    HostNews,
-    ReportMany,
-    ReportsTaken,
-)
+from kumoi.core.plan import FetchAsk
 
 LONGEST_WAIT_S = 55.0
 _encode = msgspec.json.Encoder().encode
