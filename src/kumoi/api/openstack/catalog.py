@@ -29,6 +29,9 @@ SERVICES: Final = (
     Service(type="compute", name="nova", path="/compute/v2.1"),
     Service(type="image", name="glance", path="/image"),
     Service(type="network", name="neutron", path="/network"),
+    # One service under its two names: elder clients look for the first.
+    Service(type="volumev3", name="cinderv3", path="/volume/v3"),
+    Service(type="block-storage", name="cinder", path="/volume/v3"),
     Service(type="ec2", name="ec2", path="/ec2"),
 )
 INTERFACES: Final = ("public", "internal", "admin")

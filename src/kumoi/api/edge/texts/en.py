@@ -165,6 +165,7 @@ INVALID: Final[dict[str, str]] = {
     "no_such_region": "Invalid input for {field}: there is no region {value} here.",
     "no_such_store": "Invalid input for {field}: there is no store {value}.",
     "hash_mismatch": "The bytes are others than those that were promised: their {field} is {value}.",
+    "not_the_tokens": "The {field} in the path, {value}, is not the project of the token.",
     "only_one": "Invalid input for {field}: no more than one is possible.",
     "inspection_failed": "The image could not be inspected safely ({detail}). "
     "Convert it: qemu-img convert -O qcow2; or try again.",
@@ -383,6 +384,7 @@ KINDS: Final[dict[str, str]] = {
     "held_address": "public address",
     "attachment": "attachment",
     "resource": "resource",
+    "extension": "extension",
     "extra_spec": "extra spec",
     "flavor_access": "access to the flavor",
     "action": "action",

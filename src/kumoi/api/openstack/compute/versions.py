@@ -6,9 +6,7 @@ A version is listed only if every version below it is true here; transforms live
 from typing import Final
 
 from kumoi.api.edge.request import Request
-from kumoi.core.errors import Invalid
-
-Version = tuple[int, int]
+from kumoi.api.openstack.microversions import Version, asked, spelled
 
 HISTORY: Final[tuple[tuple[Version, str], ...]] = (
     ((2, 1), "the base"),
@@ -51,34 +49,14 @@ MOST: Final[Version] = HISTORY[-1][0]
 
 def version_of(request: Request) -> Version:
     """By OpenStack-API-Version or its elder X-OpenStack-Nova-API-Version; 2.1 when neither is sent."""
-    text = ""
-    sent = request.header("openstack-api-version")
-    if sent is not None:
-        named = [p.strip().removeprefix("compute").strip() for p in sent.split(",") if p.strip().startswith("compute ")]
-        text = named[0] if named else ""
-    if not text:
-        text = request.header("x-openstack-nova-api-version") or ""
-    if not text:
-        return LEAST
-    if text == "latest":
-        return MOST
-    major, _, minor = text.partition(".")
-    if not (major.isdigit() and minor.isdigit() and len(text) <= 8):
-        raise Invalid("api", field="OpenStack-API-Version", reason="version_format", value=text)
-    wanted = int(major), int(minor)
-    if not LEAST <= wanted <= MOST:
-        raise Invalid(
-            "api", field="OpenStack-API-Version", reason="version_range", value=text,
-            least=f"{LEAST[0]}.{LEAST[1]}", most=f"{MOST[0]}.{MOST[1]}",
-        )  # fmt: skip
-    return wanted
+    return asked(request, "compute", (LEAST, MOST), "x-openstack-nova-api-version")
 
 
 def headers(request: Request) -> tuple[tuple[str, str], ...]:
-    major, minor = request.version or LEAST
+    version = spelled(request.version or LEAST)
     return (
-        ("OpenStack-API-Version", f"compute {major}.{minor}"),
-        ("X-OpenStack-Nova-API-Version", f"{major}.{minor}"),
+        ("OpenStack-API-Version", f"compute {version}"),
+        ("X-OpenStack-Nova-API-Version", version),
         ("Vary", "OpenStack-API-Version, X-OpenStack-Nova-API-Version"),
     )
 

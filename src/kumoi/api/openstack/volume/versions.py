@@ -1,0 +1,29 @@
+"""Cinder's microversions: an append-only list of what each changed in what we offer. The last one is what we advertise.
+
+A version is listed only if every version below it is true here; transforms live with the resource that they change.
+"""
+
+from typing import Final
+
+from kumoi.api.edge.request import Request
+from kumoi.api.openstack.microversions import Version, asked, spelled
+
+HISTORY: Final[tuple[tuple[Version, str], ...]] = (((3, 0), "the base"),)
+LEAST: Final[Version] = (3, 0)
+MOST: Final[Version] = HISTORY[-1][0]
+
+
+def version_of(request: Request) -> Version:
+    """By OpenStack-API-Version; 3.0 when it is not sent."""
+    return asked(request, "volume", (LEAST, MOST))
+
+
+def headers(request: Request) -> tuple[tuple[str, str], ...]:
+    return (
+        ("OpenStack-API-Version", f"volume {spelled(request.version or LEAST)}"),
+        ("Vary", "OpenStack-API-Version"),
+    )
+
+
+def at_least(request: Request, minor: int) -> bool:
+    return (request.version or LEAST) >= (3, minor)
