@@ -14,6 +14,7 @@ from kumoi.core.ids import (
     PlacementId,
     ProjectId,
     UserId,
+    VolumeId,
 )
 
 Power = Literal["on", "off"]
@@ -180,7 +181,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """The last thing a host said of an instance (writer: the link). `id` is the instance's.
 
     `runs_done`: the run that is going on or ended last; `ended_by` says how it ended, empty while it goes on.
-    `forms_done`: the form that it was started in.
+    `forms_done`: the form that it was started in. `volumes`: those that were in the guest.
     """
 
     id: InstanceId
@@ -191,6 +192,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     forms_done: int = 0
     ended_by: EndedBy = ""
     condition: Condition | None = None
+    volumes: tuple[VolumeId, ...] = ()
     first_running_at: float = 0.0
     reported_at: float = 0.0
 

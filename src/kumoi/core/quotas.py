@@ -29,6 +29,10 @@ Resource = Literal[
     "security_rules",
     "images",
     "image_mib",
+    "volumes",
+    "gigabytes",
+    "snapshots",
+    "per_volume_gigabytes",
 ]
 UNLIMITED = -1
 DEFAULT_QUOTA: dict[Resource, int] = {
@@ -48,6 +52,10 @@ DEFAULT_QUOTA: dict[Resource, int] = {
     "security_rules": 500,
     "images": 200,
     "image_mib": UNLIMITED,
+    "volumes": 20,
+    "gigabytes": 1000,
+    "snapshots": 20,
+    "per_volume_gigabytes": UNLIMITED,
 }
 ClaimKind = Literal[
     "address",

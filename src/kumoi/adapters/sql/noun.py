@@ -8,11 +8,12 @@ import msgspec
 from sqlalchemy import Executable, Table, UniqueConstraint, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles on both dialects
 
-from kumoi.adapters.sql import identity_tables, image_tables, network_tables, tables
+from kumoi.adapters.sql import identity_tables, image_tables, network_tables, tables, volume_tables
 from kumoi.adapters.sql.codec import Codec
 from kumoi.adapters.sql.language import Among
 from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
+from kumoi.core.attachments import Attachment
 from kumoi.core.catalog import EndpointFilter, EndpointGroup, OtherEndpoint, OtherRegion, OtherService
 from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
@@ -35,6 +36,7 @@ from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.segment_ranges import SegmentRange
 from kumoi.core.shares import Share
+from kumoi.core.storage_pools import StoragePool
 from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import (
     AccessKey,
@@ -49,6 +51,8 @@ from kumoi.core.tenancy import (
 )
 from kumoi.core.troubles import Trouble
 from kumoi.core.trunks import Trunk
+from kumoi.core.volume_snapshots import SnapshotObservation, VolumeSnapshot
+from kumoi.core.volumes import Volume, VolumeObservation
 from kumoi.core.vpcs import PublicAddress, Vpc
 from kumoi.core.web_sessions import Preference, WebSession
 
@@ -170,6 +174,12 @@ PORT_FORWARDINGS = Noun(PortForwarding, network_tables.port_forwardings)
 ADDRESS_GROUPS = Noun(AddressGroup, network_tables.address_groups)
 DEFAULT_RULES = Noun(DefaultRule, network_tables.default_rules)
 HOSTS = Noun(Host, tables.hosts)
+STORAGE_POOLS = Noun(StoragePool, volume_tables.storage_pools)
+VOLUMES = Noun(Volume, volume_tables.volumes)
+VOLUME_SNAPSHOTS = Noun(VolumeSnapshot, volume_tables.volume_snapshots)
+ATTACHMENTS = Noun(Attachment, volume_tables.attachments)
+VOLUME_OBSERVATIONS = Noun(VolumeObservation, volume_tables.volume_observations)
+SNAPSHOT_OBSERVATIONS = Noun(SnapshotObservation, volume_tables.snapshot_observations)
 EVENTS = Noun(Event, tables.events)
 LABELS = Noun(Label, tables.labels)
 # What tokens tell: their changes raise the serial of identity.

@@ -1,12 +1,17 @@
-"""The tables, by noun; those of identity, images and networks are `identity_tables`, `image_tables` and
-`network_tables`, of the same MetaData.
+"""The tables, by noun; those of identity, images, networks and volumes are `identity_tables`, `image_tables`,
+`network_tables` and `volume_tables`, of the same MetaData.
 
 Every change here needs a migration (`python -m kumoi.adapters.sql.migrations "Say what"`).
 """
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from kumoi.adapters.sql import identity_tables, image_tables, network_tables  # noqa: F401 - whoever asks for the MetaData gets all
+from kumoi.adapters.sql import (  # noqa: F401 - whoever asks for the MetaData gets all
+    identity_tables,
+    image_tables,
+    network_tables,
+    volume_tables,
+)
 from kumoi.adapters.sql.schema import integers, kept, key, metadata, nested, row_number, switches, texts, times
 
 # --- the cloud itself ---------------------------------------------------------------------------------
@@ -69,6 +74,7 @@ observations = Table(
     *texts("host_id", "power", "ended_by"),
     *integers("runs_done", "reboots_done", "forms_done"),
     *nested("condition", null=True),
+    *nested("volumes"),
     *times("first_running_at", "reported_at"),
     Index(None, "host_id"),
 )

@@ -90,6 +90,12 @@ class SqlTransaction:
     address_groups = Of(noun.ADDRESS_GROUPS)
     default_rules = Of(noun.DEFAULT_RULES)
     hosts = Of(noun.HOSTS)
+    storage_pools = Of(noun.STORAGE_POOLS)
+    volumes = Of(noun.VOLUMES)
+    volume_snapshots = Of(noun.VOLUME_SNAPSHOTS)
+    attachments = Of(noun.ATTACHMENTS)
+    volume_observations = Of(noun.VOLUME_OBSERVATIONS)
+    snapshot_observations = Of(noun.SNAPSHOT_OBSERVATIONS)
 
     def __init__(self, session: Session) -> None:
         self.session = session

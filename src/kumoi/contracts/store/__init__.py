@@ -15,6 +15,7 @@ from kumoi.contracts.store.rows import Rows
 from kumoi.contracts.store.sections import Sections
 from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
+from kumoi.core.attachments import Attachment
 from kumoi.core.catalog import EndpointFilter, EndpointGroup, OtherEndpoint, OtherRegion, OtherService
 from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
@@ -36,6 +37,7 @@ from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.segment_ranges import SegmentRange
 from kumoi.core.shares import Share
+from kumoi.core.storage_pools import StoragePool
 from kumoi.core.subnet_pools import SubnetPool
 from kumoi.core.tenancy import (
     AccessKey,
@@ -50,6 +52,8 @@ from kumoi.core.tenancy import (
 )
 from kumoi.core.troubles import Trouble
 from kumoi.core.trunks import Trunk
+from kumoi.core.volume_snapshots import SnapshotObservation, VolumeSnapshot
+from kumoi.core.volumes import Volume, VolumeObservation
 from kumoi.core.vpcs import PublicAddress, Vpc
 from kumoi.core.web_sessions import Preference, WebSession
 
@@ -179,6 +183,18 @@ class Transaction(Protocol):
     def default_rules(self) -> Rows[DefaultRule]: ...
     @property
     def hosts(self) -> Rows[Host]: ...
+    @property
+    def storage_pools(self) -> Rows[StoragePool]: ...
+    @property
+    def volumes(self) -> Rows[Volume]: ...
+    @property
+    def volume_snapshots(self) -> Rows[VolumeSnapshot]: ...
+    @property
+    def attachments(self) -> Rows[Attachment]: ...
+    @property
+    def volume_observations(self) -> Rows[VolumeObservation]: ...
+    @property
+    def snapshot_observations(self) -> Rows[SnapshotObservation]: ...
     @property
     def claims(self) -> Claims: ...
     @property

@@ -1,0 +1,41 @@
+"""Storage pools: where hosts keep volumes. What a host offers is told at its hello, how full it is by
+its counter."""
+
+import msgspec
+
+from kumoi.core.ids import HostId, PoolId
+
+DEFAULT_POOL = "files"
+
+
+class StoragePool(msgspec.Struct, frozen=True, kw_only=True):
+    """A pool of one host (writer: its hello). `offered` False: the host came back without it; what is in it stays.
+
+    `capabilities`: words of its driver, which volume types may ask for.
+    """
+
+    id: PoolId
+    host_id: HostId
+    name: str
+    driver: str
+    total_gib: int
+    capabilities: tuple[str, ...] = ()
+    offered: bool = True
+    created_at: float = 0.0
+
+
+def pool_id(host_id: HostId, name: str) -> PoolId:
+    return PoolId(f"{host_id}/{name}")
+
+
+def host_of(pool: PoolId) -> HostId:
+    return HostId(pool.partition("/")[0])
+
+
+def name_of(pool: PoolId) -> str:
+    return pool.partition("/")[2]
+
+
+def pool_scope(pool: PoolId) -> str:
+    """Its counters': `disk_gib` is what volumes were promised of it."""
+    return f"pool/{pool}"
