@@ -34,7 +34,6 @@ REASONS: Final[dict[str, Reasons]] = {
         ),
     ),
     "identity": _reasons(
-        (r"oauth", "OAuth 1, which is left out."),
         (r"federated_authentication", "Sign-in by another's word: providers and mappings are kept, tokens not given yet."),
     ),
     "image": _reasons(

@@ -7,7 +7,7 @@ import msgspec
 
 class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
     """What a token says. `methods`: password, token…; `project_id` and `domain_id` empty for unscoped, `system` for
-    system scope; `credential_id` and `trust_id` name what it came by."""
+    system scope; `credential_id`, `trust_id` and `access_id` (OAuth 1) name what it came by."""
 
     user_id: str
     methods: tuple[str, ...]
@@ -20,6 +20,7 @@ class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
     domain_id: str = ""
     credential_id: str = ""
     trust_id: str = ""
+    access_id: str = ""
 
 
 class Passwords(Protocol):

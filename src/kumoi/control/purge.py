@@ -1,10 +1,13 @@
 """What has had its time goes: tombstones past their retention, things that no host ever had, old events and tokens."""
 
+from typing import Any
+
 import msgspec
 
 from kumoi.app.house import House
 from kumoi.app.networks.stand_ins import release_nic
 from kumoi.contracts.store import Transaction
+from kumoi.contracts.store.rows import Rows
 from kumoi.core.ids import SectionKey, group_section, network_section
 from kumoi.core.image_tasks import KEPT_S
 from kumoi.core.query import Filter, Query, eq, is_in
@@ -123,10 +126,14 @@ def _needed(tx: Transaction, layer_id: str) -> bool:
 
 
 def _tokens(tx: Transaction, now: float) -> int:
-    stale = tx.revoked_tokens.find(Query(filters=(Filter("expires_at", "lt", now),), limit=PAGE))
-    for token in stale:
-        tx.revoked_tokens.remove(token.id)
-    return len(stale)
+    """Those that were taken back and have ended since, and OAuth's."""
+    past = Query(filters=(Filter("expires_at", "lt", now),), limit=PAGE)
+    gone = 0
+    rows: Rows[Any]
+    for rows in (tx.revoked_tokens, tx.oauth_requests, tx.oauth_accesses):
+        for token in rows.find(past):
+            gone += rows.remove(token.id)
+    return gone
 
 
 def _sessions(tx: Transaction, now: float) -> int:

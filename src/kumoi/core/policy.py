@@ -114,6 +114,8 @@ ACTIONS: dict[str, Rule] = {
     "application_credential.delete": "any",
     "trust.create": "any",
     "trust.delete": "any",
+    "oauth.let": "any",
+    "oauth.take_back": "any",
     "web_session.own": "any",
     "credential.all": "admin",
 }
@@ -124,6 +126,8 @@ _HANDS_ON = frozenset({
     "application_credential.delete",
     "trust.create",
     "trust.delete",
+    "oauth.let",
+    "oauth.take_back",
 })  # fmt: skip
 _ORDER: dict[Rule, tuple[str, ...]] = {
     "reader": ("reader", "member", "manager", "admin"),

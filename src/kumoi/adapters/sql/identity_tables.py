@@ -119,6 +119,32 @@ trusts = Table(
     Index(None, "parent_id"),
 )
 
+oauth_consumers = Table("oauth_consumers", metadata, key(), *texts("sealed_secret", "description"))
+
+oauth_requests = Table(
+    "oauth_requests",
+    metadata,
+    key(),
+    *texts("consumer_id", "sealed_secret", "project_id", "user_id", "sealed_verifier"),
+    *nested("roles"),
+    *times("expires_at"),
+    Index(None, "consumer_id"),
+    Index(None, "expires_at"),
+)
+
+oauth_accesses = Table(
+    "oauth_accesses",
+    metadata,
+    key(),
+    *texts("consumer_id", "sealed_secret", "user_id", "project_id"),
+    *nested("roles"),
+    *times("expires_at"),
+    Index(None, "consumer_id"),
+    Index(None, "user_id"),
+    Index(None, "project_id"),
+    Index(None, "expires_at"),
+)
+
 services = Table("services", metadata, key(), *texts("type", "name", "description"), *switches("enabled"))
 
 endpoints = Table(

@@ -31,6 +31,7 @@ from kumoi.core.limits import Limit, RegisteredLimit
 from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
+from kumoi.core.oauth1 import Consumer, OauthAccess, OauthRequest
 from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
@@ -125,6 +126,9 @@ ASSIGNMENTS = Noun(Assignment, identity_tables.assignments)
 APPLICATION_CREDENTIALS = Noun(ApplicationCredential, identity_tables.application_credentials)
 ACCESS_RULES = Noun(AccessRule, identity_tables.access_rules)
 TRUSTS = Noun(Trust, identity_tables.trusts)
+CONSUMERS = Noun(Consumer, identity_tables.oauth_consumers)
+OAUTH_REQUESTS = Noun(OauthRequest, identity_tables.oauth_requests)
+OAUTH_ACCESSES = Noun(OauthAccess, identity_tables.oauth_accesses)
 SERVICES = Noun(OtherService, identity_tables.services, "service")
 ENDPOINTS = Noun(OtherEndpoint, identity_tables.endpoints, "endpoint")
 REGIONS = Noun(OtherRegion, identity_tables.regions, "region")
@@ -185,6 +189,7 @@ LABELS = Noun(Label, tables.labels)
 # What tokens tell: their changes raise the serial of identity.
 RULING: frozenset[Noun[Any]] = frozenset({
     DOMAINS, PROJECTS, USERS, MEMBERSHIPS, ROLES, IMPLICATIONS, ASSIGNMENTS, APPLICATION_CREDENTIALS, ACCESS_RULES,
-    TRUSTS, REVOKED_TOKENS, SERVICES, ENDPOINTS, REGIONS, ENDPOINT_GROUPS, ENDPOINT_FILTERS, SERVICE_PROVIDERS,
+    TRUSTS, OAUTH_ACCESSES, REVOKED_TOKENS, SERVICES, ENDPOINTS, REGIONS, ENDPOINT_GROUPS, ENDPOINT_FILTERS,
+    SERVICE_PROVIDERS,
 })  # fmt: skip
 NOUNS: tuple[Noun[Any], ...] = tuple(value for value in list(vars().values()) if isinstance(value, Noun))

@@ -191,6 +191,7 @@ def end_project(tx: Transaction, house: House, call: Call, project_id: ProjectId
     remove_all(tx.limits, "project_id", project_id)
     end_credentials(tx, "project_id", project_id)
     end_trusts(tx, "project_id", project_id)
+    remove_all(tx.oauth_accesses, "project_id", project_id)
     open_quota(tx, project_id)
     tx.claims.drop_owner(project_id)
     tx.projects.remove(project_id)
@@ -366,6 +367,7 @@ def end_user(tx: Transaction, house: House, call: Call, user_id: UserId) -> None
     end_credentials(tx, "user_id", user_id)
     for side in ("trustor_id", "trustee_id"):
         end_trusts(tx, side, user_id)
+    remove_all(tx.oauth_accesses, "user_id", user_id)
     drop_of(tx, user_id)
     tx.users.remove(user_id)
     record(tx, house, call, "user.delete", Thing("user", user_id, ""))

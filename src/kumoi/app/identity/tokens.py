@@ -15,6 +15,7 @@ from kumoi.core.call import Actor, Call
 from kumoi.core.delegation import AccessRule, ApplicationCredential, Asked, Trust, permits
 from kumoi.core.errors import Forbidden, Unauthenticated
 from kumoi.core.factors import lets_in
+from kumoi.core.oauth1 import OauthAccess
 from kumoi.core.passwords import is_expired
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, eq
@@ -60,6 +61,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     credential: ApplicationCredential | None = None
     rules: tuple[AccessRule, ...] | None = None
     trust: Trust | None = None
+    access: OauthAccess | None = None
 
 
 def by_password(house: House, who: Who, password: str, scope: Scope) -> Grant:
@@ -94,15 +96,19 @@ def by_credential(house: House, credential_id: str, who: Who, name: str, secret:
         raise Unauthenticated("identity", reason=WRONG)
     if credential.expires_at is not None and credential.expires_at <= house.clock.now():
         raise Unauthenticated("identity", reason=WRONG)
-    scope = Scope(project_id=credential.project_id)
-    body = _body_of(house, user, scope, ("application_credential",), (), credential.expires_at)
-    return _issue(house, replace(body, credential_id=credential.id))
+    body = project_body(house, user, credential.project_id, "application_credential", credential.expires_at)
+    return issue(house, replace(body, credential_id=credential.id))
+
+
+def project_body(house: House, user: User, project_id: str, method: str, until: float | None) -> TokenBody:
+    """What a token says for a user in one project, until then at most."""
+    return _body_of(house, user, Scope(project_id=project_id), (method,), (), until)
 
 
 def by_token(house: House, token: str, scope: Scope) -> Grant:
     """The same user in another scope; the new token dies no later than the old one."""
     body = _body(house, token)
-    if body.credential_id or body.trust_id:
+    if body.credential_id or body.trust_id or body.access_id:
         raise Forbidden("identity", action="token.issue", needs=[], reason="no_rescope")
     user = house.store.read(lambda tx: _holder(tx, body))
     methods = tuple(dict.fromkeys(("token", *body.methods)))
@@ -167,7 +173,7 @@ def _actor(grant: Grant) -> Actor:
         domain_id=grant.domain.id if grant.domain else None,
         roles=frozenset(role.name for role in grant.roles),
         system=grant.body.system,
-        restricted=grant.credential is not None and not grant.credential.unrestricted,
+        restricted=(grant.credential is not None and not grant.credential.unrestricted) or grant.access is not None,
         trust_id=grant.body.trust_id,
         known_by=_known_by(grant.body),
     )
@@ -176,7 +182,8 @@ def _actor(grant: Grant) -> Actor:
 def _known_by(body: TokenBody) -> tuple[str, ...]:
     credential = (f"application_credential/{body.credential_id}",) if body.credential_id else ()
     trust = (f"trust/{body.trust_id}",) if body.trust_id else ()
-    return (f"token/{body.audit_ids[0]}", *credential, *trust)
+    access = (f"oauth_access/{body.access_id}",) if body.access_id else ()
+    return (f"token/{body.audit_ids[0]}", *credential, *trust, *access)
 
 
 def _credential(
@@ -237,13 +244,15 @@ def _told(tx: Transaction, token: str, body: TokenBody, holder: User) -> Grant:
     giver = (tx.users.get(trust.trustor_id) if trust else None) or holder
     user = giver if trust and trust.impersonation else holder
     credential = tx.application_credentials.get(body.credential_id) if body.credential_id else None
-    if not giver.enabled or (body.credential_id and credential is None):
+    access = tx.oauth_accesses.get(body.access_id) if body.access_id else None
+    gone = (body.credential_id and credential is None) or (body.access_id and access is None)
+    if not giver.enabled or gone:
         raise Unauthenticated("identity", reason="token")
     wanted = {holder.domain_id, giver.domain_id, *((project.domain_id,) if project else ())} | {body.domain_id} - {""}
     homes = {domain_id: domain for domain_id in wanted if (domain := tx.domains.get(domain_id)) and domain.enabled}
     place = _place(tx, body, project)
     roles = roles_of(tx, giver.id, place) if place else ()
-    if (handed := trust or credential) is not None:
+    if (handed := trust or credential or access) is not None:
         kept = {role.id for role in expand(tx, handed.roles)}
         roles = tuple(role for role in roles if role.id in kept)
     if len(homes) < len(wanted) or (place and not roles):
@@ -259,6 +268,7 @@ def _told(tx: Transaction, token: str, body: TokenBody, holder: User) -> Grant:
         credential=credential,
         rules=_rules(tx, credential),
         trust=trust,
+        access=access,
     )
 
 
@@ -288,14 +298,14 @@ def _grant(
     house: House, user: User, scope: Scope, methods: tuple[str, ...], audit: tuple[str, ...], until: float | None = None
 ) -> Grant:
     if not scope.trust_id:
-        return _issue(house, _body_of(house, user, scope, methods, audit, until))
+        return issue(house, _body_of(house, user, scope, methods, audit, until))
     trust = house.store.read(lambda tx: tx.trusts.get(scope.trust_id))
     now = house.clock.now()
     if trust is None or trust.trustee_id != user.id or (trust.expires_at is not None and trust.expires_at <= now):
         raise Forbidden("identity", action="token.issue", needs=[], reason="no_trust")
     ends = min(x for x in (until, trust.expires_at, float("inf")) if x is not None)
     body = _body_of(house, user, Scope(unscoped=True), methods, audit, ends)
-    grant = _issue(house, replace(body, project_id=trust.project_id, trust_id=trust.id))
+    grant = issue(house, replace(body, project_id=trust.project_id, trust_id=trust.id))
     if not house.store.write(lambda tx: use(tx, trust.id)):
         raise Forbidden("identity", action="token.issue", needs=[], reason="no_trust")
     return grant
@@ -320,7 +330,8 @@ def _body_of(
     )
 
 
-def _issue(house: House, body: TokenBody) -> Grant:
+def issue(house: House, body: TokenBody) -> Grant:
+    """The token that says this, as it stands now. Unauthenticated where what it came by is gone."""
     token = house.tokens.issue(body)
     return house.store.read(lambda tx: _told(tx, token, body, _holder(tx, body)))
 

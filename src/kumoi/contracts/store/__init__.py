@@ -32,6 +32,7 @@ from kumoi.core.limits import Limit, RegisteredLimit
 from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
+from kumoi.core.oauth1 import Consumer, OauthAccess, OauthRequest
 from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
@@ -85,6 +86,12 @@ class Transaction(Protocol):
     def access_rules(self) -> Rows[AccessRule]: ...
     @property
     def trusts(self) -> Rows[Trust]: ...
+    @property
+    def consumers(self) -> Rows[Consumer]: ...
+    @property
+    def oauth_requests(self) -> Rows[OauthRequest]: ...
+    @property
+    def oauth_accesses(self) -> Rows[OauthAccess]: ...
     @property
     def services(self) -> Rows[OtherService]: ...
     @property

@@ -29,6 +29,7 @@ EN: Final[dict[str, str]] = {
     "no_domain_access": "User {user} has no access to domain {domain}.",
     "more_factors": "More than this is asked of you: your rules want other methods too.",
     "password_expired": "The password has expired: change it.",
+    "oauth_signature": "The OAuth signature does not hold, or was used: check keys, secrets, address and clock.",
     "credential_has_scope": "An application credential has its project already: ask for no scope.",
 }
 
@@ -59,5 +60,6 @@ JA: Final[dict[str, str]] = {
     "no_domain_access": "ユーザー {user} はドメイン {domain} を使えません。",
     "more_factors": "これだけでは足りません。ほかの認証方法も必要です。",
     "password_expired": "パスワードの有効期限が切れました。変更してください。",
+    "oauth_signature": "OAuth の署名が正しくないか、使用済みです。鍵、秘密、アドレス、時計を確認してください。",
     "credential_has_scope": "アプリケーション認証情報のプロジェクトは決まっています。スコープは指定できません。",
 }

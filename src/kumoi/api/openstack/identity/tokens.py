@@ -15,13 +15,14 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.catalog import Site, catalog, narrowed
 from kumoi.api.openstack.identity.application_credentials import plain_rule
 from kumoi.api.openstack.identity.domains import render as render_domain
+from kumoi.api.openstack.identity.oauth1 import signed as signed_request
 from kumoi.api.openstack.identity.paging import page
 from kumoi.api.openstack.identity.projects import render as render_project
 from kumoi.api.openstack.identity.roles import shown_id
 from kumoi.api.openstack.times import bare, micro
 from kumoi.app.house import House
 from kumoi.app.identity import catalog as entered
-from kumoi.app.identity import factors, scopes, signed, tokens
+from kumoi.app.identity import factors, oauth1, scopes, signed, tokens
 from kumoi.app.identity.passwords import WRONG
 from kumoi.app.identity.patience import Patience
 from kumoi.app.identity.shown import beside
@@ -146,6 +147,8 @@ def issue(house: House, site: Site, patience: Patience, request: Request) -> Res
                 raise Unauthenticated("identity", reason="credential_has_scope")
             owner = _who(given.user) if given.user is not None else Who()
             grant = tokens.by_credential(house, given.id, owner, given.name, given.secret)
+        case _Identity(methods=["oauth1"]):
+            grant = oauth1.by_access(house, signed_request(site, request))
         case _Identity(methods=methods):
             raise Invalid("identity", field="auth.identity.methods", reason="not_in_enum", value=",".join(methods))
     body = _render(house, site, request, grant)
@@ -332,6 +335,8 @@ def _handed_on(grant: Grant) -> dict[str, Any]:
             "trustor_user": {"id": trust.trustor_id},
             "trustee_user": {"id": trust.trustee_id},
         }
+    if (access := grant.access) is not None:
+        body["OS-OAUTH1"] = {"access_token_id": access.id, "consumer_id": access.consumer_id}
     return body
 
 
