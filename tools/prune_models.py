@@ -28,6 +28,7 @@ SERVED: dict[tuple[str, str], str] = {
         DescribeInstances DescribeKeyPairs DescribeNetworkInterfaces DescribeRegions DescribeSecurityGroupRules
         DescribeSecurityGroups DescribeSubnets DescribeTags DescribeVpcAttribute DescribeVpcs
         DetachNetworkInterface DisassociateAddress GetConsoleOutput ImportKeyPair ModifyImageAttribute ModifyNetworkInterfaceAttribute
+        ModifySubnetAttribute
         RebootInstances ReleaseAddress
         RevokeSecurityGroupEgress RevokeSecurityGroupIngress RunInstances
         StartInstances StopInstances TerminateInstances

@@ -40,6 +40,7 @@ MORE: Final[dict[str, dict[str, Any]]] = {
     "CreateTags": {"Tags": [{"Key": "k", "Value": "v"}]},
     "ModifyImageAttribute": {"Description": {"Value": "x"}},
     "ModifyNetworkInterfaceAttribute": {"Description": {"Value": "x"}},
+    "ModifySubnetAttribute": {"MapPublicIpOnLaunch": {"Value": True}},
     "RunInstances": {"InstanceType": "m1.nano"},
 }
 HARMLESS: Final = frozenset({"DeleteKeyPair"})  # to delete what is not there is no error

@@ -66,7 +66,9 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 class Subnet(msgspec.Struct, frozen=True, kw_only=True):
     """An address block on a network. `gateway` None: no router is offered to guests.
 
-    `service_types`: for nics of these holders (`nics.holder_of`); none: for those that have no subnet of their own."""
+    `service_types`: for nics of these holders (`nics.holder_of`); none: for those that have no subnet of their own.
+    `public_on_launch`: EC2's instances get a public address with a nic on it.
+    """
 
     id: SubnetId
     network_id: NetworkId
@@ -83,6 +85,7 @@ class Subnet(msgspec.Struct, frozen=True, kw_only=True):
     dns_servers: tuple[str, ...] = ()
     host_routes: tuple[Route, ...] = ()
     service_types: tuple[str, ...] = ()
+    public_on_launch: bool = False
     description: str = ""
     generation: int = 1
     created_at: float = 0.0

@@ -45,7 +45,11 @@ class Vpc(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublicAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """An address of an external network held by a project, and the nic it leads to, if any."""
+    """An address of an external network held by a project, and the nic it leads to, if any.
+
+    `made_for`: the nic with whose instance it was made. It leads there whenever no other address does, is set aside for
+    one that comes, and goes with the nic. Once its project leads it elsewhere it is an address like any other.
+    """
 
     id: PublicAddressId
     project_id: ProjectId
@@ -56,6 +60,7 @@ class PublicAddress(msgspec.Struct, frozen=True, kw_only=True):
     nic_id: NicId | None = None
     fixed_address: str | None = None
     vpc_id: VpcId | None = None
+    made_for: NicId | None = None
     qos_policy_id: QosPolicyId | None = None
     description: str = ""
     generation: int = 1

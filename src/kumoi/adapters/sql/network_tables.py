@@ -35,7 +35,7 @@ subnets = Table(
     *texts("network_id", "project_id", "name", "cidr", "description", "ra_mode", "address_mode"),
     *texts("gateway", "pool_id", null=True),
     *integers("ip_version"),
-    *switches("dhcp"),
+    *switches("dhcp", "public_on_launch"),
     *nested("pools", "dns_servers", "host_routes", "service_types"),
     *kept(),
     Index(None, "project_id", "created_at", "id"),
@@ -134,7 +134,7 @@ public_addresses = Table(
     metadata,
     key(),
     *texts("project_id", "network_id", "subnet_id", "address", "own_nic_id", "description"),
-    *texts("nic_id", "fixed_address", "vpc_id", "qos_policy_id", null=True),
+    *texts("nic_id", "fixed_address", "vpc_id", "made_for", "qos_policy_id", null=True),
     *kept(),
     Index(None, "project_id", "created_at", "id"),
     Index(None, "network_id"),
@@ -142,6 +142,7 @@ public_addresses = Table(
     Index(None, "nic_id"),
     Index(None, "own_nic_id"),
     Index(None, "vpc_id"),
+    Index(None, "made_for"),
     Index(None, "qos_policy_id"),
 )
 

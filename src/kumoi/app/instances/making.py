@@ -11,6 +11,7 @@ from kumoi.app.instances.nics import choose, only_network
 from kumoi.app.instances.wish import NicChoice, RunWish, hostname_of
 from kumoi.app.networks.default_group import default_group
 from kumoi.app.networks.nics import plug
+from kumoi.app.networks.public_addresses import PublicWish, make_public
 from kumoi.app.networks.reservations import fits, needed_by, needed_on
 from kumoi.app.writing import Thing, charge, mark_instance, record
 from kumoi.contracts.store import Transaction
@@ -157,7 +158,10 @@ class Maker:
 
     def _plug(self, one: Instance, choice: NicChoice, slot: int, home: HostId | None) -> Nic:
         nic = choose(self._tx, self._house, self._call, choice, self._groups)
-        return plug(self._tx, self._house, nic, one.id, home, slot=slot)
+        plugged = plug(self._tx, self._house, nic, one.id, home, slot=slot)
+        if choice.public:
+            make_public(self._tx, self._house, self._call, PublicWish(nic_id=plugged.id), made_for=plugged.id)
+        return plugged
 
 
 def _name(wish: RunWish, instance_id: InstanceId, index: int, count: int) -> str:

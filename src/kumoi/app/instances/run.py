@@ -25,6 +25,8 @@ def run(house: House, call: Call, wish: RunWish) -> list[Instance]:
     allow(call, "instance.create")
     if wish.host_name:
         allow(call, "instance.choose_host")
+    if any(choice.public for choice in wish.nics or ()):
+        allow(call, "public_address.create")
     check(wish)
     check_token(call)
     if (made := house.store.read(lambda tx: earlier(tx, call, wish))) is not None:

@@ -22,6 +22,7 @@ class NicChoice(msgspec.Struct, frozen=True, kw_only=True):
     """An existing nic, or a new one on a network, perhaps with a wished subnet or address.
 
     `group_ids` None: those of the run. `keep`: a new one outlives its instance, as an existing one always does.
+    `public`: with a public address, which goes with the nic.
     """
 
     network_id: NetworkId | None = None
@@ -31,6 +32,7 @@ class NicChoice(msgspec.Struct, frozen=True, kw_only=True):
     group_ids: tuple[GroupId, ...] | None = None
     description: str = ""
     keep: bool = False
+    public: bool = False
 
 
 class RunWish(msgspec.Struct, frozen=True, kw_only=True):

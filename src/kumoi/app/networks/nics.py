@@ -138,6 +138,8 @@ def unplug(tx: Transaction, nic: Nic) -> Nic:
 
 def drop_nic(tx: Transaction, house: House, call: Call, nic: Nic) -> None:
     """Gone for the user at once. Where a host may have it, row and claims wait (quarantine) for that host's proof."""
+    for made in tx.public_addresses.find(Query(filters=(eq("made_for", nic.id), alive()))):
+        drop_public(tx, house, call, made)
     for leading in tx.public_addresses.find(Query(filters=(eq("nic_id", nic.id), alive()))):
         tx.public_addresses.save(replace(leading, nic_id=None, fixed_address=None, vpc_id=None, updated_at=call.now))
         if leading.vpc_id is not None:

@@ -104,34 +104,39 @@ def create_public_address(house: House, call: Call, wish: PublicWish) -> PublicV
     if wish.address is not None:
         allow(call, "public_address.choose")
 
-    def write(tx: Transaction) -> list[PublicView]:
-        network = reading.visible(tx, call, NETWORKS, wish.network_id or _outer(tx, call))
-        if not network.external:
-            raise Invalid("network", field="network_id", reason="not_external", value=network.id)
-        project_id = reading.project_for(call, wish.project_id)
-        public_id = PublicAddressId(house.chance.uuid())
-        charge(tx, project_id, public_id, public_addresses=1)
-        nic = _own_nic(tx, house, call, replace(wish, network_id=network.id), public_id)
-        public = PublicAddress(
-            id=public_id,
-            project_id=project_id,
-            network_id=network.id,
-            subnet_id=nic.fixed_ips[0].subnet_id,
-            address=nic.fixed_ips[0].address,
-            own_nic_id=nic.id,
-            qos_policy_id=chosen(tx, call, wish.qos_policy_id),
-            description=wish.description,
-            created_at=call.now,
-            updated_at=call.now,
-        )
-        if wish.nic_id is not None:
-            public = _led(tx, call, public, wish.nic_id, wish)
-        tx.public_addresses.insert(public)
-        mark_public(tx, public)
-        record(tx, house, call, "public_address.create", Thing("public_address", public_id, project_id))
-        return _views(tx, [public])
+    return commit(house, lambda tx: _views(tx, [make_public(tx, house, call, wish)]))[0]
 
-    return commit(house, write)[0]
+
+def make_public(
+    tx: Transaction, house: House, call: Call, wish: PublicWish, made_for: NicId | None = None
+) -> PublicAddress:
+    """Inside a door's transaction, which has authorised it."""
+    network = reading.visible(tx, call, NETWORKS, wish.network_id or _outer(tx, call))
+    if not network.external:
+        raise Invalid("network", field="network_id", reason="not_external", value=network.id)
+    project_id = reading.project_for(call, wish.project_id)
+    public_id = PublicAddressId(house.chance.uuid())
+    charge(tx, project_id, public_id, public_addresses=1)
+    nic = _own_nic(tx, house, call, replace(wish, network_id=network.id), public_id)
+    public = PublicAddress(
+        id=public_id,
+        project_id=project_id,
+        network_id=network.id,
+        subnet_id=nic.fixed_ips[0].subnet_id,
+        address=nic.fixed_ips[0].address,
+        own_nic_id=nic.id,
+        made_for=made_for,
+        qos_policy_id=chosen(tx, call, wish.qos_policy_id),
+        description=wish.description,
+        created_at=call.now,
+        updated_at=call.now,
+    )
+    if wish.nic_id is not None:
+        public = _led(tx, call, public, wish.nic_id, wish)
+    tx.public_addresses.insert(public)
+    mark_public(tx, public)
+    record(tx, house, call, "public_address.create", Thing("public_address", public_id, project_id))
+    return public
 
 
 def update_public_address(house: House, call: Call, public_id: PublicAddressId, change: PublicChange) -> PublicView:
@@ -145,6 +150,8 @@ def update_public_address(house: House, call: Call, public_id: PublicAddressId, 
         changed = replace(public, qos_policy_id=policy_id, updated_at=call.now)
         if isinstance(change.description, str):
             changed = replace(changed, description=change.description)
+        if change.nic_id is not UNSET:
+            changed = replace(changed, made_for=None)
         if change.nic_id is None:
             forwards = bool(forwardings_of(tx, public.id))
             changed = replace(changed, nic_id=None, fixed_address=None, vpc_id=public.vpc_id if forwards else None)
@@ -155,6 +162,8 @@ def update_public_address(house: House, call: Call, public_id: PublicAddressId, 
         saved = tx.public_addresses.save(changed)
         mark_public(tx, public)
         mark_public(tx, saved)
+        if public.nic_id is not None and public.nic_id != saved.nic_id:
+            _put_back(tx, house, call, public.nic_id)
         record(tx, house, call, "public_address.update", Thing("public_address", saved.id, saved.project_id))
         return _views(tx, [saved])
 
@@ -171,6 +180,8 @@ def delete_public_address(house: House, call: Call, public_id: PublicAddressId) 
             kind = "port_forwarding"
             raise InUse("network", kind="forwarding_address", id=public.id, by_kind=kind, by_id=forwarding.id)
         drop_public(tx, house, call, public)
+        if public.nic_id is not None:
+            _put_back(tx, house, call, public.nic_id)
 
     commit(house, write)
 
@@ -222,7 +233,12 @@ def _led(
     fixed = choose_fixed(tx, nic, wish.fixed_address)
     led = Query(filters=(eq("nic_id", nic.id), eq("network_id", public.network_id), alive()))
     for other in tx.public_addresses.find(led):
-        if other.id != public.id and other.fixed_address == fixed.address:
+        if other.id == public.id or other.fixed_address != fixed.address:
+            continue
+        if other.made_for == nic.id:
+            mark_public(tx, other)
+            tx.public_addresses.save(replace(other, nic_id=None, fixed_address=None, vpc_id=None, updated_at=call.now))
+        else:
             raise InUse("network", kind="nic", id=nic.id, by_kind="public_address", by_id=other.id)
     for forwarding in forwardings_of(tx, public.id):
         kind = "port_forwarding"
@@ -247,6 +263,21 @@ def lead_by(tx: Transaction, public: PublicAddress, vpc: Vpc) -> None:
     own = tx.nics.get(public.own_nic_id)
     if own is not None and (own.vpc_id, own.host_id) != (vpc.id, vpc.host_id):
         tx.nics.save(replace(own, vpc_id=vpc.id, host_id=vpc.host_id))
+
+
+def _put_back(tx: Transaction, house: House, call: Call, nic_id: NicId) -> None:
+    """The address that was made with a nic leads there again, now that another one does no longer; where there is no
+    way any more it waits."""
+    nic = tx.nics.get(nic_id)
+    aside = Query(filters=(eq("made_for", nic_id), Filter("nic_id", "null", True), alive()))
+    for public in tx.public_addresses.find(aside) if nic is not None and nic.deleted_at is None else ():
+        fixed = next((ip for ip in nic.fixed_ips if ":" not in ip.address), None) if nic is not None else None
+        vpc = way_to(tx, public, fixed) if fixed is not None else None
+        if fixed is not None and vpc is not None:
+            lead_by(tx, public, vpc)
+            led = replace(public, nic_id=nic_id, fixed_address=fixed.address, vpc_id=vpc.id, updated_at=call.now)
+            mark_public(tx, tx.public_addresses.save(led))
+            record(tx, house, call, "public_address.update", Thing("public_address", led.id, led.project_id))
 
 
 def choose_fixed(tx: Transaction, nic: Nic, wished: str | None) -> FixedIp:

@@ -66,6 +66,7 @@ class SubnetChange(msgspec.Struct, frozen=True, kw_only=True):
     dns_servers: tuple[str, ...] | UnsetType = UNSET
     host_routes: tuple[Route, ...] | UnsetType = UNSET
     service_types: tuple[str, ...] | UnsetType = UNSET
+    public_on_launch: bool | UnsetType = UNSET
     if_generation: int | None = None
 
 

@@ -1,4 +1,7 @@
-"""Elastic IPs: allocate, associate, disassociate, release, describe. An address has one association, of its digits."""
+"""Elastic IPs: allocate, associate, disassociate, release, describe. An address has one association, of its digits.
+
+Those that were made with an instance are none: they are shown where the instance is.
+"""
 
 from functools import partial
 from typing import Final
@@ -25,7 +28,7 @@ from kumoi.app.networks.public_addresses import (
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid
 from kumoi.core.ids import NicId, ec2_id
-from kumoi.core.query import Order, Query, eq
+from kumoi.core.query import Filter, Order, Query, eq
 
 KIND: Final = PUBLIC_ADDRESSES.kind
 PLACES: Final = {
@@ -177,4 +180,5 @@ def _named(house: House, call: Call, wish: Values) -> list[PublicView]:
 
 
 def _find(house: House, call: Call, query: Query) -> list[PublicView]:
-    return reading.find(house, call, PUBLIC_ADDRESSES, query.where(eq("project_id", call.project_id)))
+    own = query.where(eq("project_id", call.project_id), Filter("made_for", "null", True))
+    return reading.find(house, call, PUBLIC_ADDRESSES, own)

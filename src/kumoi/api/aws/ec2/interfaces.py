@@ -176,13 +176,11 @@ def render(house: House, here: Ground, nics: list[Nic]) -> list[Values]:
 
 
 def association(public: PublicAddress) -> Values:
-    return {
-        "AllocationId": ec2_id("eipalloc", public.id),
-        "AssociationId": ec2_id("eipassoc", public.id),
-        "IpOwnerId": "amazon",
-        "PublicDnsName": "",
-        "PublicIp": public.address,
-    }
+    """One that was made with the instance has no ids: there is nothing to allocate or to associate."""
+    shown: Values = {"IpOwnerId": "amazon", "PublicDnsName": "", "PublicIp": public.address}
+    if public.made_for is not None:
+        return shown
+    return shown | {"AllocationId": ec2_id("eipalloc", public.id), "AssociationId": ec2_id("eipassoc", public.id)}
 
 
 def _nics(house: House, call: Call, query: Query) -> list[Nic]:

@@ -36,7 +36,8 @@ HARMLESS: Final = frozenset(
 )  # fmt: skip
 INTERFACE: Final = frozenset(
     {
-        "DeleteOnTermination", "Description", "DeviceIndex", "Groups", "InterfaceType", "NetworkCardIndex",
+        "AssociatePublicIpAddress", "DeleteOnTermination", "Description", "DeviceIndex", "Groups", "InterfaceType",
+        "NetworkCardIndex",
         "NetworkInterfaceId", "PrivateIpAddress", "PrivateIpAddresses", "SubnetId",
     }
 )  # fmt: skip
@@ -142,14 +143,16 @@ def _only_nic(here: Ground, subnet_text: str | None, address: str | None) -> tup
         if address is not None:
             raise Invalid("api", field="SubnetId", reason="missing")
         return None
-    return (NicChoice(network_id=subnet.network_id, subnet_id=subnet.id, fixed_ip=address),)
+    public = subnet.public_on_launch
+    return (NicChoice(network_id=subnet.network_id, subnet_id=subnet.id, fixed_ip=address, public=public),)
 
 
 def _interface(house: House, here: Ground, wish: Values) -> NicChoice:
     _refuse_unbuilt(wish, INTERFACE, "NetworkInterface.")
     if (text := wish.get("NetworkInterfaceId")) is not None:
-        if wish.get("DeleteOnTermination"):
-            raise Unsupported("compute", what="NetworkInterface.DeleteOnTermination")
+        for what in ("AssociatePublicIpAddress", "DeleteOnTermination"):
+            if wish.get(what):
+                raise Unsupported("compute", what=f"NetworkInterface.{what}")
         return NicChoice(nic_id=interfaces.found(house, here.call, text).id)
     found = _only_nic(here, wish.get("SubnetId"), _address(wish))
     if found is None:
@@ -159,6 +162,7 @@ def _interface(house: House, here: Ground, wish: Values) -> NicChoice:
         group_ids=groups.found(house, here.call, wish["Groups"]) if wish.get("Groups") else None,
         description=wish.get("Description", ""),
         keep=wish.get("DeleteOnTermination") is False,
+        public=wish.get("AssociatePublicIpAddress", found[0].public),
     )
 
 

@@ -1,4 +1,4 @@
-"""Subnets: describe."""
+"""Subnets: describe, and whether instances on one get public addresses."""
 
 from functools import partial
 from ipaddress import ip_network
@@ -12,7 +12,8 @@ from kumoi.api.edge.request import Request
 from kumoi.app import tags as labels
 from kumoi.app.house import House
 from kumoi.app.networks.atlas import free_addresses
-from kumoi.app.networks.subnets import SUBNETS
+from kumoi.app.networks.subnets import SUBNETS, SubnetChange, update_subnet
+from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import ec2_id
 from kumoi.core.networks import Subnet
 
@@ -36,7 +37,23 @@ PLACES: Final = {
 
 
 def actions(house: House) -> list[Action]:
-    return [Action("DescribeSubnets", partial(describe, house), "subnet.read")]
+    return [
+        Action("DescribeSubnets", partial(describe, house), "subnet.read"),
+        Action("ModifySubnetAttribute", partial(modify, house), "subnet.update"),
+    ]
+
+
+def modify(house: House, request: Request, wish: Values) -> Values:
+    """One attribute a call, as EC2 has it."""
+    here = ground(house, request)
+    subnet = here.subnet(wish["SubnetId"])
+    for name, value in wish.items():
+        if name not in {"SubnetId", "MapPublicIpOnLaunch", "DryRun"} and value:
+            raise Unsupported("network", what=name)
+    if (public := wish.get("MapPublicIpOnLaunch")) is None:
+        raise Invalid("api", field="MapPublicIpOnLaunch", reason="missing")
+    update_subnet(house, here.call, subnet.id, SubnetChange(public_on_launch=bool(public.get("Value"))))
+    return {}
 
 
 def describe(house: House, request: Request, wish: Values) -> Values:
@@ -71,7 +88,7 @@ def render(here: Ground, subnet: Subnet, free: int, tagged: list[dict[str, str]]
         "AvailabilityZone": ZONE,
         "AvailabilityZoneId": ZONE,
         "DefaultForAz": default is not None and default.id == subnet.id,
-        "MapPublicIpOnLaunch": False,
+        "MapPublicIpOnLaunch": subnet.public_on_launch,
         "AssignIpv6AddressOnCreation": False,
         "MapCustomerOwnedIpOnLaunch": False,
         "EnableDns64": False,

@@ -29,6 +29,37 @@ def test_an_address_leads_to_an_instance(ec2: Any, ami: str) -> None:
     assert refused(ec2.describe_addresses, PublicIps=[held["PublicIp"]]) == "InvalidAddress.NotFound"
 
 
+def test_the_former_address_returns(ec2: Any, ami: str) -> None:
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    nic = {"DeviceIndex": 0, "SubnetId": subnet, "AssociatePublicIpAddress": True}
+    one = run(ec2, ami, NetworkInterfaces=[nic])[0]["InstanceId"]
+
+    def shown() -> Any:
+        seen = described(ec2)[0]
+        return seen["NetworkInterfaces"][0]["Association"]["PublicIp"], seen["PublicIpAddress"]
+
+    former = shown()[0]
+    assert shown() == (former, former)
+    assert ec2.describe_addresses()["Addresses"] == []
+    assert refused(ec2.associate_address, PublicIp=former, InstanceId=one) == "InvalidAddress.NotFound"
+    held = ec2.allocate_address(Domain="vpc")
+    led = ec2.associate_address(AllocationId=held["AllocationId"], InstanceId=one)["AssociationId"]
+    assert shown() == (held["PublicIp"], held["PublicIp"])
+    ec2.disassociate_address(AssociationId=led)
+    assert shown() == (former, former)
+
+
+def test_a_subnet_gives_public_addresses(ec2: Any, ami: str) -> None:
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    assert refused(ec2.modify_subnet_attribute, SubnetId=subnet) == "MissingParameter"
+    ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+    assert ec2.describe_subnets()["Subnets"][0]["MapPublicIpOnLaunch"] is True
+    run(ec2, ami, SubnetId=subnet)
+    without = {"DeviceIndex": 0, "SubnetId": subnet, "AssociatePublicIpAddress": False}
+    run(ec2, ami, NetworkInterfaces=[without])
+    assert sorted("PublicIpAddress" in one for one in described(ec2)) == [False, True]
+
+
 def test_reassociation(ec2: Any, ami: str) -> None:
     first, second = run(ec2, ami, 2)
     held = ec2.allocate_address(Domain="vpc")["AllocationId"]
