@@ -1,8 +1,13 @@
 """Times as OpenStack's services write them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Final
 
 from kumoi.core.errors import Invalid
+
+_DAY_S: Final = 86400
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
 def micro(at: float) -> str:
@@ -12,8 +17,9 @@ def micro(at: float) -> str:
 
 def second(at: float) -> str:
     """Nova's and Glance's: 2026-11-20T12:00:00Z."""
-    # Lists have thousands of these; strftime takes five times as long.
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+    # Lists have thousands of these; a calendar for each of them takes five times as long.
+    day, of_day = divmod(int(at // 1), _DAY_S)
+    return f"{_date(day)}T{of_day // 3600:02}:{of_day // 60 % 60:02}:{of_day % 60:02}Z"
 
 
 def bare(at: float) -> str:
@@ -28,3 +34,9 @@ def seconds_of(field: str, text: str) -> float:
     except ValueError as e:
         raise Invalid(field=field, reason="format") from e
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+@lru_cache(maxsize=1024)
+def _date(day: int) -> str:
+    """Of this many days after the epoch."""
+    return date.fromordinal(_EPOCH + day).isoformat()
