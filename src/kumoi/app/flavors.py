@@ -64,6 +64,8 @@ def create(house: House, call: Call, flavor: Flavor) -> Flavor:
         ("vcpus", flavor.vcpus, 1),
         ("ram", flavor.memory_mib, 1),
         ("disk", flavor.disk_gib, 0),
+        ("swap", flavor.swap_mib, 0),
+        ("ephemeral", flavor.ephemeral_gib, 0),
     ):
         if not least <= value <= MOST:
             raise Invalid("compute", field=field, reason="range", bound=f"from {least} to {MOST}")

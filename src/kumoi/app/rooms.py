@@ -6,6 +6,7 @@ It may be a second old: the claim inside the transaction is what counts, and a r
 import threading
 
 from kumoi.contracts.store import Store, Transaction
+from kumoi.core.aggregates import metadata_of, zone_of
 from kumoi.core.query import Query
 from kumoi.core.quotas import UNLIMITED, host_scope
 from kumoi.planning.scheduling import Room
@@ -54,4 +55,13 @@ def _rooms(tx: Transaction) -> list[Room]:
     for counter in tx.counters.under("host/"):
         left = None if counter.most == UNLIMITED else counter.most - counter.used
         counters.setdefault(counter.scope, {})[counter.resource] = left
-    return [Room(host=host, free=counters.get(host_scope(host.id), {})) for host in tx.hosts.find(Query())]
+    aggregates = tx.aggregates.find(Query())
+    return [
+        Room(
+            host=host,
+            free=counters.get(host_scope(host.id), {}),
+            zone=zone_of(host.id, aggregates),
+            said=metadata_of(host.id, aggregates),
+        )
+        for host in tx.hosts.find(Query())
+    ]

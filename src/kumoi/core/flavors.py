@@ -13,6 +13,8 @@ class Flavor(msgspec.Struct, frozen=True, kw_only=True):
     vcpus: int
     memory_mib: int
     disk_gib: int
+    swap_mib: int = 0
+    ephemeral_gib: int = 0
     public: bool = True
     description: str = ""
     extra_specs: dict[str, str] = msgspec.field(default_factory=dict)

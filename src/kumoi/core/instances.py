@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from kumoi.core.aggregates import ZONE
 from kumoi.core.conditions import Blocked, Condition, Facts, Working
 from kumoi.core.ids import (
     FlavorId,
@@ -13,6 +14,7 @@ from kumoi.core.ids import (
     LayerId,
     PlacementId,
     ProjectId,
+    ServerGroupId,
     UserId,
     VolumeId,
 )
@@ -51,7 +53,6 @@ Status = Literal[
     "error",
     "deleted",
 ]
-ZONE = "nova"  # the only availability zone
 TRANSIENT: frozenset[Status] = frozenset(
     {
         "building",
@@ -81,6 +82,9 @@ _REFORMING: dict[Reform, Status] = {
 }
 
 
+Hints = dict[str, str | list[str]]
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why an accepted instance was never placed: an error code of `core.errors` and its facts."""
 
@@ -105,6 +109,7 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     vcpus: int
     memory_mib: int
     disk_gib: int
+    extra_specs: dict[str, str] = {}
 
 
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +122,8 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     `rest`: how one that is on is to stand still. `form_wanted` rises whenever a guest must be started anew to become
     what its row says, for `form_cause`. `root_number`: of its root disk; a rebuild makes another one. `before`: its
     size until its resize is confirmed. `shelf`: shelved is off, offloaded has given back its host's CPUs and memory.
+    `zone`: that of its host; `zone_wanted`: what was asked for, empty for any. `hints`: what else was said of its
+    place. `extra_specs` and `image_properties` are those of its flavor and image as they were when it was made of them.
     `auto_disk`: what OpenStack's clients call disk_config, kept for them; a guest grows its file system by itself.
     """
 
@@ -145,6 +152,11 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     config_drive: bool = False
     description: str = ""
     zone: str = ZONE
+    zone_wanted: str = ""
+    server_group_id: ServerGroupId = ServerGroupId("")
+    hints: Hints = {}
+    extra_specs: dict[str, str] = {}
+    image_properties: dict[str, str] = {}
     locked: bool = False
     locked_reason: str = ""
     rest: Rest = ""

@@ -8,23 +8,30 @@ from collections.abc import Callable
 
 import msgspec
 
+from kumoi.core.aggregates import OF_TENANTS, ZONE
 from kumoi.core.conditions import Facts
 from kumoi.core.hosts import Host, state
 from kumoi.core.ids import HostId
+from kumoi.planning.extra_specs import ABSENT, meets
+from kumoi.planning.neighbours import Neighbours, preferred
+from kumoi.planning.neighbours import dropped_by as dropped_by_neighbours
 
 SAMPLE = 64
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
-    """A host and what is left of it: vcpus, MiB, GiB. None: nothing bounds it."""
+    """A host and what is left of it: vcpus, MiB, GiB. None: nothing bounds it. `said`: what its aggregates say of
+    it."""
 
     host: Host
     free: dict[str, int | None]
+    zone: str = ZONE
+    said: dict[str, frozenset[str]] = {}
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What one instance takes of a host. `promised`: what the host has to keep for its nics; a host that promises
-    nothing of it does not fit."""
+    nothing of it does not fit. `zone` empty: any. `specs`: its flavor's extra specs."""
 
     vcpus: int
     memory_mib: int
@@ -32,6 +39,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = ""
     host_name: str = ""
     promised: dict[str, int] = {}
+    project_id: str = ""
+    specs: dict[str, str] = {}
+    neighbours: Neighbours = Neighbours()
 
     def amounts(self) -> dict[str, int]:
         return {"vcpus": self.vcpus, "memory_mib": self.memory_mib, "disk_gib": self.disk_gib}
@@ -41,10 +51,28 @@ def dropped_by(room: Room, wanted: Wanted, now: float) -> str | None:
     """The name of the filter that drops this host, or None when it fits."""
     if wanted.host_name and room.host.name != wanted.host_name:
         return "host_name"
+    return _dropped_by_state(room, now) or _dropped_by_aggregates(room, wanted) or _dropped_by_room(room, wanted)
+
+
+def _dropped_by_state(room: Room, now: float) -> str | None:
     if not room.host.enabled:
         return "disabled"
-    if state(room.host, now) != "up":
-        return "not_up"
+    return None if state(room.host, now) == "up" else "not_up"
+
+
+def _dropped_by_aggregates(room: Room, wanted: Wanted) -> str | None:
+    if wanted.zone and room.zone != wanted.zone:
+        return "zone"
+    tenants = room.said.get(OF_TENANTS, ABSENT)
+    if tenants and wanted.project_id not in tenants:
+        return "other_tenants"
+    return None if meets(wanted.specs, room.said) else "extra_specs"
+
+
+def _dropped_by_room(room: Room, wanted: Wanted) -> str | None:
+    found = dropped_by_neighbours(room.host.id, wanted.neighbours)
+    if found is not None:
+        return found
     for resource, amount in wanted.amounts().items():
         free = room.free.get(resource)
         if free is not None and free < amount:
@@ -70,7 +98,7 @@ def candidates(rooms: list[Room], wanted: Wanted, now: float, below: Callable[[i
     if not fitting and len(sample) < len(rooms):
         fitting = [r for r in rooms if dropped_by(r, wanted, now) is None]
     fitting.sort(key=lambda r: r.free.get("memory_mib") or 0, reverse=True)
-    return [r.host.id for r in fitting]
+    return preferred((r.host.id for r in fitting), wanted.neighbours)
 
 
 def how_many(rooms: list[Room], wanted: Wanted, now: float, most: int) -> int:

@@ -13,6 +13,7 @@ from kumoi.adapters.sql.codec import Codec
 from kumoi.adapters.sql.language import Among
 from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
+from kumoi.core.aggregates import Aggregate
 from kumoi.core.attachments import Attachment
 from kumoi.core.catalog import EndpointFilter, EndpointGroup, OtherEndpoint, OtherRegion, OtherService
 from kumoi.core.consoles import ConsoleToken
@@ -36,6 +37,7 @@ from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.segment_ranges import SegmentRange
+from kumoi.core.server_groups import ServerGroup
 from kumoi.core.shares import Share
 from kumoi.core.storage_pools import StoragePool
 from kumoi.core.subnet_pools import SubnetPool
@@ -184,6 +186,8 @@ VOLUME_SNAPSHOTS = Noun(VolumeSnapshot, volume_tables.volume_snapshots)
 ATTACHMENTS = Noun(Attachment, volume_tables.attachments)
 VOLUME_OBSERVATIONS = Noun(VolumeObservation, volume_tables.volume_observations)
 SNAPSHOT_OBSERVATIONS = Noun(SnapshotObservation, volume_tables.snapshot_observations)
+AGGREGATES = Noun(Aggregate, tables.aggregates)
+SERVER_GROUPS = Noun(ServerGroup, tables.server_groups)
 EVENTS = Noun(Event, tables.events)
 LABELS = Noun(Label, tables.labels)
 # What tokens tell: their changes raise the serial of identity.

@@ -27,7 +27,7 @@ flavors = Table(
     metadata,
     key(),
     *texts("name", "description"),
-    *integers("vcpus", "memory_mib", "disk_gib", "generation"),
+    *integers("vcpus", "memory_mib", "disk_gib", "swap_mib", "ephemeral_gib", "generation"),
     *switches("public"),
     *nested("extra_specs"),
     *times("created_at"),
@@ -41,10 +41,12 @@ instances = Table(
     *texts("project_id", "user_id", "name", "hostname", "flavor_id", "flavor_name", "image_id", "root_layer_id"),
     *texts("ec2_key", "reservation_id", "power", "keypair_name", "public_key", "user_data", "description", "zone"),
     *texts("access_ip_v4", "access_ip_v6", "status", "locked_reason", "rest", "form_cause", "shelf"),
+    *texts("zone_wanted", "server_group_id"),
     *integers("vcpus", "memory_mib", "disk_gib", "run_wanted", "reboot_wanted", "launch_index"),
     *integers("form_wanted", "root_number"),
     *switches("reboot_hard", "config_drive", "locked", "auto_disk"),
     *nested("refusal", "rescue", "before", null=True),
+    *nested("hints", "extra_specs", "image_properties"),
     *times("status_changed_at"),
     *kept(),
     UniqueConstraint("ec2_key"),
@@ -53,6 +55,7 @@ instances = Table(
     Index(None, "reservation_id"),
     Index(None, "image_id"),
     Index(None, "root_layer_id"),
+    Index(None, "server_group_id"),
     Index(None, "deleted_at", "created_at", "id"),
 )
 
@@ -89,6 +92,28 @@ hosts = Table(
     *times("seen_at", "created_at"),
     *switches("enabled", "lost"),
     UniqueConstraint("name"),
+)
+
+aggregates = Table(
+    "aggregates",
+    metadata,
+    key(),
+    *integers("number", "generation"),
+    *texts("name", "zone"),
+    *nested("metadata", "hosts"),
+    *times("created_at", "updated_at"),
+    UniqueConstraint("number"),
+    UniqueConstraint("name"),
+)
+
+server_groups = Table(
+    "server_groups",
+    metadata,
+    key(),
+    *texts("project_id", "user_id", "name", "policy"),
+    *integers("most_per_host"),
+    *times("created_at"),
+    Index(None, "project_id"),
 )
 
 console_tokens = Table(

@@ -99,6 +99,8 @@ class SqlTransaction:
     attachments = Of(noun.ATTACHMENTS)
     volume_observations = Of(noun.VOLUME_OBSERVATIONS)
     snapshot_observations = Of(noun.SNAPSHOT_OBSERVATIONS)
+    aggregates = Of(noun.AGGREGATES)
+    server_groups = Of(noun.SERVER_GROUPS)
 
     def __init__(self, session: Session) -> None:
         self.session = session

@@ -2,6 +2,7 @@
 
 from kumoi.app.house import House
 from kumoi.contracts.store import Transaction
+from kumoi.core import aggregates
 from kumoi.core.call import Call
 from kumoi.core.errors import NotFound
 from kumoi.core.hosts import Host
@@ -24,6 +25,12 @@ def show(house: House, call: Call, host_id: HostId) -> Host:
     if found is None:
         raise NotFound("compute", kind="host", id=host_id)
     return found
+
+
+def zones(house: House, call: Call) -> dict[HostId, str]:
+    """Of the hosts that are in another than the default one."""
+    allow(call, "host.read")
+    return house.store.read(lambda tx: aggregates.zones(tx.aggregates.find(Query())))
 
 
 def room(house: House, call: Call) -> dict[str, dict[str, Counter]]:

@@ -3,11 +3,13 @@
 from collections import Counter
 
 import msgspec
+from msgspec.structs import replace
 
 from kumoi.app.flavors import usable
 from kumoi.app.house import House
 from kumoi.app.images.sight import may_see
 from kumoi.app.instances.nics import choose, only_network
+from kumoi.app.instances.whereabouts import check_zone, neighbours_of, zones_of
 from kumoi.app.instances.wish import NicChoice, RunWish, hostname_of
 from kumoi.app.networks.default_group import default_group
 from kumoi.app.networks.nics import plug
@@ -15,11 +17,23 @@ from kumoi.app.networks.public_addresses import PublicWish, make_public
 from kumoi.app.networks.reservations import fits, needed_by, needed_on
 from kumoi.app.writing import Thing, charge, mark_instance, record
 from kumoi.contracts.store import Transaction
+from kumoi.core.aggregates import ZONE
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid, NoCapacity, WrongState
+from kumoi.core.errors import Invalid, NoCapacity, Unsupported, WrongState
 from kumoi.core.events import Label
 from kumoi.core.flavors import Flavor
-from kumoi.core.ids import FlavorId, GroupId, HostId, ImageId, InstanceId, NetworkId, PlacementId, ec2_id, ec2_key
+from kumoi.core.ids import (
+    FlavorId,
+    GroupId,
+    HostId,
+    ImageId,
+    InstanceId,
+    NetworkId,
+    PlacementId,
+    ServerGroupId,
+    ec2_id,
+    ec2_key,
+)
 from kumoi.core.images import Image
 from kumoi.core.instances import Instance, Placement, Refusal
 from kumoi.core.nics import Nic
@@ -27,6 +41,7 @@ from kumoi.core.policy import may
 from kumoi.core.query import Query, alive, eq
 from kumoi.core.quotas import Allocation, host_scope
 from kumoi.core.tenancy import KeyPair
+from kumoi.planning.neighbours import dropped_by, preferred
 from kumoi.planning.scheduling import Room, Wanted, refusal
 
 GIB = 1 << 30
@@ -55,6 +70,9 @@ class Maker:
         self._flavor = flavor_of(tx, wish, call)
         self._image = image_of(tx, call, wish.image_id)
         check_fits(self._flavor.memory_mib, self._flavor.disk_gib, self._image)
+        self._zones = zones_of(tx)
+        check_zone(self._zones, wish.zone)
+        self._wanted = replace(place.wanted, neighbours=neighbours_of(tx, call, wish))
         self._key = key_of(tx, call, wish.keypair_name)
         self._groups = _groups(tx, house, call, wish.groups)
         self._nics = wish.nics if wish.nics is not None else only_network(tx, call)
@@ -65,7 +83,9 @@ class Maker:
         amounts = {"instances": 1, "vcpus": flavor.vcpus, "memory_mib": flavor.memory_mib}
         charge(self._tx, call.project_id, instance_id, **amounts)
         home = self._claim_home(instance_id)
-        one = self._row(instance_id, reservation, index, count, self._refused(home))
+        row = self._row(instance_id, reservation, index, count, self._refused(home))
+        properties = self._image.properties
+        one = replace(row, zone=self._zone_of(home), extra_specs=flavor.extra_specs, image_properties=properties)
         self._tx.instances.insert(one)
         self._label(one)
         for slot, choice in enumerate(self._nics):
@@ -82,8 +102,10 @@ class Maker:
 
     def _claim_home(self, instance_id: InstanceId) -> HostId | None:
         """The first candidate whose counters all take the amounts."""
-        amounts = self._place.wanted.amounts()
-        for host_id in self._place.homes:
+        amounts, by = self._wanted.amounts(), self._wanted.neighbours
+        for host_id in preferred(self._place.homes, by):
+            if dropped_by(host_id, by) or self._wish.zone not in {"", self._zone_of(host_id)}:
+                continue
             scope = host_scope(host_id)
             if fits(self._tx, host_id, self._place.wanted.promised) and all(
                 self._tx.counters.take(Allocation(consumer=instance_id, provider=scope, resource=r, amount=n))
@@ -91,9 +113,13 @@ class Maker:
                 if n
             ):
                 self.homes.append(host_id)
+                self._wanted = replace(self._wanted, neighbours=by.with_one_on(host_id))
                 return host_id
             self._tx.counters.give_back(instance_id, "host/")
         return None
+
+    def _zone_of(self, home: HostId | None) -> str:
+        return self._zones.get(home, ZONE) if home is not None else self._wish.zone or ZONE
 
     def _refused(self, home: HostId | None) -> Refusal | None:
         """Nova's way: it is made and says why it is nowhere. EC2's: it is not made at all."""
@@ -101,7 +127,7 @@ class Maker:
             return None
         if not self._place.last:
             raise NoCapacity("compute")
-        facts = refusal(list(self._place.rooms), self._place.wanted, self._call.now)
+        facts = refusal(list(self._place.rooms), self._wanted, self._call.now)
         if not may(self._call, "instance.see_host"):
             facts.pop("nearest", None)
         if self._wish.refuse_full:
@@ -136,7 +162,9 @@ class Maker:
             config_drive=wish.config_drive,
             auto_disk=wish.auto_disk,
             description=wish.description,
-            zone=wish.zone,
+            zone_wanted=wish.zone,
+            server_group_id=ServerGroupId(wish.server_group_id),
+            hints=wish.hints,
             access_ip_v4=wish.access_ip_v4,
             access_ip_v6=wish.access_ip_v6,
             refusal=refused,
@@ -184,6 +212,9 @@ def wanted_of(tx: Transaction, call: Call, wish: RunWish) -> Wanted:
         zone=wish.zone,
         host_name=wish.host_name,
         promised=dict(promised),
+        project_id=call.project_id,
+        specs=flavor.extra_specs,
+        neighbours=neighbours_of(tx, call, wish),
     )
 
 
@@ -196,6 +227,8 @@ def usable_flavor(tx: Transaction, call: Call | None, flavor_id: FlavorId) -> Fl
     flavor = tx.flavors.get(flavor_id)
     if flavor is None or (call is not None and not usable(tx, call, flavor)):
         raise Invalid("compute", field="flavor", reason="no_such_flavor", value=flavor_id)
+    if flavor.swap_mib or flavor.ephemeral_gib:
+        raise Unsupported("compute", what="further_disks")
     return flavor
 
 

@@ -52,6 +52,7 @@ def rebuild(house: House, call: Call, instance_id: InstanceId, wish: RebuildWish
             changes |= {"keypair_name": wish.keypair_name, "public_key": key.public_key if key else ""}
         number = one.root_number + 1
         fresh = replace(one, image_id=image.id, root_layer_id=layer_of(image), root_number=number, rescue=None)
+        fresh = replace(fresh, image_properties=image.properties)
         return replace(reformed(fresh), form_cause="rebuild", **changes)
 
     return act(house, call, instance_id, "rebuild", change)

@@ -81,6 +81,7 @@ def _size(one: Instance) -> Size:
         vcpus=one.vcpus,
         memory_mib=one.memory_mib,
         disk_gib=one.disk_gib,
+        extra_specs=one.extra_specs,
     )
 
 
@@ -91,6 +92,7 @@ def _size_of(flavor: Flavor) -> Size:
         vcpus=flavor.vcpus,
         memory_mib=flavor.memory_mib,
         disk_gib=flavor.disk_gib,
+        extra_specs=flavor.extra_specs,
     )
 
 
@@ -102,4 +104,5 @@ def _sized(one: Instance, size: Size) -> Instance:
         vcpus=size.vcpus,
         memory_mib=size.memory_mib,
         disk_gib=size.disk_gib,
+        extra_specs=size.extra_specs,
     )

@@ -54,9 +54,9 @@ def _run_exactly(house: House, call: Call, wish: RunWish, count: int) -> list[In
     """All or none; refused for want of room only after a fresh look at the hosts. Raises _Fewer where fewer will do."""
     reservation = "r-" + ec2_key(house.chance.uuid())
     ids = [InstanceId(house.chance.uuid()) for _ in range(count)]
-    wanted = house.store.read(lambda tx: wanted_of(tx, call, wish))
 
     def attempt(rooms: list[Room], *, last: bool) -> list[Instance]:
+        wanted = house.store.read(lambda tx: wanted_of(tx, call, wish))
         homes = tuple(candidates(rooms, wanted, call.now, house.chance.below))
         place = Place(homes=homes, rooms=tuple(rooms), wanted=wanted, last=last)
 

@@ -7,8 +7,8 @@ import re
 import msgspec
 
 from kumoi.core.errors import Invalid, TooLarge
-from kumoi.core.ids import FlavorId, GroupId, ImageId, NetworkId, NicId, SubnetId
-from kumoi.core.instances import ZONE
+from kumoi.core.ids import FlavorId, GroupId, ImageId, InstanceId, NetworkId, NicId, SubnetId
+from kumoi.core.instances import Hints
 from kumoi.core.names import check_name
 from kumoi.core.nics import MOST_OF_INSTANCE
 from kumoi.core.tags import check_tags
@@ -41,6 +41,8 @@ class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     `name` None: the id as EC2 spells it. `tags`: EC2's, `os_tags`: OpenStack's.
     `groups`: ids or names of security groups. `refuse_full`: EC2's way, nothing is made when nothing fits;
     otherwise the instance is made and shows why it is not placed.
+    `zone` empty: any. `same_host`, `different_host`: instances that it shall stand beside or apart from. `hints`: what
+    OpenStack's clients said of its place, as they said it.
     """
 
     name: str | None
@@ -54,7 +56,7 @@ class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     count_max: int = 1
     config_drive: bool = False
     description: str = ""
-    zone: str = ZONE
+    zone: str = ""
     host_name: str = ""
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
     tags: dict[str, str] = msgspec.field(default_factory=dict)
@@ -63,6 +65,10 @@ class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     access_ip_v6: str = ""
     refuse_full: bool = False
     auto_disk: bool = False
+    server_group_id: str = ""
+    same_host: tuple[InstanceId, ...] = ()
+    different_host: tuple[InstanceId, ...] = ()
+    hints: Hints = msgspec.field(default_factory=dict)
 
 
 def check(wish: RunWish) -> None:
@@ -73,8 +79,6 @@ def check(wish: RunWish) -> None:
         raise Invalid("compute", field="min_count", reason="above_most", value=wish.count_min, most=wish.count_max)
     if not 1 <= wish.count_min <= wish.count_max <= COUNT_MOST:
         raise Invalid("compute", field="count", reason="range", bound=f"from {1} to {COUNT_MOST}")
-    if wish.zone != ZONE:
-        raise Invalid("compute", field="availability_zone", reason="not_in_enum", value=wish.zone)
     if wish.nics and len(wish.nics) > MOST_OF_INSTANCE:
         raise Invalid("compute", field="networks", reason="too_many", most=MOST_OF_INSTANCE)
     check_tags(wish.tags)

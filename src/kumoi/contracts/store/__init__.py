@@ -15,6 +15,7 @@ from kumoi.contracts.store.rows import Rows
 from kumoi.contracts.store.sections import Sections
 from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
+from kumoi.core.aggregates import Aggregate
 from kumoi.core.attachments import Attachment
 from kumoi.core.catalog import EndpointFilter, EndpointGroup, OtherEndpoint, OtherRegion, OtherService
 from kumoi.core.consoles import ConsoleToken
@@ -37,6 +38,7 @@ from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.segment_ranges import SegmentRange
+from kumoi.core.server_groups import ServerGroup
 from kumoi.core.shares import Share
 from kumoi.core.storage_pools import StoragePool
 from kumoi.core.subnet_pools import SubnetPool
@@ -202,6 +204,10 @@ class Transaction(Protocol):
     def volume_observations(self) -> Rows[VolumeObservation]: ...
     @property
     def snapshot_observations(self) -> Rows[SnapshotObservation]: ...
+    @property
+    def aggregates(self) -> Rows[Aggregate]: ...
+    @property
+    def server_groups(self) -> Rows[ServerGroup]: ...
     @property
     def claims(self) -> Claims: ...
     @property

@@ -10,9 +10,9 @@ from kumoi.api.edge.request import Request
 from kumoi.app.house import House
 from kumoi.app.identity.people import project
 from kumoi.app.networks.atlas import Atlas, atlas
+from kumoi.core.aggregates import ZONE as ZONE
 from kumoi.core.call import Call, Locale
 from kumoi.core.ids import Ec2Prefix, SubnetId, VpcId, ec2_id, ec2_key
-from kumoi.core.instances import ZONE as ZONE
 from kumoi.core.networks import Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.vpcs import Vpc

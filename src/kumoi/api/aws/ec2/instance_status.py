@@ -6,7 +6,7 @@ from typing import Final
 from kumoi.api.aws.actions import Action, Values
 from kumoi.api.aws.ec2 import paging
 from kumoi.api.aws.ec2.filters import matching
-from kumoi.api.aws.ec2.ground import ZONE, ground
+from kumoi.api.aws.ec2.ground import ground
 from kumoi.api.aws.ec2.instances import look
 from kumoi.api.edge.request import Request
 from kumoi.app.house import House
@@ -45,7 +45,7 @@ def describe(house: House, request: Request, wish: Values) -> Values:
 def _render(view: InstanceView, state: Values, now: float) -> Values:
     return {
         "InstanceId": f"i-{view.instance.ec2_key}",
-        "AvailabilityZone": ZONE,
+        "AvailabilityZone": view.instance.zone,
         "Events": [],
         "InstanceState": state,
         "InstanceStatus": _status(_guest(view, state)),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from kumoi.api.aws.actions import Values
-from kumoi.api.aws.ec2.ground import ZONE, Ground, spelled, tag_list
+from kumoi.api.aws.ec2.ground import Ground, spelled, tag_list
 from kumoi.api.aws.ec2.states import reason, state
 from kumoi.app.instances.read import InstanceView
 from kumoi.core.ids import ec2_id
@@ -108,7 +108,7 @@ def render(ground: Ground, view: InstanceView) -> Values:
         "AmiLaunchIndex": one.launch_index,
         "InstanceType": one.flavor_name,
         "LaunchTime": one.created_at,
-        "Placement": {"AvailabilityZone": ZONE, "GroupName": "", "Tenancy": "default"},
+        "Placement": {"AvailabilityZone": one.zone, "GroupName": "", "Tenancy": "default"},
         "CpuOptions": {"CoreCount": one.vcpus, "ThreadsPerCore": 1},
         "SubnetId": first.get("SubnetId"),
         "VpcId": first.get("VpcId"),

@@ -5,9 +5,10 @@ from typing import Final
 
 from kumoi.api.aws.actions import Action, Values
 from kumoi.api.aws.ec2.filters import matching
-from kumoi.api.aws.ec2.ground import ZONE, ground
+from kumoi.api.aws.ec2.ground import ground
 from kumoi.api.edge.request import Request
-from kumoi.app import quotas
+from kumoi.app import aggregates, quotas
+from kumoi.app.aggregates import ZoneView
 from kumoi.app.house import House
 from kumoi.core.errors import Invalid
 from kumoi.core.ids import ec2_id
@@ -49,21 +50,27 @@ def regions(house: House, request: Request, wish: Values) -> Values:
 
 
 def zones(house: House, request: Request, wish: Values) -> Values:
-    allow(request.call(), "zone.read")
-    _check_named(wish.get("ZoneNames", ()), {ZONE}, "ZoneName")
-    _check_named(wish.get("ZoneIds", ()), {ZONE}, "ZoneId")
-    shown: Values = {
-        "ZoneName": ZONE,
-        "ZoneId": ZONE,
+    found = {zone.name: zone for zone in aggregates.find_zones(house, request.call())}
+    names, ids = (wish.get(f, ()) for f in ("ZoneNames", "ZoneIds"))
+    _check_named(names, set(found), "ZoneName")
+    _check_named(ids, set(found), "ZoneId")
+    fits = matching(wish, ZONE_PLACES)
+    wanted = (z for z in found.values() if (not names or z.name in names) and (not ids or z.name in ids))
+    return {"AvailabilityZones": [shown for zone in wanted if fits(shown := _zone(house, request, zone))]}
+
+
+def _zone(house: House, request: Request, zone: ZoneView) -> Values:
+    return {
+        "ZoneName": zone.name,
+        "ZoneId": zone.name,
         "ZoneType": "availability-zone",
-        "State": "available",
+        "State": "available" if zone.available(request.now) or not zone.hosts else "unavailable",
         "RegionName": house.rules.region,
         "GroupName": house.rules.region,
         "NetworkBorderGroup": house.rules.region,
         "OptInStatus": NO_OPT_IN,
         "Messages": [],
     }
-    return {"AvailabilityZones": [shown] if matching(wish, ZONE_PLACES)(shown) else []}
 
 
 def account_attributes(house: House, request: Request, wish: Values) -> Values:

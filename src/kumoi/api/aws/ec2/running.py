@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from kumoi.api.aws.actions import Action, Values
 from kumoi.api.aws.ec2 import groups, images, interfaces, tags
-from kumoi.api.aws.ec2.ground import ZONE, Ground, ground
+from kumoi.api.aws.ec2.ground import Ground, ground
 from kumoi.api.aws.ec2.instance_views import render, reservation
 from kumoi.api.edge.request import Request
 from kumoi.app import flavors
@@ -79,7 +79,7 @@ def wish_of(house: House, here: Ground, wish: Values) -> RunWish:
         user_data=wish.get("UserData", ""),
         count_min=wish["MinCount"],
         count_max=wish["MaxCount"],
-        zone=ZONE,
+        zone=_zone(wish.get("Placement", {})),
         tags=wished,
         refuse_full=True,
     )
@@ -109,13 +109,18 @@ def _wishes_something(value: Any) -> bool:
     return bool(value)
 
 
+def _zone(placement: Values) -> str:
+    """By name or id, which are the same here; empty for any."""
+    named = {placement[f] for f in ("AvailabilityZone", "AvailabilityZoneId") if placement.get(f)}
+    if len(named) > 1:
+        raise Invalid("api", field="Placement.AvailabilityZoneId", reason="combination", value="AvailabilityZone")
+    return next(iter(named), "")
+
+
 def _check_placement(placement: Values) -> None:
     _refuse_unbuilt(placement, PLACEMENT, "Placement.")
     if placement.get("Tenancy", "default") != "default":
         raise Unsupported("compute", what="Placement.Tenancy")
-    for field in ("AvailabilityZone", "AvailabilityZoneId"):
-        if placement.get(field, ZONE) != ZONE:
-            raise Invalid("api", field=f"Placement.{field}", reason="not_in_enum", value=placement[field])
 
 
 def _flavor(house: House, call: Call, name: str) -> FlavorId:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import unauthenticated
+from kumoi.api.edge.texts import compute, unauthenticated
 
 ERRORS: Final[dict[str, str]] = {
     "error": "The request could not be carried out.",
@@ -225,6 +225,7 @@ INVALID: Final[dict[str, str]] = {
     "password_pattern": "The password is not good enough: {says}",
     "password_used_before": "The password was used before: the last {last} cannot be chosen again.",
     "in_the_past": "Invalid input for {field}: that time has passed.",
+    **compute.INVALID["en"],
 }
 
 UNAUTHENTICATED: Final = unauthenticated.EN
@@ -394,4 +395,5 @@ KINDS: Final[dict[str, str]] = {
     "label": "key",
     "console_token": "console token",
     "token": "token",
+    **compute.KINDS["en"],
 }

@@ -4,7 +4,7 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import unauthenticated
+from kumoi.api.edge.texts import compute, unauthenticated
 
 ERRORS: Final[dict[str, str]] = {
     "error": "要求を実行できませんでした。",
@@ -221,6 +221,7 @@ INVALID: Final[dict[str, str]] = {
     "password_pattern": "パスワードが規則に合いません: {says}",
     "password_used_before": "以前のパスワードです。最近の {last} 個は再び使えません。",
     "in_the_past": "{field} の値が正しくありません。過ぎた時刻です。",
+    **compute.INVALID["ja"],
 }
 
 UNAUTHENTICATED: Final = unauthenticated.JA
@@ -390,4 +391,5 @@ KINDS: Final[dict[str, str]] = {
     "label": "キー",
     "console_token": "コンソールトークン",
     "token": "トークン",
+    **compute.KINDS["ja"],
 }

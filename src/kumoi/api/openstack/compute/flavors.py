@@ -79,17 +79,17 @@ def create(house: House, request: Request) -> Response:
     flavor = Flavor(
         id=FlavorId(str(new.id) if new.id not in {None, "auto"} else house.chance.uuid()),
         name=new.name.strip(),
-        vcpus=_number("vcpus", new.vcpus),
-        memory_mib=_number("ram", new.ram),
-        disk_gib=_number("disk", new.disk),
+        vcpus=number("vcpus", new.vcpus),
+        memory_mib=number("ram", new.ram),
+        disk_gib=number("disk", new.disk),
+        swap_mib=number("swap", new.swap),
+        ephemeral_gib=number("ephemeral", new.ephemeral),
         description=_description(request, new.description),
         public=flag("flavor.os-flavor-access:is_public", new.public),
         created_at=request.now,
     )
     if not 1 <= len(flavor.name) <= 255:
         raise Invalid("api", field="flavor.name", reason="length", bound="from 1 to 255")
-    if _number("swap", new.swap) or _number("ephemeral", new.ephemeral):
-        raise Invalid("api", field="flavor.swap", reason="range", bound="0: no swap or ephemeral disks yet")
     return json_response({"flavor": _detail(request, flavors.create(house, request.call(), flavor))})
 
 
@@ -117,7 +117,7 @@ def _query(request: Request) -> Query:
     for key, field in (("minRam", "memory_mib"), ("minDisk", "disk_gib")):
         text = request.arg(key)
         if text is not None:
-            filters.append(Filter(field, "ge", _number(key, text)))
+            filters.append(Filter(field, "ge", number(key, text)))
     public = request.arg("is_public") or "true"
     if public.lower() != "none" and may(request.call(), "flavor.create"):
         filters.append(eq("public", flag("is_public", public)))
@@ -125,7 +125,7 @@ def _query(request: Request) -> Query:
     if key not in SORTABLE:
         raise Invalid("api", field="sort_key", reason="not_in_enum", value=key)
     order = (Order(SORTABLE[key], descending=request.arg("sort_dir") == "desc"),)
-    limit = min(_number("limit", request.arg("limit") or MAX_PAGE), MAX_PAGE)
+    limit = min(number("limit", request.arg("limit") or MAX_PAGE), MAX_PAGE)
     return Query(filters=tuple(filters), order=order, marker=request.arg("marker"), limit=limit)
 
 
@@ -139,7 +139,7 @@ def flag(field: str, value: bool | str) -> bool:
     raise Invalid("api", field=field, reason="wrong_type", expected="bool", got=text[:32])
 
 
-def _number(field: str, value: int | str) -> int:
+def number(field: str, value: int | str) -> int:
     text = str(value)
     if text.startswith("-") and text[1:].isdecimal():
         raise Invalid("api", field=field, reason="range", bound="0 or more")
@@ -164,9 +164,9 @@ def _detail(request: Request, flavor: Flavor) -> dict[str, Any]:
         "ram": flavor.memory_mib,
         "vcpus": flavor.vcpus,
         "disk": flavor.disk_gib,
-        "swap": "",
+        "swap": flavor.swap_mib or "",
         "rxtx_factor": 1.0,
-        "OS-FLV-EXT-DATA:ephemeral": 0,
+        "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral_gib,
         "OS-FLV-DISABLED:disabled": False,
         "os-flavor-access:is_public": flavor.public,
         **({"extra_specs": flavor.extra_specs} if at_least(request, 61) else {}),

@@ -1,4 +1,4 @@
-"""/limits, /os-quota-sets, /os-availability-zone."""
+"""/limits, /os-quota-sets."""
 
 from functools import partial
 from typing import Any
@@ -10,17 +10,17 @@ from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.servers import V
 from kumoi.api.openstack.compute.versions import at_least
-from kumoi.api.openstack.times import second
 from kumoi.app import quotas
-from kumoi.app.hosts import read as hosts
 from kumoi.app.house import House
 from kumoi.core.errors import Invalid
-from kumoi.core.hosts import Host, state
 from kumoi.core.ids import ProjectId
 from kumoi.core.quotas import DEFAULT_QUOTA, Counter, Resource
 
 # Nova's name → ours
-NAMES: dict[str, Resource] = {"instances": "instances", "cores": "vcpus", "ram": "memory_mib", "key_pairs": "key_pairs"}
+NAMES: dict[str, Resource] = {
+    "instances": "instances", "cores": "vcpus", "ram": "memory_mib", "key_pairs": "key_pairs",
+    "server_groups": "server_groups", "server_group_members": "server_group_members",
+}  # fmt: skip
 # until 2.35 Nova spoke for the network too
 NETWORK: dict[str, Resource] = {
     "floating_ips": "public_addresses", "fixed_ips": "nics", "security_groups": "security_groups",
@@ -28,7 +28,6 @@ NETWORK: dict[str, Resource] = {
 }  # fmt: skip
 FIXED = {
     "metadata_items": 128, "injected_files": 0, "injected_file_content_bytes": 0, "injected_file_path_bytes": 0,
-    "server_groups": 0, "server_group_members": 0,
 }  # fmt: skip
 # A name of the absolute limits, and the version that took it away.
 GONE = {
@@ -50,8 +49,6 @@ def routes(house: House) -> list[Route]:
         Route("GET", sets + "/defaults", defaults, "quota.read", "compute"),
         Route("DELETE", sets, partial(reset, house), "quota.update", "compute", success=202),
         Route("PUT", sets, partial(update, house), "quota.update", "compute", body_type=UpdateBody),
-        Route("GET", V + "/os-availability-zone", partial(zones, house), "zone.read", "compute"),
-        Route("GET", V + "/os-availability-zone/detail", partial(zones, house), "host.read", "compute"),
     ]
 
 
@@ -68,8 +65,8 @@ def absolute(house: House, request: Request) -> Response:
         "maxImageMeta": FIXED["metadata_items"],
         "maxPersonality": 0,
         "maxPersonalitySize": 0,
-        "maxServerGroups": 0,
-        "maxServerGroupMembers": 0,
+        "maxServerGroups": held["server_groups"].most,
+        "maxServerGroupMembers": held["server_group_members"].most,
         "maxSecurityGroups": held["security_groups"].most,
         "maxSecurityGroupRules": held["security_rules"].most,
         "maxTotalFloatingIps": held["public_addresses"].most,
@@ -78,7 +75,7 @@ def absolute(house: House, request: Request) -> Response:
         "totalRAMUsed": held["memory_mib"].used,
         "totalSecurityGroupsUsed": held["security_groups"].used,
         "totalFloatingIpsUsed": held["public_addresses"].used,
-        "totalServerGroupsUsed": 0,
+        "totalServerGroupsUsed": held["server_groups"].used,
     }
     left = {name: most for name, most in shown.items() if not at_least(request, GONE.get(name, 1000))}
     return json_response({"limits": {"rate": [], "absolute": left}})
@@ -119,19 +116,6 @@ def update(house: House, request: Request) -> Response:
 def reset(house: House, request: Request) -> Response:
     quotas.reset_quota(house, request.call(), _project(request), NAMES.values())
     return Response(202)
-
-
-def zones(house: House, request: Request) -> Response:
-    shown: dict[str, Any] = {"zoneName": "nova", "zoneState": {"available": True}, "hosts": None}
-    if request.params.get("detail") or request.raw_path.endswith(b"/detail"):
-        found = hosts.find(house, request.call())
-        shown["hosts"] = {h.name: {"nova-compute": _service(request, h)} for h in found}
-    return json_response({"availabilityZoneInfo": [shown]})
-
-
-def _service(request: Request, host: Host) -> dict[str, Any]:
-    up = state(host, request.now) == "up"
-    return {"available": up, "active": host.enabled, "updated_at": second(host.seen_at)[:-1] + ".000000"}
 
 
 def _project(request: Request) -> ProjectId:

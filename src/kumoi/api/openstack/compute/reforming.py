@@ -103,7 +103,7 @@ def do_rebuild(house: House, request: Request) -> Response:
     )
     rebuild(house, request.call(), server_id(request), wish)
     view = read.get(house, request.call(), server_id(request))
-    shown = single(request, basic(request, view)) | {"adminPass": body.adminPass or _password(house)}
+    shown = single(request, view, basic(request, view)) | {"adminPass": body.adminPass or _password(house)}
     shown["addresses"] = plain_addresses(view)
     if at_least(request, 54):
         shown["key_name"] = view.instance.keypair_name or None

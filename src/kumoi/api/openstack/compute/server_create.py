@@ -7,11 +7,11 @@ from typing import Any, Final, Literal
 import msgspec
 
 from kumoi.api.edge.request import Request
+from kumoi.api.openstack.compute.scheduler_hints import checked, group_of, instances_of
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.instances.wish import NicChoice, RunWish
 from kumoi.core.errors import Invalid, QuotaExceeded, Unsupported
 from kumoi.core.ids import FlavorId, ImageId, NetworkId, NicId, is_uuid
-from kumoi.core.instances import ZONE
 
 SINCE: Final = {
     "description": 19, "tags": 52, "trusted_image_certificates": 63, "host": 74, "hypervisor_hostname": 74,
@@ -63,7 +63,7 @@ class _Server(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CreateBody(msgspec.Struct):
-    """`os:scheduler_hints` beside the server are taken and do nothing yet but where they say so."""
+    """`os:scheduler_hints` beside the server: see `scheduler_hints`. Those that are not known there do nothing."""
 
     server: _Server
     hints: dict[str, Any] = msgspec.field(name="os:scheduler_hints", default_factory=dict)
@@ -82,6 +82,7 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
     if len(named) > 1:
         raise Invalid("api", field="server.host", reason="one_of", names=sorted(named))
     groups = tuple(dict.fromkeys(g.name for g in server.security_groups or ()))
+    hints = checked(body.hints or body.elder_hints)
     return RunWish(
         name=server.name,
         flavor_id=FlavorId(str(server.flavorRef).rpartition("/")[2]),
@@ -101,6 +102,10 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
         os_tags=_tags(server.tags),
         access_ip_v4=access_address("access_ip_v4", server.accessIPv4),
         access_ip_v6=access_address("access_ip_v6", server.accessIPv6),
+        server_group_id=group_of(hints),
+        same_host=instances_of(hints, "same_host"),
+        different_host=instances_of(hints, "different_host"),
+        hints=hints,
     )
 
 
@@ -184,10 +189,10 @@ def _yes(field: str, value: bool | str | None) -> bool:
 def _place(text: str | None) -> tuple[str, str]:
     """Nova's `zone` or `zone:host`: the zone, and the host's name or nothing. There is no third part: hosts have no
     nodes."""
-    zone, colon, host = (text or ZONE).partition(":")
+    zone, colon, host = (text or "").partition(":")
     if colon and (not host or ":" in host):
         raise Invalid("api", field="server.availability_zone", reason="not_in_enum", value=text)
-    return zone or ZONE, host
+    return zone, host
 
 
 def _count(field: str, value: int | str) -> int:

@@ -85,9 +85,10 @@ def basic(request: Request, view: InstanceView) -> dict[str, Any]:
     return shown | _grown(request, view)
 
 
-def single(request: Request, shown: dict[str, Any]) -> dict[str, Any]:
+def single(request: Request, view: InstanceView, shown: dict[str, Any]) -> dict[str, Any]:
     """What a server has more where it is shown alone."""
-    return shown | {"server_groups": []} if at_least(request, 71) else shown
+    group_id = view.instance.server_group_id
+    return shown | {"server_groups": [group_id] if group_id else []} if at_least(request, 71) else shown
 
 
 def detail(request: Request, view: InstanceView) -> dict[str, Any]:
@@ -235,7 +236,7 @@ def _flavor(request: Request, one: Instance) -> dict[str, Any]:
         "ephemeral": 0,
         "swap": 0,
         "original_name": one.flavor_name,
-        "extra_specs": {},
+        "extra_specs": one.extra_specs,
     }
 
 

@@ -86,8 +86,8 @@ def find_detail(house: House, request: Request) -> Response:
 
 
 def show(house: House, request: Request) -> Response:
-    shown = detail(request, read.get(house, request.call(), server_id(request)))
-    return json_response({"server": single(request, shown)})
+    view = read.get(house, request.call(), server_id(request))
+    return json_response({"server": single(request, view, detail(request, view))})
 
 
 def create(house: House, request: Request) -> Response:
@@ -120,8 +120,8 @@ def update(house: House, request: Request) -> Response:
         if changes.get(field):
             changes[field] = access_address(field, str(changes[field]))
     change.update(house, request.call(), server_id(request), changes)
-    shown = basic(request, read.get(house, request.call(), server_id(request)))
-    return json_response({"server": single(request, shown)})
+    view = read.get(house, request.call(), server_id(request))
+    return json_response({"server": single(request, view, basic(request, view))})
 
 
 def remove(house: House, request: Request) -> Response:

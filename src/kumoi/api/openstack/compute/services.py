@@ -15,6 +15,7 @@ from kumoi.api.openstack.times import second
 from kumoi.app.hosts import read
 from kumoi.app.hosts.switch import switch
 from kumoi.app.house import House
+from kumoi.core.aggregates import ZONE
 from kumoi.core.errors import Invalid, NotFound, Unsupported
 from kumoi.core.hosts import Host, state
 
@@ -61,8 +62,8 @@ def routes(house: House) -> list[Route]:
 
 def find(house: House, request: Request) -> Response:
     found = [
-        _service(request, h)
-        for h in read.find(house, request.call())
+        _service(request, h, zone)
+        for h, zone in _zoned(house, request)
         if request.arg("host", h.name) == h.name and request.arg("binary", BINARY) == BINARY
     ]
     return json_response({"services": found})
@@ -95,17 +96,16 @@ def _change_by_id(house: House, request: Request) -> Response:
         raise Unsupported("compute", what="forced_down")
     if body.status is None or (body.disabled_reason and body.status == "enabled"):
         raise Invalid("api", field="status", reason="missing" if body.status is None else "format")
-    for host in read.find(house, request.call()):
+    for host, zone in _zoned(house, request):
         if host.id == request.params["id"]:
             done = switch(house, request.call(), host.id, enabled=body.status == "enabled", reason=body.disabled_reason)
-            return json_response({"service": _service(request, done)})
+            return json_response({"service": _service(request, done, zone)})
     raise NotFound("compute", kind="host", id=request.params["id"])
 
 
 def find_hosts(house: House, request: Request) -> Response:
-    zone = request.arg("zone") or "nova"
-    found = [h for h in read.find(house, request.call()) if zone == "nova"]
-    return json_response({"hosts": [{"host_name": h.name, "service": "compute", "zone": "nova"} for h in found]})
+    found = [(h, zone) for h, zone in _zoned(house, request) if request.arg("zone", zone) == zone]
+    return json_response({"hosts": [{"host_name": h.name, "service": "compute", "zone": zone} for h, zone in found]})
 
 
 def show_host(house: House, request: Request) -> Response:
@@ -152,16 +152,22 @@ def _named(house: House, request: Request, name: str) -> Host:
     raise NotFound("compute", kind="host", id=name)
 
 
+def _zoned(house: House, request: Request) -> list[tuple[Host, str]]:
+    """Every host and the zone that it is in."""
+    zones = read.zones(house, request.call())
+    return [(host, zones.get(host.id, ZONE)) for host in read.find(house, request.call())]
+
+
 def _word(host: Host) -> str:
     return "enabled" if host.enabled else "disabled"
 
 
-def _service(request: Request, host: Host) -> dict[str, Any]:
+def _service(request: Request, host: Host, zone: str) -> dict[str, Any]:
     shown = {
         "id": id_of(request, host),
         "binary": BINARY,
         "host": host.name,
-        "zone": "nova",
+        "zone": zone,
         "status": _word(host),
         "state": "up" if state(host, request.now) == "up" else "down",
         "updated_at": second(host.seen_at)[:-1] + ".000000",

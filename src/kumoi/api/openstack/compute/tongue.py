@@ -5,6 +5,8 @@ from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.compute import (
     actions,
+    aggregates,
+    availability_zones,
     diagnostics,
     discovery,
     flavor_extras,
@@ -22,6 +24,7 @@ from kumoi.api.openstack.compute import (
     reforming,
     remote_consoles,
     security_groups,
+    server_groups,
     servers,
     services,
     unbuilt,
@@ -53,6 +56,9 @@ def tongue(house: House, site: Site) -> Tongue:
             *keypairs.routes(house),
             *limits.routes(house),
             *hosts.routes(house),
+            *aggregates.routes(house),
+            *availability_zones.routes(house),
+            *server_groups.routes(house),
             *services.routes(house),
             *images.routes(house),
             *networks.routes(house),

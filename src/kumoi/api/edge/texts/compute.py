@@ -1,0 +1,33 @@
+"""Words of compute alone, in both languages: where instances stand, and by what."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from kumoi.core.call import Locale
+
+# invalid: what is wrong with {field}
+INVALID: Final[Mapping[Locale, Mapping[str, str]]] = {
+    "en": {
+        "no_such_server_group": "Invalid {field}: there is no server group {value} in this project.",
+        "no_such_instance": "Invalid {field}: there is no instance {value}.",
+        "rules_of_other_policy": "Invalid {field}: the policy {value} has none; anti-affinity has.",
+    },
+    "ja": {
+        "no_such_server_group": "{field} が無効です。サーバーグループ {value} はこのプロジェクトにありません。",
+        "no_such_instance": "{field} が無効です。インスタンス {value} はありません。",
+        "rules_of_other_policy": "{field} が無効です。規則があるのは anti-affinity だけで、{value} にはありません。",
+    },
+}
+
+KINDS: Final[Mapping[Locale, Mapping[str, str]]] = {
+    "en": {
+        "aggregate": "aggregate",
+        "server_group": "server group",
+        "further_disks": "a swap or ephemeral disk beside the root disk",
+    },
+    "ja": {
+        "aggregate": "アグリゲート",
+        "server_group": "サーバーグループ",
+        "further_disks": "スワップまたはエフェメラルディスク",
+    },
+}
