@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Executable, Table, UniqueConstraint, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles on both dialects
 
-from kumoi.adapters.sql import identity_tables, image_tables, network_tables, tables, volume_tables
+from kumoi.adapters.sql import identity_tables, image_tables, network_tables, tables, volume_tables, volume_type_tables
 from kumoi.adapters.sql.codec import Codec
 from kumoi.adapters.sql.language import Among
 from kumoi.core.address_groups import AddressGroup
@@ -54,7 +54,10 @@ from kumoi.core.tenancy import (
 )
 from kumoi.core.troubles import Trouble
 from kumoi.core.trunks import Trunk
+from kumoi.core.volume_group_types import VolumeGroupType
+from kumoi.core.volume_qos import VolumeQos
 from kumoi.core.volume_snapshots import SnapshotObservation, VolumeSnapshot
+from kumoi.core.volume_types import VolumeType
 from kumoi.core.volumes import Volume, VolumeObservation
 from kumoi.core.vpcs import PublicAddress, Vpc
 from kumoi.core.web_sessions import Preference, WebSession
@@ -179,6 +182,9 @@ SECURITY_RULES = Noun(SecurityRule, network_tables.security_rules)
 PORT_FORWARDINGS = Noun(PortForwarding, network_tables.port_forwardings)
 ADDRESS_GROUPS = Noun(AddressGroup, network_tables.address_groups)
 DEFAULT_RULES = Noun(DefaultRule, network_tables.default_rules)
+VOLUME_TYPES = Noun(VolumeType, volume_type_tables.volume_types)
+VOLUME_QOS = Noun(VolumeQos, volume_type_tables.volume_qos)
+VOLUME_GROUP_TYPES = Noun(VolumeGroupType, volume_type_tables.volume_group_types)
 HOSTS = Noun(Host, tables.hosts)
 STORAGE_POOLS = Noun(StoragePool, volume_tables.storage_pools)
 VOLUMES = Noun(Volume, volume_tables.volumes)

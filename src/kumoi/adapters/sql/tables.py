@@ -11,6 +11,7 @@ from kumoi.adapters.sql import (  # noqa: F401 - whoever asks for the MetaData g
     image_tables,
     network_tables,
     volume_tables,
+    volume_type_tables,
 )
 from kumoi.adapters.sql.schema import integers, kept, key, metadata, nested, row_number, switches, texts, times
 

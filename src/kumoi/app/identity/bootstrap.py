@@ -13,6 +13,8 @@ from kumoi.core.ids import ProjectId, UserId, hex_id
 from kumoi.core.query import Query, eq
 from kumoi.core.roles import Assignment
 from kumoi.core.tenancy import DEFAULT_DOMAIN, AccessKey, Domain, Project, User
+from kumoi.core.volume_group_types import DEFAULT_GROUP_TYPE
+from kumoi.core.volume_types import DEFAULT_TYPE
 
 
 class FirstUser(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +56,12 @@ def bootstrap(house: House, users: tuple[FirstUser, ...]) -> list[Made]:
         for flavor in DEFAULT_FLAVORS:
             if tx.flavors.get(flavor.id) is None:
                 tx.flavors.insert(msgspec.structs.replace(flavor, created_at=call.now))
+        if tx.volume_types.get(DEFAULT_TYPE.id) is None:
+            tx.volume_types.insert(msgspec.structs.replace(DEFAULT_TYPE, created_at=call.now, updated_at=call.now))
+        if tx.volume_group_types.get(DEFAULT_GROUP_TYPE.id) is None:
+            tx.volume_group_types.insert(
+                msgspec.structs.replace(DEFAULT_GROUP_TYPE, created_at=call.now, updated_at=call.now)
+            )
         for one in prepared:
             if not _projects(tx, one.project.name):
                 add_project(tx, house, call, one.project)

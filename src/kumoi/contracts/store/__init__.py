@@ -55,7 +55,10 @@ from kumoi.core.tenancy import (
 )
 from kumoi.core.troubles import Trouble
 from kumoi.core.trunks import Trunk
+from kumoi.core.volume_group_types import VolumeGroupType
+from kumoi.core.volume_qos import VolumeQos
 from kumoi.core.volume_snapshots import SnapshotObservation, VolumeSnapshot
+from kumoi.core.volume_types import VolumeType
 from kumoi.core.volumes import Volume, VolumeObservation
 from kumoi.core.vpcs import PublicAddress, Vpc
 from kumoi.core.web_sessions import Preference, WebSession
@@ -190,6 +193,12 @@ class Transaction(Protocol):
     def address_groups(self) -> Rows[AddressGroup]: ...
     @property
     def default_rules(self) -> Rows[DefaultRule]: ...
+    @property
+    def volume_types(self) -> Rows[VolumeType]: ...
+    @property
+    def volume_qos(self) -> Rows[VolumeQos]: ...
+    @property
+    def volume_group_types(self) -> Rows[VolumeGroupType]: ...
     @property
     def hosts(self) -> Rows[Host]: ...
     @property

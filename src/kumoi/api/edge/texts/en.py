@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import compute, unauthenticated
+from kumoi.api.edge.texts import compute, unauthenticated, volumes
 
 ERRORS: Final[dict[str, str]] = {
     "error": "The request could not be carried out.",
@@ -54,6 +54,7 @@ ERRORS: Final[dict[str, str]] = {
 
 # invalid: what is wrong with {field}
 INVALID: Final[dict[str, str]] = {
+    **volumes.EN_INVALID,
     "console_type": "Unavailable console type {value}. This cloud has novnc and serial.",
     "not_an_end": "{value} is a {kind}: name a server, a port, an address, or outside.",
     "without_nic": "{value} has no port.",
@@ -165,7 +166,6 @@ INVALID: Final[dict[str, str]] = {
     "no_such_region": "Invalid input for {field}: there is no region {value} here.",
     "no_such_store": "Invalid input for {field}: there is no store {value}.",
     "hash_mismatch": "The bytes are others than those that were promised: their {field} is {value}.",
-    "not_the_tokens": "The {field} in the path, {value}, is not the project of the token.",
     "only_one": "Invalid input for {field}: no more than one is possible.",
     "inspection_failed": "The image could not be inspected safely ({detail}). "
     "Convert it: qemu-img convert -O qcow2; or try again.",
@@ -270,6 +270,7 @@ CONDITIONS: Final[dict[str, str]] = {
 }
 
 KINDS: Final[dict[str, str]] = {
+    **volumes.EN_KINDS,
     "instance": "instance",
     "flavor": "flavor",
     "image": "image",
@@ -388,7 +389,6 @@ KINDS: Final[dict[str, str]] = {
     "held_address": "public address",
     "attachment": "attachment",
     "resource": "resource",
-    "extension": "extension",
     "extra_spec": "extra spec",
     "flavor_access": "access to the flavor",
     "action": "action",

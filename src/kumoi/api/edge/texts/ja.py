@@ -4,7 +4,7 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import compute, unauthenticated
+from kumoi.api.edge.texts import compute, unauthenticated, volumes
 
 ERRORS: Final[dict[str, str]] = {
     "error": "要求を実行できませんでした。",
@@ -54,6 +54,7 @@ ERRORS: Final[dict[str, str]] = {
 }
 
 INVALID: Final[dict[str, str]] = {
+    **volumes.JA_INVALID,
     "console_type": "コンソールの種類 {value} は利用できません。novnc と serial が使えます。",
     "not_an_end": "{value} は{kind}です。サーバー、ポート、アドレス、または outside を指定してください。",
     "without_nic": "{value} にはポートがありません。",
@@ -162,7 +163,6 @@ INVALID: Final[dict[str, str]] = {
     "no_such_region": "{field} が正しくありません。リージョン {value} はここにはありません。",
     "no_such_store": "{field} が正しくありません。ストア {value} はありません。",
     "hash_mismatch": "データが約束されたものと異なります。実際の {field} は {value} です。",
-    "not_the_tokens": "パスの {field} ({value}) は、トークンのプロジェクトではありません。",
     "only_one": "{field} が正しくありません。指定できるのは 1 つだけです。",
     "inspection_failed": "イメージを安全に検査できませんでした ({detail})。qemu-img convert -O qcow2 で変換するか、もう一度お試しください。",
     "not_an_image": "データは既知のディスクイメージではありません。raw か qcow2 で送ってください。",
@@ -266,6 +266,7 @@ CONDITIONS: Final[dict[str, str]] = {
 }
 
 KINDS: Final[dict[str, str]] = {
+    **volumes.JA_KINDS,
     "instance": "インスタンス",
     "flavor": "フレーバー",
     "image": "イメージ",
@@ -384,7 +385,6 @@ KINDS: Final[dict[str, str]] = {
     "held_address": "パブリックアドレス",
     "attachment": "接続",
     "resource": "リソース",
-    "extension": "拡張",
     "extra_spec": "追加仕様",
     "flavor_access": "フレーバーの利用許可",
     "action": "操作",

@@ -8,7 +8,18 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
-from kumoi.api.openstack.volume import discovery, extensions, zones
+from kumoi.api.openstack.volume import (
+    default_types,
+    discovery,
+    encryption,
+    extensions,
+    group_types,
+    qos_specs,
+    type_access,
+    type_specs,
+    types,
+    zones,
+)
 from kumoi.api.openstack.volume.errors import render_error
 from kumoi.api.openstack.volume.versions import headers, version_of
 from kumoi.app.house import House
@@ -28,6 +39,13 @@ def tongue(house: House, site: Site) -> Tongue:
             *discovery.routes(site),
             *_both(extensions.routes()),
             *_both(zones.routes()),
+            *_both(types.routes(house)),
+            *_both(type_specs.routes(house)),
+            *_both(type_access.routes(house)),
+            *_both(encryption.routes(house)),
+            *_both(default_types.routes(house)),
+            *_both(qos_specs.routes(house)),
+            *_both(group_types.routes(house)),
         ],
         authenticate=_of_the_path(by_token(house)),
         render_error=render_error,

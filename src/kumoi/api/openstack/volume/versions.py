@@ -8,7 +8,12 @@ from typing import Final
 from kumoi.api.edge.request import Request
 from kumoi.api.openstack.microversions import Version, asked, spelled
 
-HISTORY: Final[tuple[tuple[Version, str], ...]] = (((3, 0), "the base"),)
+HISTORY: Final[tuple[tuple[Version, str], ...]] = (
+    ((3, 0), "the base"),
+    ((3, 11), "types of groups"),
+    ((3, 52), "types are found by their extra specs"),
+    ((3, 62), "projects have default types"),
+)
 LEAST: Final[Version] = (3, 0)
 MOST: Final[Version] = HISTORY[-1][0]
 
