@@ -1,17 +1,18 @@
 """Doors of quotas: what a project may have, and has. The charging itself is `writing.charge`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kumoi.app.house import House
+from kumoi.app.quota_defaults import default_limits
 from kumoi.app.writing import Thing, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden, Invalid
 from kumoi.core.ids import ProjectId
 from kumoi.core.policy import allow, may
-from kumoi.core.quotas import DEFAULT_QUOTA, UNLIMITED, Counter, Resource, project_scope
+from kumoi.core.quotas import DEFAULT_QUOTA, DEFAULT_SCOPE, UNLIMITED, Counter, Resource, project_scope
 
-Limits = dict[Resource, int]
+Limits = Mapping[Resource, int] | Mapping[str, int]  # texts: those of single volume types too
 _DEFAULTS: dict[str, int] = dict(DEFAULT_QUOTA.items())
 
 
@@ -43,14 +44,12 @@ def set_quota(
 ) -> dict[str, Counter]:
     """`below_use` False: refuse a limit under what is used already (Invalid, reason below_use)."""
     allow(call, "quota.update")
-    for resource, most in limits.items():
-        if most < UNLIMITED or most >= 2**31:
-            raise Invalid("quota", field=resource, reason="range", bound=f"from -1 to {2**31 - 1}", value=most)
+    _check_range(limits)
 
     def write(tx: Transaction) -> dict[str, Counter]:
         now = _counters(tx, project_id)
         for resource, most in limits.items():
-            used = now[resource].used
+            used = now[resource].used if resource in now else 0
             if not below_use and most != UNLIMITED and used > most:
                 raise Invalid("quota", field=resource, reason="below_use", value=most, used=used)
             tx.counters.set_most(project_scope(project_id), resource, most)
@@ -60,9 +59,43 @@ def set_quota(
     return house.store.write(write)
 
 
-def reset_quota(house: House, call: Call, project_id: ProjectId, resources: Iterable[Resource]) -> None:
+def reset_quota(house: House, call: Call, project_id: ProjectId, resources: Iterable[str]) -> None:
     """The default limits again."""
-    set_quota(house, call, project_id, {r: DEFAULT_QUOTA[r] for r in resources})
+    allow(call, "quota.update")
+    usual = house.store.read(default_limits)
+    set_quota(house, call, project_id, {r: usual.get(r, UNLIMITED) for r in resources})
+
+
+def defaults(house: House, call: Call) -> dict[str, int]:
+    """What projects have that have nothing of their own."""
+    allow(call, "quota.read")
+    return house.store.read(default_limits)
+
+
+def set_defaults(house: House, call: Call, limits: Limits) -> dict[str, int]:
+    """For projects to come, and for those that have the default limit now."""
+    allow(call, "quota.update")
+    _check_range(limits)
+    wished: dict[str, int] = dict(limits.items())
+
+    def write(tx: Transaction) -> dict[str, int]:
+        before = default_limits(tx)
+        for counter in tx.counters.under(project_scope(ProjectId(""))):
+            most = wished.get(counter.resource)
+            if most is not None and counter.most == before.get(counter.resource, UNLIMITED):
+                tx.counters.set_most(counter.scope, counter.resource, most)
+        for resource, most in limits.items():
+            tx.counters.set_most(DEFAULT_SCOPE, resource, most)
+        record(tx, house, call, "quota.update", Thing("quota", DEFAULT_SCOPE, ""), dict(limits.items()))
+        return default_limits(tx)
+
+    return house.store.write(write)
+
+
+def _check_range(limits: Limits) -> None:
+    for resource, most in limits.items():
+        if most < UNLIMITED or most >= 2**31:
+            raise Invalid("quota", field=resource, reason="range", bound=f"from -1 to {2**31 - 1}", value=most)
 
 
 def _check_sees(call: Call, project_id: ProjectId) -> None:
@@ -73,6 +106,6 @@ def _check_sees(call: Call, project_id: ProjectId) -> None:
 
 def _counters(tx: Transaction, project_id: ProjectId) -> dict[str, Counter]:
     scope = project_scope(project_id)
-    found = {r: Counter(scope=scope, resource=r, used=0, most=most) for r, most in _DEFAULTS.items()}
+    found = {r: Counter(scope=scope, resource=r, used=0, most=most) for r, most in default_limits(tx).items()}
     # The prefix of one project's scope may be another's too.
     return {**found, **{c.resource: c for c in tx.counters.under(scope) if c.scope == scope}}

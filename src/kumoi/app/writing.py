@@ -10,6 +10,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.quota_defaults import default_limit, default_limits
 from kumoi.contracts.store import Transaction
 from kumoi.core import instances
 from kumoi.core.call import Call
@@ -31,7 +32,7 @@ from kumoi.core.instances import Instance
 from kumoi.core.nics import Nic
 from kumoi.core.plan import entry_id
 from kumoi.core.query import Query, eq
-from kumoi.core.quotas import DEFAULT_QUOTA, Allocation, Resource, project_scope
+from kumoi.core.quotas import Allocation, project_scope
 
 T = TypeVar("T")
 MARKS_TOPIC = "marks"
@@ -86,9 +87,10 @@ def charge(tx: Transaction, project: ProjectId, consumer: str, **amounts: int) -
         if taken:
             continue
         counter = tx.counters.get(scope, resource)
-        if counter is None and resource in DEFAULT_QUOTA:
+        usual = default_limit(tx, resource)
+        if counter is None and usual is not None:
             # A project older than the resource.
-            tx.counters.set_most(scope, resource, DEFAULT_QUOTA[resource])
+            tx.counters.set_most(scope, resource, usual)
             charge(tx, project, consumer, **{resource: amount})
             continue
         raise QuotaExceeded(
@@ -102,8 +104,7 @@ def charge(tx: Transaction, project: ProjectId, consumer: str, **amounts: int) -
 
 def open_quota(tx: Transaction, project: ProjectId) -> None:
     """Give a new project its counters with the default limits."""
-    resource: Resource
-    for resource, most in DEFAULT_QUOTA.items():
+    for resource, most in default_limits(tx).items():
         tx.counters.set_most(project_scope(project), resource, most)
 
 

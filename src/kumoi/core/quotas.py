@@ -34,6 +34,9 @@ Resource = Literal[
     "gigabytes",
     "snapshots",
     "per_volume_gigabytes",
+    "volume_groups",
+    "backups",
+    "backup_gigabytes",
 ]
 UNLIMITED = -1
 DEFAULT_QUOTA: dict[Resource, int] = {
@@ -59,7 +62,11 @@ DEFAULT_QUOTA: dict[Resource, int] = {
     "gigabytes": 1000,
     "snapshots": 20,
     "per_volume_gigabytes": UNLIMITED,
+    "volume_groups": 10,
+    "backups": 10,
+    "backup_gigabytes": 1000,
 }
+DEFAULT_SCOPE = "class/default"  # what administrators made of the defaults; nothing is charged there
 ClaimKind = Literal[
     "address",
     "mac",

@@ -6,6 +6,8 @@ import msgspec
 from kumoi.core.ids import HostId, PoolId
 
 DEFAULT_POOL = "files"
+VENDOR = "Open Source"  # as Cinder says of what it ships itself
+VERSION = "1.0"
 
 
 class StoragePool(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +36,16 @@ def host_of(pool: PoolId) -> HostId:
 
 def name_of(pool: PoolId) -> str:
     return pool.partition("/")[2]
+
+
+def words(pool: StoragePool) -> dict[str, str]:
+    """What a volume type may ask of a pool beside its capabilities, by Cinder's words."""
+    return {
+        "volume_backend_name": pool.name,
+        "vendor_name": VENDOR,
+        "storage_protocol": pool.driver,
+        "driver_version": VERSION,
+    }
 
 
 def pool_scope(pool: PoolId) -> str:

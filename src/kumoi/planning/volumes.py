@@ -8,7 +8,7 @@ import msgspec
 from kumoi.core.conditions import Facts
 from kumoi.core.hosts import Host, state
 from kumoi.core.ids import HostId, PoolId
-from kumoi.core.storage_pools import StoragePool
+from kumoi.core.storage_pools import StoragePool, words
 
 BACKEND = "volume_backend_name"
 CAPABILITIES = "capabilities:"
@@ -55,9 +55,10 @@ def dropped_by(room: PoolRoom, wanted: VolumeWanted, now: float) -> str | None:
 
 def _offers(pool: StoragePool, specs: dict[str, str]) -> bool:
     """Whether it is the backend that is named, and has every capability that is asked for (`<is> True`)."""
+    said = words(pool)
     for key, value in specs.items():
-        if key == BACKEND:
-            if value not in {pool.name, pool.driver}:
+        if key in said:
+            if value not in {said[key], *((pool.driver,) if key == BACKEND else ())}:
                 return False
         elif not key.startswith(_NOT_ASKED):
             word = key.removeprefix(CAPABILITIES)

@@ -18,6 +18,13 @@ EN_KINDS: Final[dict[str, str]] = {
     "volume_qos": "QoS specs",
     "volume_group_type": "group type",
     "extension": "extension",
+    "cluster": "cluster",
+    "disable_scheduler": "Disabling what chooses places for volumes",
+    "freeze": "Freezing a storage host",
+    "thaw": "Thawing a storage host",
+    "failover_host": "Failing over to a replica",
+    "set-log": "Setting log levels by the API",
+    "get-log": "Reading log levels by the API",
 }
 JA_KINDS: Final[dict[str, str]] = {
     "volume_type": "ボリュームタイプ",
@@ -27,4 +34,11 @@ JA_KINDS: Final[dict[str, str]] = {
     "volume_qos": "QoS 仕様",
     "volume_group_type": "グループタイプ",
     "extension": "拡張",
+    "cluster": "クラスター",
+    "disable_scheduler": "ボリュームの配置先を選ぶ機能の無効化",
+    "freeze": "ストレージホストの凍結",
+    "thaw": "ストレージホストの凍結解除",
+    "failover_host": "レプリカへの切り替え",
+    "set-log": "API によるログレベルの変更",
+    "get-log": "API によるログレベルの取得",
 }

@@ -9,12 +9,16 @@ from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.volume import (
+    clusters,
     default_types,
     discovery,
     encryption,
     extensions,
     group_types,
+    pools,
     qos_specs,
+    quotas,
+    services,
     type_access,
     type_specs,
     types,
@@ -39,6 +43,10 @@ def tongue(house: House, site: Site) -> Tongue:
             *discovery.routes(site),
             *_both(extensions.routes()),
             *_both(zones.routes()),
+            *_both(quotas.routes(house)),
+            *_both(services.routes(house)),
+            *_both(pools.routes(house)),
+            *_both(clusters.routes()),
             *_both(types.routes(house)),
             *_both(type_specs.routes(house)),
             *_both(type_access.routes(house)),

@@ -10,7 +10,13 @@ from kumoi.api.openstack.microversions import Version, asked, spelled
 
 HISTORY: Final[tuple[tuple[Version, str], ...]] = (
     ((3, 0), "the base"),
+    ((3, 7), "clusters: none"),
     ((3, 11), "types of groups"),
+    ((3, 24), "workers are cleaned up after: there is nothing to do"),
+    ((3, 28), "pools are filtered"),
+    ((3, 32), "log levels: refused"),
+    ((3, 39), "administrators see other projects' limits"),
+    ((3, 49), "services tell the state of their back ends"),
     ((3, 52), "types are found by their extra specs"),
     ((3, 62), "projects have default types"),
 )
