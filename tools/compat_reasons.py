@@ -47,7 +47,6 @@ REASONS: Final[dict[str, Reasons]] = {
     ),
     "network": _reasons(
         (r"\.scenario\.", "It logs in to guests, which a simulated cloud has none of."),
-        (r"metering", "Metering labels: no router counts by label; a guest's own traffic is counted by its meters."),
         (r"ndp_proxy", "NDP proxies: routers answer for no neighbours; IPv6 subnets are routed."),
         (r"pvlan", "Private VLANs of ports."),
         (r"evpn|ovn_bgp", "EVPN and leaking routes by BGP: no routes are told to routers outside."),
@@ -75,7 +74,7 @@ REASONS: Final[dict[str, Reasons]] = {
             r"dhcp_agent_scheduler",
             "DHCP is served on every host with a server of the network, and on no other; there is nothing to schedule.",
         ),
-        (r"extensions.*list_show", "It wants `metering` and `dvr` listed, which are not offered."),
+        (r"extensions.*list_show", "It wants `dvr` listed, which is not offered."),
         (r"auto_allocated_topology", "It needs a default subnet pool, which the administrator has to name."),
         (r"trunk|resource_request|vxlan", "It needs provider VLANs, or kinds of networks, in Tempest's own settings."),
         (r"agent_availability_zone|attach_and_detach|Ussuri|associate_shared", "Tempest's settings leave it out."),

@@ -45,6 +45,7 @@ _KINDS = (
     Kind(name="address_group", rows=lambda tx: tx.address_groups, prefix="pl", mortal=False),
     Kind(name="qos_policy", rows=lambda tx: tx.qos_policies, mortal=False),
     Kind(name="port_forwarding", rows=lambda tx: tx.port_forwardings, named_by=(), mortal=False),
+    Kind(name="metering_label", rows=lambda tx: tx.metering_labels, mortal=False),
     Kind(name="trunk", rows=lambda tx: tx.trunks, mortal=False),
     Kind(name="image", rows=lambda tx: tx.images, prefix="ami"),
     Kind(name="host", rows=lambda tx: tx.hosts, mortal=False),

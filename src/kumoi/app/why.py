@@ -38,7 +38,7 @@ from kumoi.planning.diagnosis import Planned, Surroundings
 
 EVENTS_SHOWN = 10
 # Hosts hear of these by what makes use of them.
-_TOLD_TO_NO_HOST = frozenset({"subnet_pool", "address_scope", "address_group", "qos_policy"})
+_TOLD_TO_NO_HOST = frozenset({"subnet_pool", "address_scope", "address_group", "qos_policy", "metering_label"})
 _HIDDEN_CLAIMS = frozenset({"mark", "vni", "vlan"})
 
 

@@ -64,6 +64,24 @@ def rules(root: Path, port: str) -> None:
     tell_rules(f"tap{nic[:_DIGITS]}", of_port(listing("ruleset"), f"tap{nic[:_DIGITS]}"))
 
 
+@command.command("metering")
+@click.argument("label")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def counted(root: Path, label: str, as_json: bool) -> None:
+    """Show what routers have counted for a metering label, since they stand on their hosts."""
+    with told():
+        client = Client(of_owner(root).clouds_yaml, "kumoi-admin", language())
+        routers = client.get(f"/operator/v1/net/metering/{_label(client, label)}")["routers"]
+    if as_json:
+        click.echo(msgspec.json.encode(routers))
+        return
+    for one in routers:
+        known = one["counted"]
+        said = f"{known['packets']:>14} packets {known['bytes']:>18} B" if known else "not known"
+        click.echo(f"{one['id']}  {one['name']:20} {said}")
+
+
 @command.command("capture")
 @click.argument("port")
 @click.option("-c", "--count", default=0, help="End after so many frames.")
@@ -86,6 +104,14 @@ def capture_frames(root: Path, port: str, count: int) -> None:
             sys.stdout.buffer.flush()
     except (KeyboardInterrupt, BrokenPipeError):
         sys.exit(0)
+
+
+def _label(client: Client, called: str) -> str:
+    """The label's id. Raises NotFound."""
+    found = look(client, called)
+    if found["kind"] != "metering_label":
+        raise NotFound("network", kind="metering_label", id=called)
+    return str(found["id"])
 
 
 def _what(text: str) -> tuple[str, int]:

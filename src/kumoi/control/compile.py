@@ -4,11 +4,13 @@ from collections.abc import Iterable
 
 import msgspec
 
+from kumoi.app.networks.metering import labels_on, rules_of
 from kumoi.contracts.store import Transaction
 from kumoi.contracts.store.sections import Mark
-from kumoi.core.ids import ImageId
+from kumoi.core.ids import ImageId, ProjectId
 from kumoi.core.images import AWAITING, MAX_DEPTH, Layer
 from kumoi.core.instances import Instance, Placement
+from kumoi.core.metering import Metered
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.port_forwardings import PortForwarding
@@ -132,8 +134,13 @@ class Compiler:
             public=tuple(public),
             forwardings=tuple(self._forwardings(public)),
             shaping={p: self._shaping(p) for p in policies if p is not None},
+            metered=self._metered(vpc.project_id),
         )
         return _encode(vpc_entry(parts))
+
+    def _metered(self, project_id: ProjectId) -> tuple[Metered, ...]:
+        labels = sorted(labels_on(self._tx, project_id), key=lambda label: label.id)
+        return tuple(Metered(label_id=one.id, rules=tuple(rules_of(self._tx, one.id))) for one in labels)
 
     def network(self, _mark: Mark, network_id: str) -> bytes | None:
         network = self._tx.networks.get(network_id)

@@ -39,6 +39,7 @@ from kumoi.core.ids import (
     VpcId,
 )
 from kumoi.core.instances import EndedBy, Power, Rest, SeenPower
+from kumoi.core.metering import Metered
 from kumoi.core.networks import Ipv6Mode, Pool, Route
 from kumoi.core.nics import AddressPair, FixedIp
 from kumoi.core.pictures import Scope
@@ -145,6 +146,7 @@ class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="
     shaping: Shaping | None = None
     more: tuple[Exit, ...] = ()
     ecmp: bool = False
+    metered: tuple[Metered, ...] = ()
 
     @property
     def exits(self) -> tuple[Exit, ...]:

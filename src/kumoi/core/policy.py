@@ -85,6 +85,7 @@ ACTIONS: dict[str, Rule] = {
     "metadef.read": "reader",
     "metadef.write": "admin",
     **{f"default_rule.{verb}": "admin" for verb in ("create", "delete")},
+    **{f"metering.{verb}": "admin" for verb in ("create", "read", "delete")},
     **{f"segment_range.{verb}": "admin" for verb in ("create", "read", "update", "delete")},
     **{f"qos_policy.{verb}": "admin" for verb in ("create", "update", "delete")},
     "qos_policy.rule_details": "admin",

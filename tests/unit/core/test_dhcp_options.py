@@ -15,6 +15,7 @@ def option(name: str, value: str, version: int = 4) -> DhcpOption:
     ("name", "value", "version", "code", "wire"),
     [
         ("bootfile-name", "pxelinux.0", 4, 67, b"pxelinux.0"),
+        ("domain-name", '"test.domain"', 4, 15, b"test.domain"),
         ("ntp-server", "192.0.2.1,192.0.2.2", 4, 42, b"\xc0\0\2\1\xc0\0\2\2"),
         ("mtu", "1400", 4, 26, b"\x05\x78"),
         ("arp-timeout", "60", 4, 35, b"\0\0\0\x3c"),

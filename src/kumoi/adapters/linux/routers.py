@@ -3,7 +3,7 @@
 What does not belong here: the text of the rules and which flows are stale (`nat`).
 """
 
-from kumoi.adapters.linux import addresses, arp, devices, exits, links, nat, netfilter, nft, rooms, wires
+from kumoi.adapters.linux import addresses, arp, devices, exits, links, metering, nat, netfilter, nft, rooms, wires
 from kumoi.adapters.linux.links import Device, Links, sysctl
 from kumoi.core.errors import Unavailable
 from kumoi.core.ids import VpcId
@@ -27,7 +27,7 @@ class Routers:
     """What each router's rules are, as far as this object loaded them and nobody changed them since."""
 
     def __init__(self) -> None:
-        self._loaded: dict[VpcId, tuple[int, int, str]] = {}
+        self._loaded: dict[VpcId, tuple[int, int, tuple[str, str]]] = {}
 
     def ensure(self, home: Links, vpc: VpcEntry) -> None:
         """Raises Unavailable while a network of a leg has no bridge here."""
@@ -59,16 +59,17 @@ class Routers:
 
     def _ensure_rules(self, room: str, vpc: VpcEntry) -> None:
         """Before addresses: an address that is reachable is already translated."""
-        text, inode = nat.text(vpc), rooms.inode(room)
-        if self._loaded.get(vpc.id) == (inode, rooms.visit(room, netfilter.generation), text):
+        wanted, inode = (nat.text(vpc), metering.text(vpc.metered, ())), rooms.inode(room)
+        if self._loaded.get(vpc.id) == (inode, rooms.visit(room, netfilter.generation), wanted):
             return
 
         def load() -> int:
-            nft.run(text)
+            standing = nft.listing("table", "inet", metering.TABLE) if vpc.metered else ()
+            nft.run(nat.text(vpc) + metering.text(vpc.metered, standing))
             netfilter.cut(nat.stale(netfilter.flows(), vpc))
             return netfilter.generation()
 
-        self._loaded[vpc.id] = (inode, rooms.visit(room, load), text)
+        self._loaded[vpc.id] = (inode, rooms.visit(room, load), wanted)
 
 
 def _bridge(home: Links, leg: Leg) -> Device:

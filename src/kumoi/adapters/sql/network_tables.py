@@ -28,6 +28,30 @@ segment_ranges = Table(
     Index(None, "project_id", "created_at", "id"),
 )
 
+metering_labels = Table(
+    "metering_labels",
+    metadata,
+    key(),
+    *texts("project_id", "name", "description"),
+    *switches("shared"),
+    *integers("generation"),
+    *times("created_at", "updated_at"),
+    Index(None, "project_id", "created_at", "id"),
+)
+
+metering_rules = Table(
+    "metering_rules",
+    metadata,
+    key(),
+    *texts("project_id", "label_id", "direction"),
+    *texts("source", "destination", "near", null=True),
+    *switches("excluded"),
+    *integers("generation"),
+    *times("created_at", "updated_at"),
+    Index(None, "project_id", "created_at", "id"),
+    Index(None, "label_id"),
+)
+
 subnets = Table(
     "subnets",
     metadata,

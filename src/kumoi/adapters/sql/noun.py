@@ -30,6 +30,7 @@ from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.kept import DomainConfig, Policy
 from kumoi.core.limits import Limit, RegisteredLimit
 from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
+from kumoi.core.metering import MeteringLabel, MeteringRule
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.oauth1 import Consumer, OauthAccess, OauthRequest
@@ -169,6 +170,8 @@ NETWORKS = Noun(Network, network_tables.networks)
 SUBNETS = Noun(Subnet, network_tables.subnets)
 SUBNET_POOLS = Noun(SubnetPool, network_tables.subnet_pools)
 SEGMENT_RANGES = Noun(SegmentRange, network_tables.segment_ranges)
+METERING_LABELS = Noun(MeteringLabel, network_tables.metering_labels)
+METERING_RULES = Noun(MeteringRule, network_tables.metering_rules)
 TRUNKS = Noun(Trunk, network_tables.trunks)
 ADDRESS_SCOPES = Noun(AddressScope, network_tables.address_scopes)
 SHARES = Noun(Share, network_tables.shares)

@@ -79,6 +79,8 @@ class SqlTransaction:
     subnets = Of(noun.SUBNETS)
     subnet_pools = Of(noun.SUBNET_POOLS)
     segment_ranges = Of(noun.SEGMENT_RANGES)
+    metering_labels = Of(noun.METERING_LABELS)
+    metering_rules = Of(noun.METERING_RULES)
     trunks = Of(noun.TRUNKS)
     address_scopes = Of(noun.ADDRESS_SCOPES)
     shares = Of(noun.SHARES)

@@ -1,4 +1,4 @@
-"""GET /net/explain: what becomes of a packet, hop by hop, in the caller's language."""
+"""GET /net/explain: what becomes of a packet, hop by hop, in the caller's language; /net/metering: what was counted."""
 
 import asyncio
 from functools import partial
@@ -10,18 +10,23 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.edge.text import say_step
 from kumoi.api.operator.numbers import whole
 from kumoi.app.house import House
-from kumoi.app.networks import explain
+from kumoi.app.networks import explain, metering
 from kumoi.app.networks.explain import ANSWER_WITHIN_S, Parcel
+from kumoi.app.networks.metering import RouterCount
 from kumoi.core.call import Locale
 from kumoi.core.errors import Invalid, Unavailable
 from kumoi.core.group_rules import protocol_number, protocol_of
+from kumoi.core.ids import MeteringLabelId
 from kumoi.planning.explain.case import Hop, Stop, Walk
 
 _TCP: Final = "tcp"
 
 
 def routes(house: House) -> list[Route]:
-    return [Route("GET", "/net/explain", partial(show, house), "network.explain", "operator", wait=True)]
+    return [
+        Route("GET", "/net/explain", partial(show, house), "network.explain", "operator", wait=True),
+        Route("GET", "/net/metering/{id}", partial(counted, house), "metering.read", "operator", wait=True),
+    ]
 
 
 async def show(house: House, request: Request) -> Response:
@@ -34,6 +39,26 @@ async def show(house: House, request: Request) -> Response:
         except TimeoutError as e:
             raise Unavailable("host", what="agent", retry_after_s=5) from e
     return json_response({"walk": render(explain.explained(question, told), request.locale)})
+
+
+async def counted(house: House, request: Request) -> Response:
+    """What a metering label's routers have counted since they stand where they stand."""
+    label_id = MeteringLabelId(request.params["id"])
+    asked = await request.run_in("read", partial(metering.ask_counts, house, request.call(), label_id))
+    answers = [asyncio.wrap_future(answer) for answer in asked.values() if answer is not None]
+    if answers:
+        await asyncio.wait(answers, timeout=ANSWER_WITHIN_S)
+    shown = []
+    for vpcs, answer in asked.items():
+        told = answer.result() if answer is not None and answer.done() and not answer.cancelled() else None
+        shown += [_counted(one) for one in metering.counted(label_id, vpcs, told)]
+    return json_response({"routers": shown})
+
+
+def _counted(one: RouterCount) -> dict[str, Any]:
+    count = one.count
+    known = {"packets": count.packets, "bytes": count.bytes} if count is not None else None
+    return {"id": one.vpc.id, "name": one.vpc.name, "project_id": one.vpc.project_id, "counted": known}
 
 
 def _parcel(request: Request) -> Parcel:

@@ -31,6 +31,7 @@ from kumoi.core.instances import Instance, Observation, Placement
 from kumoi.core.kept import DomainConfig, Policy
 from kumoi.core.limits import Limit, RegisteredLimit
 from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
+from kumoi.core.metering import MeteringLabel, MeteringRule
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.oauth1 import Consumer, OauthAccess, OauthRequest
@@ -177,6 +178,10 @@ class Transaction(Protocol):
     def nics(self) -> Rows[Nic]: ...
     @property
     def segment_ranges(self) -> Rows[SegmentRange]: ...
+    @property
+    def metering_labels(self) -> Rows[MeteringLabel]: ...
+    @property
+    def metering_rules(self) -> Rows[MeteringRule]: ...
     @property
     def trunks(self) -> Rows[Trunk]: ...
     @property

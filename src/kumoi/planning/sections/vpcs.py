@@ -2,6 +2,7 @@
 
 import msgspec
 
+from kumoi.core.metering import Metered
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.plan import VpcEntry
@@ -22,6 +23,7 @@ class VpcParts(msgspec.Struct, frozen=True, kw_only=True):
     public: tuple[PublicAddress, ...]
     forwardings: tuple[PortForwarding, ...]
     shaping: dict[str, Shaping | None]
+    metered: tuple[Metered, ...] = ()
 
 
 def vpc_entry(parts: VpcParts) -> VpcEntry:
@@ -48,6 +50,7 @@ def vpc_entry(parts: VpcParts) -> VpcEntry:
         shaping=_gateway_shaping(parts),
         more=_exits([nic for nic in others if nic is not None], parts),
         ecmp=parts.vpc.ecmp,
+        metered=parts.metered,
     )
 
 

@@ -20,7 +20,7 @@ def _is_of(option: DhcpOption, version: IpVersion) -> bool:
 
 
 def _value(option: DhcpOption, shape: Shape) -> bytes:
-    value = option.value
+    value = _unquoted(option.value)
     if not value:
         return b""
     if shape in _NUMBERS:
@@ -34,6 +34,11 @@ def _value(option: DhcpOption, shape: Shape) -> bytes:
         parts = value.split(",")
         return b"".join(route(block, via) for block, via in zip(parts[::2], parts[1::2], strict=True))
     return value.encode()
+
+
+def _unquoted(text: str) -> str:
+    """Quotes around a text are no part of it: people write them for dnsmasq, which takes them off."""
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def route(destination: str, via: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import compute, unauthenticated, volumes
+from kumoi.api.edge.texts import compute, networks, unauthenticated, volumes
 
 ERRORS: Final[dict[str, str]] = {
     "error": "The request could not be carried out.",
@@ -270,6 +270,7 @@ CONDITIONS: Final[dict[str, str]] = {
 }
 
 KINDS: Final[dict[str, str]] = {
+    **networks.KINDS["en"],
     **volumes.EN_KINDS,
     "instance": "instance",
     "flavor": "flavor",
@@ -353,34 +354,9 @@ KINDS: Final[dict[str, str]] = {
     "shared_network": "shared network",
     "route": "route",
     "tag": "tag",
-    "subnet_pool": "subnet pool",
-    "default_subnet_pool": "default subnet pool",
-    "share": "share",
-    "qos_policy": "QoS policy",
-    "qos_rule": "QoS rule",
-    "qos_amounts": "QoS policy",
-    "default_qos_policy": "default QoS policy",
-    "qos_rule_type": "type of QoS rules",
-    "carried_vpc": "router",
-    "trunk": "trunk",
-    "segment_range": "range of network numbers",
-    "subport": "sub-port",
-    "trunk_nic": "network interface",
-    "vlan": "VLAN",
-    "physical_network": "physical network",
     "uplink": "uplink",
     "device": "device",
-    "locked_trunk": "locked trunk",
     "agent": "agent",
-    "port_forwarding": "port forwarding",
-    "forwarded_port": "forwarding address",
-    "forwarding_address": "forwarding address",
-    "led_address": "public address",
-    "address_group": "address group",
-    "default_rule": "default security group rule",
-    "address_scope": "address scope",
-    "prefix": "block of addresses",
-    "default_network": "default external network",
     "block": "block of addresses",
     "marker": "marker",
     "permission": "permission",

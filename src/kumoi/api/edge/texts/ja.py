@@ -4,7 +4,7 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import compute, unauthenticated, volumes
+from kumoi.api.edge.texts import compute, networks, unauthenticated, volumes
 
 ERRORS: Final[dict[str, str]] = {
     "error": "要求を実行できませんでした。",
@@ -266,6 +266,7 @@ CONDITIONS: Final[dict[str, str]] = {
 }
 
 KINDS: Final[dict[str, str]] = {
+    **networks.KINDS["ja"],
     **volumes.JA_KINDS,
     "instance": "インスタンス",
     "flavor": "フレーバー",
@@ -349,34 +350,9 @@ KINDS: Final[dict[str, str]] = {
     "shared_network": "共有ネットワーク",
     "route": "経路",
     "tag": "タグ",
-    "subnet_pool": "サブネットプール",
-    "default_subnet_pool": "既定のサブネットプール",
-    "share": "共有",
-    "qos_policy": "QoS ポリシー",
-    "qos_rule": "QoS ルール",
-    "qos_amounts": "QoS ポリシー",
-    "default_qos_policy": "既定の QoS ポリシー",
-    "qos_rule_type": "QoS ルールの種類",
-    "carried_vpc": "ルーター",
-    "trunk": "トランク",
-    "segment_range": "ネットワーク番号の範囲",
-    "subport": "サブポート",
-    "trunk_nic": "ネットワークインターフェース",
-    "vlan": "VLAN",
-    "physical_network": "物理ネットワーク",
     "uplink": "アップリンク",
     "device": "デバイス",
-    "locked_trunk": "ロックされたトランク",
     "agent": "エージェント",
-    "port_forwarding": "ポート転送",
-    "forwarded_port": "転送元アドレス",
-    "forwarding_address": "転送元アドレス",
-    "led_address": "パブリックアドレス",
-    "address_group": "アドレスグループ",
-    "default_rule": "既定のセキュリティグループルール",
-    "address_scope": "アドレススコープ",
-    "prefix": "アドレスブロック",
-    "default_network": "既定の外部ネットワーク",
     "block": "アドレスブロック",
     "marker": "マーカー",
     "permission": "許可",

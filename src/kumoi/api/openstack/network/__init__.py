@@ -14,6 +14,7 @@ from kumoi.api.openstack.network import (
     discovery,
     flavors,
     floating_ips,
+    metering,
     networks,
     port_forwardings,
     ports,
@@ -54,6 +55,8 @@ RESOURCES: tuple[Resource[Any], ...] = (
     address_scopes.RESOURCE,
     rbac_policies.RESOURCE,
     segment_ranges.RESOURCE,
+    metering.LABEL,
+    metering.RULE,
 )
 
 

@@ -45,6 +45,8 @@ EXTENSIONS: Final[dict[str, str]] = {
     "ip-substring-filtering": "IP address substring filtering",
     "l3-ha": "HA Router extension",
     "l3_agent_scheduler": "L3 Agent Scheduler",
+    "metering": "Neutron Metering",
+    "metering_source_and_destination_filters": "Metering by source and destination",
     "net-mtu": "Network MTU",
     "net-mtu-writable": "Network MTU (writable)",
     "network-ip-availability": "Network IP Availability",
