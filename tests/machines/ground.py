@@ -15,6 +15,7 @@ from kumoi.adapters.fake.guests import FakeGuestServices
 from kumoi.adapters.fake.journal import FakeJournal
 from kumoi.adapters.fake.network import FakeNetwork
 from kumoi.adapters.fake.storage import FakeStorage
+from kumoi.adapters.fake.volumes import FakeVolumePool
 from kumoi.adapters.fake.world import Crash, FakeMachine, World
 from kumoi.adapters.link_local import LocalLink
 from kumoi.agent.agent import Agent
@@ -26,6 +27,7 @@ from kumoi.contracts.compute import Machine
 from kumoi.contracts.store import Transaction
 from kumoi.control.loops import Control
 from kumoi.control.purge import Retention
+from kumoi.core.disks import PoolOffer
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import HostId, ImageId, InstanceId, LayerId
 from kumoi.core.images import Image, Layer
@@ -69,12 +71,14 @@ class FakeHost:
             boot_id=self.world.boot_id,
             capacity=self._capacity,
             capabilities=("router",),
+            pools=(PoolOffer(name="files", driver="fake", total_gib=1000),),
         )
         drivers = Drivers(
             compute=FakeCompute(self.world),
             gauges=FakeGauges(self.world),
             network=FakeNetwork(self.world),
             storage=FakeStorage(self.world),
+            pools={"files": FakeVolumePool(self.world)},
             guests=FakeGuestServices(self.world),
             config_files=lambda _entry, _nics, _subnets: {},
         )

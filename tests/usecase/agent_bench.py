@@ -11,6 +11,7 @@ from kumoi.adapters.fake.journal import FakeJournal
 from kumoi.adapters.fake.link import FakeLink
 from kumoi.adapters.fake.network import FakeNetwork
 from kumoi.adapters.fake.storage import FakeStorage
+from kumoi.adapters.fake.volumes import FakeVolumePool
 from kumoi.adapters.fake.world import World
 from kumoi.agent.agent import Agent
 from kumoi.agent.drivers import Drivers, Manner
@@ -18,7 +19,7 @@ from kumoi.agent.hands import Papers, Tools
 from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
 from kumoi.core.conditions import Condition
-from kumoi.core.disks import LayerRef, RootDisk
+from kumoi.core.disks import LayerRef, PoolOffer, RootDisk
 from kumoi.core.groups import SecurityRule
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import (
@@ -57,6 +58,7 @@ from kumoi.runtime.loop import settle
 HOST = HostId("host-1")
 OWN = host_section(HOST)
 NET = NetworkId("net-1")
+POOL = "files"
 SUBNET = SubnetId("subnet-1")
 GROUP = GroupId("group-1")
 BYTES = b"abc"
@@ -90,12 +92,14 @@ class Bench:
             boot_id=self.world.boot_id,
             capacity=Capacity(vcpus=8, memory_mib=8192, disk_gib=100),
             capabilities=("router",),
+            pools=(PoolOffer(name=POOL, driver="fake", total_gib=100),),
         )
         drivers = Drivers(
             compute=FakeCompute(self.world),
             gauges=FakeGauges(self.world),
             network=FakeNetwork(self.world),
             storage=FakeStorage(self.world),
+            pools={POOL: FakeVolumePool(self.world, POOL)},
             guests=FakeGuestServices(self.world),
             config_files=lambda entry, _nics, _subnets: {"name": entry.guest.name.encode()},
         )

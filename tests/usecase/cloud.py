@@ -16,6 +16,7 @@ from kumoi.adapters.fake.journal import FakeJournal
 from kumoi.adapters.fake.network import FakeNetwork
 from kumoi.adapters.fake.shelf import FakeShelf
 from kumoi.adapters.fake.storage import FakeStorage
+from kumoi.adapters.fake.volumes import FakeVolumePool
 from kumoi.adapters.fake.world import World
 from kumoi.adapters.hints_local import LocalHints
 from kumoi.adapters.link_local import LocalLink
@@ -39,6 +40,7 @@ from kumoi.contracts.link import Link
 from kumoi.control.loops import Control
 from kumoi.control.purge import Retention
 from kumoi.core.call import Actor, Call
+from kumoi.core.disks import PoolOffer
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import ImageId, ProjectId
 from kumoi.core.images import Image
@@ -119,12 +121,14 @@ class Cloud:
             boot_id=self.world.boot_id,
             capacity=self._capacity,
             capabilities=self._capabilities,
+            pools=(PoolOffer(name="files", driver="fake", total_gib=1000),),
         )
         drivers = Drivers(
             compute=FakeCompute(self.world),
             gauges=FakeGauges(self.world),
             network=FakeNetwork(self.world),
             storage=FakeStorage(self.world),
+            pools={"files": FakeVolumePool(self.world)},
             guests=FakeGuestServices(self.world),
             config_files=lambda _entry, _nics, _subnets: {},
         )

@@ -12,6 +12,7 @@ from kumoi.adapters.fake.guests import FakeGuestServices
 from kumoi.adapters.fake.link import FakeLink
 from kumoi.adapters.fake.network import FakeNetwork
 from kumoi.adapters.fake.storage import FakeStorage
+from kumoi.adapters.fake.volumes import FakeVolumePool
 from kumoi.adapters.fake.world import World
 from kumoi.agent.drivers import Drivers
 from kumoi.agent.simulator import Ground, Simulator
@@ -96,6 +97,7 @@ class Cloud:
             gauges=FakeGauges(world),
             network=FakeNetwork(world),
             storage=FakeStorage(world, fetches=False),
+            pools={"files": FakeVolumePool(world, fetches=False)},
             guests=FakeGuestServices(world),
             config_files=lambda _entry, _nics, _subnets: {},
         )

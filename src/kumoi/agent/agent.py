@@ -1,11 +1,13 @@
 """One host's agent: it talks with control in one loop, works on the world in another, and needs neither to be alive.
 
-The talk: hello, fetch, report, answers. The work: one key for the network, one for each instance. A third loop samples
-what guests use. What does not belong here: decisions (planning.host_diff), and how anything is done (drivers).
+The talk: hello, fetch, report, answers. The work: one key for the network, one for each instance, volume and snapshot.
+A third loop samples what guests use. What does not belong here: decisions (planning.host_diff), and how anything is
+done (drivers).
 """
 
 import threading
 from collections.abc import Iterable
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -19,6 +21,8 @@ from kumoi.agent.ledger import Ledger
 from kumoi.agent.networks import Networks
 from kumoi.agent.reporting import Reporting, says_the_same
 from kumoi.agent.sampling import Sampling
+from kumoi.agent.volumes import KINDS as VOLUMES
+from kumoi.agent.volumes import Volumes
 from kumoi.agent.wish import wish
 from kumoi.contracts.link import Link
 from kumoi.core.conditions import Condition
@@ -30,7 +34,8 @@ from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, SectionDelta, sect
 from kumoi.runtime import log
 from kumoi.runtime.loop import Loop, Pace
 
-LINK_PATIENCE_S = 5.0
+INSTANCE: Final = "instance/"
+LINK_PATIENCE_S: Final = 5.0
 
 
 class Session:
@@ -57,9 +62,10 @@ class Agent:
         self._ledger = hands.ledger
         hands.cleared = self._ledger.identity.cleared_boot == hello.boot_id
         self._networks = Networks(hands)
-        self._guests = Guests(hands, self._networks)
+        self._volumes = Volumes(hands)
+        self._guests = Guests(hands, self._networks, self._volumes)
         self._copies = Copies(hands)
-        self._reporting = Reporting(hands, self._guests, self._networks, self._copies)
+        self._reporting = Reporting(hands, self._guests, self._networks, self._copies, self._volumes)
         self._asks = Asks(hands)
         self._session: Session | None = None
         self._greeting = threading.Lock()
@@ -104,8 +110,8 @@ class Agent:
     # --- the work ------------------------------------------------------------------------------
 
     def _keys(self) -> Iterable[str]:
-        instances = (e for e in self._ledger.own().entries if e.startswith("instance/"))
-        return (NETWORK, LAYERS, *instances, *self._copies.keys())
+        instances = (e for e in self._ledger.own().entries if e.startswith(INSTANCE))
+        return (NETWORK, LAYERS, *self._volumes.keys(), *instances, *self._copies.keys())
 
     def _work(self, key: str) -> None:
         ticket = self._hands.progress.began()
@@ -116,8 +122,10 @@ class Agent:
         elif key.startswith(COPIES):
             session = self._session
             self._copies.work(InstanceId(key.removeprefix(COPIES)), session.id if session is not None else None)
+        elif key.startswith(VOLUMES):
+            self._volumes.work(key)
         else:
-            self._guests.work(InstanceId(key.removeprefix("instance/")))
+            self._guests.work(InstanceId(key.removeprefix(INSTANCE)))
         self._hands.progress.ended(key, ticket)
         self._hands.changed()
 
@@ -203,7 +211,7 @@ class Agent:
         self._hands.progress.accepted(delta.key, self._ledger.section(delta.key).serial, keys)
         for key in keys:
             self.loop.hint(key)
-            if key != NETWORK:
+            if key.startswith(INSTANCE):
                 self._copies.hint(key)
         return True
 
@@ -216,7 +224,7 @@ class Agent:
     def _touched(self, section: SectionKey, entries: Iterable[str]) -> list[str]:
         """The keys that have to look when these entries of a section change, the network first."""
         mine = section == self._ledger.own().key
-        return [NETWORK, *sorted(e for e in entries if mine and e.startswith("instance/"))]
+        return [NETWORK, *sorted(e for e in entries if mine and e.startswith((INSTANCE, *VOLUMES)))]
 
     def _clear(self) -> None:
         """The plan of this session is here: guests may be started, in this boot also without control."""

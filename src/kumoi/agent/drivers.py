@@ -1,6 +1,6 @@
 """What a host acts with, and how it behaves: the drivers of its world and the agent's few numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -9,18 +9,20 @@ from kumoi.contracts.gauges import Gauges
 from kumoi.contracts.guests import GuestServices
 from kumoi.contracts.network import Network
 from kumoi.contracts.storage import Storage
+from kumoi.contracts.volumes import VolumePool
 from kumoi.core.plan import InstanceEntry, NicEntry, SubnetEntry
 
 ConfigFiles = Callable[[InstanceEntry, list[NicEntry], list[SubnetEntry]], dict[str, bytes]]
 
 
 class Drivers(msgspec.Struct, frozen=True, kw_only=True):
-    """`config_files`: what stands on an instance's config drive, by path (pure)."""
+    """`config_files`: what stands on an instance's config drive, by path (pure). `pools` of volumes, by name."""
 
     compute: Compute
     gauges: Gauges
     network: Network
     storage: Storage
+    pools: Mapping[str, VolumePool]
     guests: GuestServices
     config_files: ConfigFiles
 

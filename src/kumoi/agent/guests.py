@@ -1,21 +1,23 @@
 """The instances of this host: for each one decide, act, look again, until nothing is left to do now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 
-import msgspec
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from kumoi.agent.hands import NETWORK, Hands
 from kumoi.agent.networks import Networks
+from kumoi.agent.tries import Tries
 from kumoi.agent.turns import Turns
+from kumoi.agent.volumes import Volumes
 from kumoi.contracts.compute import Machine, MachinePlug
-from kumoi.core.conditions import Condition, Facts, Ready, Working, backoff_s, same_reason
+from kumoi.core.conditions import Condition, Ready, Working, same_reason
 from kumoi.core.disks import LayerRef
 from kumoi.core.errors import KumoiError
 from kumoi.core.ids import InstanceId
 from kumoi.core.nics import tap_name
 from kumoi.core.plan import InstanceEntry, NicPlug, entry_id
+from kumoi.planning.host_diff.disks import DiskAct
 from kumoi.planning.host_diff.instances import (
     Act,
     Decision,
@@ -25,7 +27,6 @@ from kumoi.planning.host_diff.instances import (
     Sight,
     decide,
     decide_absent,
-    failed,
 )
 from kumoi.planning.host_diff.plugs import PlugAct
 from kumoi.runtime import log
@@ -35,24 +36,16 @@ AGAIN_S = 1.0
 COLLECT_EVERY_S = 600.0
 
 
-class Tries(msgspec.Struct, frozen=True, kw_only=True):
-    """Acts that failed, all for this one spec: another wish starts afresh."""
-
-    spec: InstanceEntry | None
-    attempts: int
-    condition: Condition
-    next_try: float
-
-
 class Guests:
     """`conditions` are those of the last passes. At most one pass an instance at a time; otherwise safe for threads."""
 
-    def __init__(self, hands: Hands, networks: Networks) -> None:
+    def __init__(self, hands: Hands, networks: Networks, volumes: Volumes) -> None:
         self._hands = hands
         self._networks = networks
+        self._volumes = volumes
         self._log = log.get(part="guests")
         self._turns = Turns(hands.manner.starts, lambda key: hands.loop.hint(key))
-        self._tries: dict[InstanceId, Tries] = {}
+        self._tries = Tries(hands.clock)
         self._collect_at = hands.clock.monotonic() + COLLECT_EVERY_S
         self.conditions: dict[InstanceId, Condition] = {}
 
@@ -93,11 +86,13 @@ class Guests:
         return self._follow(instance_id, entry, decision)
 
     def _keep(self, instance_id: InstanceId, memory: Memory) -> None:
-        """A network is let go once the last of its nics is out of the guests."""
+        """A network is let go once the last of its nics is out of the guests; so is a volume."""
         before = self._hands.notebook.get(instance_id)
         self._hands.notebook.keep(instance_id, memory)
         if before is not None and {p.tap for p in before.plugged} - {p.tap for p in memory.plugged}:
             self._hands.loop.hint(NETWORK)
+        for gone in {d.volume_id for d in before.disks} - {d.volume_id for d in memory.disks} if before else ():
+            self._hands.loop.hint(entry_id("volume", gone))
 
     def _decide(self, instance_id: InstanceId, entry: InstanceEntry | None, sight: Sight) -> Decision:
         memory = self._hands.notebook.get(instance_id)
@@ -109,42 +104,43 @@ class Guests:
             cleared=self._hands.cleared,
             lacking=self._networks.lacking(entry),
             held=self._hands.scene.machines.get().held(taps, instance_id),
+            disks=self._volumes.gates(entry),
             soft_s=self._hands.manner.soft_s,
         )
         return decide(entry, sight, memory, gates)
 
     def _follow(self, instance_id: InstanceId, entry: InstanceEntry | None, decision: Decision) -> bool:
-        now, key = self._hands.clock.now(), entry_id("instance", instance_id)
+        key = entry_id("instance", instance_id)
         if decision.again_s is not None:
             self._hands.loop.again_in(key, decision.again_s)
         if not decision.acts:
-            self._tries.pop(instance_id, None)
+            self._tries.forget(instance_id)
             self._tell(instance_id, decision.condition)
             return False
-        tries = self._tries.get(instance_id)
-        if tries is not None and tries.spec == entry and now < tries.next_try:
-            self._hands.loop.again_in(key, tries.next_try - now)
-            self._tell(instance_id, tries.condition)
+        if (known := self._tries.waiting(instance_id, entry)) is not None:
+            self._hands.loop.again_in(key, self._tries.wait_s(known))
+            self._tell(instance_id, known.condition)
             return False
-        if "start" in decision.acts and not self._may_start(instance_id, key):
+        disks = _disks(entry, decision) if entry is not None else set[Hashable]()
+        if not self._may_act(instance_id, key, disks, starts="start" in decision.acts):
             return False
-        if tries is None:
+        if instance_id not in self._tries:
             self._tell(instance_id, decision.condition)
         try:
             self._act(instance_id, entry, decision)
         finally:
             self._turns.give_back(key)
-            if "start" in decision.acts:
-                self._hands.disks.give_back(instance_id)
+            self._hands.disks.give_back_all(disks)
         return instance_id not in self._tries
 
-    def _may_start(self, instance_id: InstanceId, key: str) -> bool:
-        """Its disk and a turn are ours; or it waits, and is called back."""
-        if not self._hands.disks.take(instance_id):
-            self._tell(instance_id, Working(code="copying_disk"))
+    def _may_act(self, instance_id: InstanceId, key: str, disks: set[Hashable], *, starts: bool) -> bool:
+        """Its disks and, for a start, a turn are ours; or it waits, and comes again."""
+        if not self._hands.disks.take_all(disks):
+            self._tell(instance_id, Working(code="copying_disk" if len(disks) == 1 and starts else "volume_busy"))
+            self._hands.loop.again_in(key, AGAIN_S)
             return False
-        if not self._turns.take(key):
-            self._hands.disks.give_back(instance_id)
+        if starts and not self._turns.take(key):
+            self._hands.disks.give_back_all(disks)
             self._tell(instance_id, Working(code="waiting_for_turn"))
             return False
         return True
@@ -156,7 +152,7 @@ class Guests:
         except KumoiError as e:
             self._note_failure(instance_id, entry, e)
         else:
-            self._tries.pop(instance_id, None)
+            self._tries.forget(instance_id)
             if decision.after is not None:
                 self._hands.notebook.keep(instance_id, decision.after)
         finally:
@@ -167,7 +163,7 @@ class Guests:
 
     def _do(self, instance_id: InstanceId, entry: InstanceEntry | None, act: Act) -> None:
         compute = self._hands.drivers.compute
-        named = f"{act.verb} {act.tap}" if isinstance(act, PlugAct) else act
+        named = act if isinstance(act, str) else " ".join(astuple(act))
         self._log.info("act", act=named, instance=instance_id, request_id=entry.request_id if entry else "")
         match act:
             case "start":
@@ -179,6 +175,12 @@ class Guests:
                     compute.attach_nic(instance_id, self._plug(plug))
             case PlugAct():
                 compute.detach_nic(instance_id, act.tap)
+            case DiskAct(verb="attach_disk"):
+                volume = next((v for v in entry.volumes if v.volume_id == act.volume_id), None) if entry else None
+                if volume is not None:
+                    compute.attach_disk(instance_id, self._volumes.disk(volume))
+            case DiskAct():
+                compute.detach_disk(instance_id, act.volume_id)
             case _:
                 self._plain_acts(act)(instance_id)
 
@@ -220,6 +222,7 @@ class Guests:
             disk=disk,
             plugs=tuple(self._plug(plug) for plug in entry.nics),
             config_drive=drive,
+            volumes=tuple(self._volumes.disk(volume) for volume in entry.volumes),
             rescue_stable=entry.rescue is not None and entry.rescue.stable,
         )
 
@@ -234,16 +237,10 @@ class Guests:
         )
 
     def _note_failure(self, instance_id: InstanceId, entry: InstanceEntry | None, error: KumoiError) -> None:
-        old = self._tries.get(instance_id)
-        attempts = old.attempts + 1 if old is not None and old.spec == entry else 1
-        wait_s = backoff_s(attempts - 1)
-        next_try = self._hands.clock.now() + wait_s
-        facts: Facts = {"layer": error.layer, **error.facts}
-        self._log.warning("act_failed", instance=instance_id, attempts=attempts, error=str(error))
-        condition = failed(error.code, facts, attempts, next_try)
-        self._tries[instance_id] = Tries(spec=entry, attempts=attempts, condition=condition, next_try=next_try)
-        self._hands.loop.again_in(entry_id("instance", instance_id), wait_s)
-        self._tell(instance_id, condition)
+        known = self._tries.failed(instance_id, entry, error)
+        self._log.warning("act_failed", instance=instance_id, attempts=known.attempts, error=str(error))
+        self._hands.loop.again_in(entry_id("instance", instance_id), self._tries.wait_s(known))
+        self._tell(instance_id, known.condition)
 
     def _tell(self, instance_id: InstanceId, condition: Condition) -> None:
         """Keep the condition, and since when it has been so; a new reason is worth a report."""
@@ -263,13 +260,22 @@ class Guests:
         self._hands.ledger.settle(self._hands.ledger.own().key, [entry_id("instance", instance_id)])
         self._forget(instance_id)
         self._hands.loop.hint(NETWORK)
+        self._volumes.look_again()
         self._hands.changed()
 
     def _forget(self, instance_id: InstanceId) -> None:
-        self._tries.pop(instance_id, None)
+        self._tries.forget(instance_id)
         self.conditions.pop(instance_id, None)
 
 
 def layers_of(entry: InstanceEntry) -> tuple[LayerRef, ...]:
     """All that its disks stand on."""
     return tuple(layer for disk in (entry.root, entry.rescue) if disk is not None for layer in disk.layers)
+
+
+def _disks(entry: InstanceEntry, decision: Decision) -> set[Hashable]:
+    """The disks that nobody else may be at meanwhile: the root disk, by the instance's id, and volumes by theirs."""
+    attached = {act.volume_id for act in decision.acts if isinstance(act, DiskAct)}
+    if "start" in decision.acts:
+        return {entry.id, *(volume.volume_id for volume in entry.volumes)}
+    return {*attached}

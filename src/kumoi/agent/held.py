@@ -1,7 +1,7 @@
 """What one part of an agent holds while no other may: nobody waits, who comes too late comes again."""
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, Set
 
 
 class Held:
@@ -19,6 +19,18 @@ class Held:
             self._held.add(key)
             return True
 
+    def take_all(self, keys: Set[Hashable]) -> bool:
+        """All of them or, where somebody has one, none."""
+        with self._lock:
+            if self._held & keys:
+                return False
+            self._held |= keys
+            return True
+
     def give_back(self, key: Hashable) -> None:
         with self._lock:
             self._held.discard(key)
+
+    def give_back_all(self, keys: Set[Hashable]) -> None:
+        with self._lock:
+            self._held -= keys

@@ -7,6 +7,7 @@ from kumoi.agent.guests import Guests
 from kumoi.agent.hands import Hands
 from kumoi.agent.networks import Networks
 from kumoi.agent.scene import Machines
+from kumoi.agent.volumes import Volumes
 from kumoi.core.conditions import Blocked, Condition, Ready, Working
 from kumoi.core.ids import InstanceId, NetworkId, SessionId
 from kumoi.core.plan import InstanceEntry, Report, SeenInstance, SeenThing, Stray, entry_id
@@ -20,9 +21,12 @@ LOOKING = Working(code="waiting_for_host")
 class Reporting:
     """Builds reports; sending them is the agent's."""
 
-    def __init__(self, hands: Hands, guests: Guests, networks: Networks, copies: Copies) -> None:
+    def __init__(
+        self, hands: Hands, guests: Guests, networks: Networks, copies: Copies, volumes: Volumes
+    ) -> None:  # fmt: skip
         self._hands = hands
         self._copies = copies
+        self._volumes = volumes
         self._guests = guests
         self._networks = networks
 
@@ -31,6 +35,7 @@ class Reporting:
         acted = self._hands.progress.acted()
         machines = self._hands.scene.machines.get()
         things, strays = self._things()
+        volumes, snapshots = self._volumes.seen()
         return Report(
             host_id=self._hands.ledger.identity.host_id,
             session=SessionId(""),
@@ -40,7 +45,9 @@ class Reporting:
             acted=acted,
             instances=self._instances(machines),
             things=things,
-            strays=(*machines.strays, *self._unnamed(machines), *strays),
+            volumes=volumes,
+            snapshots=snapshots,
+            strays=(*machines.strays, *self._unnamed(machines), *strays, *self._volumes.strays()),
             halted=self.halted(machines),
         )
 
@@ -71,6 +78,7 @@ class Reporting:
             forms_done=memory.form if memory else 0,
             ended_by="" if sight.up else memory.ended_by if memory else sight.ended_by,
             pid=sight.pid,
+            volumes=tuple(sorted(sight.volumes)),
         )
 
     def _things(self) -> tuple[tuple[SeenThing, ...], tuple[Stray, ...]]:
@@ -126,6 +134,8 @@ def _timeless(report: Report) -> Report:
         acted={key: serial for key, serial in report.acted.items() if key.startswith("host/")},
         instances=tuple(replace(i, condition=_without_times(i.condition)) for i in report.instances),
         things=tuple(replace(t, condition=_without_times(t.condition)) for t in report.things),
+        volumes=tuple(replace(v, condition=_without_times(v.condition)) for v in report.volumes),
+        snapshots=tuple(replace(s, condition=_without_times(s.condition)) for s in report.snapshots),
     )
 
 

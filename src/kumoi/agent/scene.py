@@ -9,7 +9,8 @@ from kumoi.agent.glance import Glance
 from kumoi.contracts.clock import Clock
 from kumoi.contracts.compute import SeenMachine
 from kumoi.contracts.network import SeenNetwork
-from kumoi.core.ids import InstanceId
+from kumoi.contracts.volumes import Stock
+from kumoi.core.ids import InstanceId, VolumeId
 from kumoi.core.plan import Stray
 from kumoi.planning.host_diff.instances import Sight
 
@@ -31,14 +32,22 @@ class Machines(msgspec.Struct, frozen=True, kw_only=True):
         others = ((one, sight.taps & wanted) for one, sight in self.sights.items() if one != instance_id)
         return {tap: one for one, found in others for tap in found}
 
+    def guests(self) -> dict[VolumeId, InstanceId]:
+        """Who has a volume, running or with its memory on disk."""
+        return {volume: one for one, sight in self.sights.items() for volume in sight.volumes}
+
 
 class Scene:
-    """Two glances: machines with their disks, and the kernel's network."""
+    """Three glances: machines with their disks, the kernel's network, and the pools of volumes by name."""
 
     def __init__(self, drivers: Drivers, clock: Clock) -> None:
         self._drivers = drivers
         self.machines: Glance[Machines] = Glance(self._look_at_machines, clock)
         self.network: Glance[SeenNetwork] = Glance(drivers.network.observe, clock)
+        self.stock: Glance[dict[str, Stock]] = Glance(self._look_at_pools, clock)
+
+    def _look_at_pools(self) -> dict[str, Stock]:
+        return {name: pool.observe() for name, pool in self._drivers.pools.items()}
 
     def _look_at_machines(self) -> Machines:
         seen, odd_machines = self._drivers.compute.observe()
@@ -60,4 +69,5 @@ def _sight(one: SeenMachine, *, root: bool) -> Sight:
         pid=one.pid,
         root=root,
         taps=one.taps,
+        volumes=one.volumes,
     )

@@ -9,8 +9,9 @@ from functools import cached_property
 import msgspec
 from msgspec import UNSET
 
+from kumoi.core.disks import SnapshotEntry, VolumeEntry
 from kumoi.core.errors import Stale
-from kumoi.core.ids import NicId, SectionKey
+from kumoi.core.ids import NicId, SectionKey, SnapshotId, VolumeId
 from kumoi.core.plan import (
     Entry,
     GroupEntry,
@@ -118,6 +119,14 @@ class Section:
     @cached_property
     def instances(self) -> dict[str, InstanceEntry]:
         return {s.id: s for s in self._present if isinstance(s, InstanceEntry)}
+
+    @cached_property
+    def volumes(self) -> dict[VolumeId, VolumeEntry]:
+        return {s.id: s for s in self._present if isinstance(s, VolumeEntry)}
+
+    @cached_property
+    def snapshots(self) -> dict[SnapshotId, SnapshotEntry]:
+        return {s.id: s for s in self._present if isinstance(s, SnapshotEntry)}
 
     @cached_property
     def vpcs(self) -> dict[str, VpcEntry]:

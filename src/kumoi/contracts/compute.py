@@ -1,6 +1,6 @@
 """Virtual machines on one host."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from socket import socket
 from typing import Protocol
 
@@ -38,7 +38,8 @@ class MachineDisk(msgspec.Struct, frozen=True, kw_only=True):
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """All that a driver needs to run one. `disk`, `config_drive` and `rescue` are the storage driver's handles (opaque
-    texts). With a `rescue` it is booted from that one; `rescue_stable`: its own disk stays the first one."""
+    texts). With a `rescue` it is booted from that one; `rescue_stable`: its own disk stays the first one. Without a
+    `disk` it is booted from one of its `volumes`."""
 
     id: InstanceId
     name: str
@@ -49,13 +50,15 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     config_drive: str = ""
     rescue: str = ""
     rescue_stable: bool = False
+    volumes: tuple[MachineDisk, ...] = ()
 
 
 class SeenMachine(msgspec.Struct, frozen=True, kw_only=True):
     """`run` is the run number given to `start`; `ended_by` how it ended when power is off.
 
     `resets` rises whenever the guest begins anew within a run, whoever reset it: so a soft reset is seen to be done.
-    `taps`: the nics in it while it runs, also those that the guest was asked to let go of and has not.
+    `taps`: the nics in it while it runs, also those that the guest was asked to let go of and has not; `volumes`: the
+    same of its volumes, and those that it goes on with when it is suspended.
     """
 
     id: InstanceId
@@ -65,6 +68,7 @@ class SeenMachine(msgspec.Struct, frozen=True, kw_only=True):
     pid: int = 0
     resets: int = 0
     taps: frozenset[str] = frozenset()
+    volumes: frozenset[VolumeId] = frozenset()
 
 
 class Compute(Protocol):
@@ -114,6 +118,23 @@ class Compute(Protocol):
 
     def detach_nic(self, instance: InstanceId, tap: str) -> None:
         """Ask the guest to let go of it, and return; `observe` tells when it has. Harmless where nothing runs."""
+        ...
+
+    def attach_disk(self, instance: InstanceId, disk: MachineDisk) -> None:
+        """As `attach_nic`."""
+        ...
+
+    def detach_disk(self, instance: InstanceId, volume: VolumeId) -> None:
+        """As `detach_nic`."""
+        ...
+
+    def resize_disk(self, instance: InstanceId, volume: VolumeId, size_gib: int) -> None:
+        """Make it larger; the guest is told. WrongState where nothing runs, NotFound where it is not in there."""
+        ...
+
+    def freeze_disks(self, instance: InstanceId, handles: Mapping[VolumeId, str]) -> None:
+        """At one moment these volumes go on as these handles, which stand on what they were: that is not written any
+        more. Harmless where they do already; raises as `resize_disk`."""
         ...
 
     def remove(self, instance: InstanceId) -> None: ...

@@ -27,7 +27,7 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
     strays: tuple[str, ...] = ()
 
 
-class Volumes(Protocol):
+class VolumePool(Protocol):
     """Every verb is harmless twice, and what was cut off anywhere is finished or begun anew by the next call.
 
     Who stands on what is the driver's to know: removing anything breaks nothing else. Raises core errors, layer

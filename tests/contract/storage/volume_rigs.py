@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from kumoi.adapters.fake.volumes import FakeVolumes
+from kumoi.adapters.fake.volumes import FakeVolumePool
 from kumoi.adapters.fake.world import World
 from kumoi.adapters.system import SystemClock
-from kumoi.contracts.volumes import Volumes
+from kumoi.contracts.volumes import VolumePool
 from kumoi.core.ids import VolumeId
 
 
 class VolumeRig(Protocol):
     """`volumes` is the driver under test; `layers`: what can be fetched, by hash."""
 
-    volumes: Volumes
+    volumes: VolumePool
     layers: dict[str, bytes]
 
     def fetch(self, sha256: str) -> Iterator[bytes]: ...
@@ -31,7 +31,7 @@ class FakeRig:
 
     def __init__(self) -> None:
         self.world = World(SystemClock())
-        self.volumes: Volumes = FakeVolumes(self.world)
+        self.volumes: VolumePool = FakeVolumePool(self.world)
         self.layers: dict[str, bytes] = {}
 
     def fetch(self, sha256: str) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from msgspec.structs import replace
@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from kumoi.adapters.fake.screen import FakeScreen
 from kumoi.adapters.fake.serial import FakeShell
 from kumoi.adapters.fake.world import FakeMachine, World, hang_up
-from kumoi.contracts.compute import Machine, MachinePlug, SeenMachine
+from kumoi.contracts.compute import Machine, MachineDisk, MachinePlug, SeenMachine
 from kumoi.core.consoles import ConsoleKind
 from kumoi.core.errors import NotFound, Unavailable, WrongState
-from kumoi.core.ids import InstanceId
+from kumoi.core.ids import InstanceId, VolumeId
 
 
 class FakeCompute:
@@ -49,6 +49,7 @@ class FakeCompute:
             one.began_at = self._world.clock.now()
             one.booted_at = one.began_at + self._world.boot_s
             one.plugged = {plug.tap: plug for plug in machine.plugs}
+            one.disks = {disk.volume_id: disk for disk in machine.volumes}
             one.printed.clear()
             self._world.starts.append((machine.id, run))
 
@@ -118,6 +119,35 @@ class FakeCompute:
             if instance not in self._world.clinging and self._world.clock.now() >= one.booted_at:
                 one.plugged.pop(tap, None)
 
+    def attach_disk(self, instance: InstanceId, disk: MachineDisk) -> None:
+        with self._world.act("attach_disk", "compute"):
+            one = _up(self._world.machines.get(instance), instance, "attach_disk")
+            if disk.volume_id in one.disks:
+                return
+            self._check_disk(instance, disk)
+            if disk.slot in {other.slot for other in one.disks.values()}:
+                raise Unavailable("compute", what="slot", slot=disk.slot)
+            one.disks[disk.volume_id] = disk
+
+    def detach_disk(self, instance: InstanceId, volume: VolumeId) -> None:
+        with self._world.act("detach_disk", "compute"):
+            one = self._world.machines.get(instance)
+            hears = one is not None and one.power == "running" and self._world.clock.now() >= one.booted_at
+            if one is not None and hears and instance not in self._world.clinging:
+                one.disks.pop(volume, None)
+
+    def resize_disk(self, instance: InstanceId, volume: VolumeId, size_gib: int) -> None:
+        with self._world.act("resize_disk", "compute"):
+            self._disk(instance, volume, "resize_disk")
+            known = self._world.volumes[volume]
+            known.size_gib = max(size_gib, known.size_gib)
+
+    def freeze_disks(self, instance: InstanceId, handles: Mapping[VolumeId, str]) -> None:
+        with self._world.act("freeze_disks", "compute"):
+            found = {volume: self._disk(instance, volume, "freeze_disks") for volume in handles}
+            disks = _up(self._world.machines.get(instance), instance, "freeze_disks").disks
+            disks.update({volume: replace(disk, handle=handles[volume]) for volume, disk in found.items()})
+
     def remove(self, instance: InstanceId) -> None:
         with self._world.act("remove_machine", "compute"):
             one = self._world.machines.pop(instance, None)
@@ -181,10 +211,26 @@ class FakeCompute:
         world = self._world
         if bool(machine.rescue) != (machine.id in world.rescues):
             raise Unavailable("compute", what="rescue")
-        if machine.id not in world.roots or machine.disk != disk_handle(machine.id):
+        boots = machine.disk or any(disk.boot for disk in machine.volumes)
+        if not boots or (machine.disk and (machine.id not in world.roots or machine.disk != disk_handle(machine.id))):
             raise Unavailable("compute", what=machine.disk or "disk")
+        for disk in machine.volumes:
+            self._check_disk(machine.id, disk)
         for plug in machine.plugs:
             self._check_plug(machine.id, plug)
+
+    def _disk(self, instance: InstanceId, volume: VolumeId, action: str) -> MachineDisk:
+        found = _up(self._world.machines.get(instance), instance, action).disks.get(volume)
+        if found is None:
+            raise NotFound("compute", kind="volume", id=volume)
+        return found
+
+    def _check_disk(self, instance: InstanceId, disk: MachineDisk) -> None:
+        known = self._world.volumes.get(disk.volume_id)
+        if known is None or disk.handle != volume_handle(disk.volume_id, known.frozen):
+            raise Unavailable("compute", what=disk.handle)
+        if any(one.machine.id != instance for one in self._world.guests_of(disk.volume_id)):
+            self._world.broken.append(f"{instance} was given the volume {disk.volume_id}, which another guest has")
 
     def _check_plug(self, instance: InstanceId, plug: MachinePlug) -> None:
         world = self._world
@@ -198,6 +244,10 @@ class FakeCompute:
 
 def bridge_name(vni: int) -> str:
     return f"brk-{vni:x}"
+
+
+def volume_handle(volume: VolumeId, frozen: int) -> str:
+    return f"fake-volume:{volume}:{frozen}"
 
 
 def disk_handle(instance: InstanceId) -> str:
@@ -221,6 +271,7 @@ def _seen(one: FakeMachine) -> SeenMachine:
         pid=1 if one.power in {"running", "paused"} else 0,
         resets=one.resets,
         taps=frozenset(one.plugged),
+        volumes=frozenset(one.disks),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from kumoi.adapters.fake.compute import volume_handle
 from kumoi.adapters.fake.world import FakeSnapshot, FakeVolume, World
 from kumoi.contracts.storage import Fetch
 from kumoi.contracts.volumes import GoOn, Stock, VolumeSight
@@ -13,8 +14,8 @@ from kumoi.core.ids import SnapshotId, VolumeId
 _GIB: Final = 1 << 30
 
 
-class FakeVolumes:
-    """See `contracts.volumes.Volumes`. Several pools may be of one world. `fetches`: as `FakeStorage`."""
+class FakeVolumePool:
+    """See `contracts.volumes.VolumePool`. Several pools may be of one world. `fetches`: as `FakeStorage`."""
 
     def __init__(self, world: World, pool: str = "files", *, fetches: bool = True) -> None:
         self._world = world
@@ -93,7 +94,3 @@ class FakeVolumes:
     def _touch(self, volume: VolumeId) -> None:
         if self._world.guests_of(volume):
             self._world.broken.append(f"volume {volume} was changed beneath its guest")
-
-
-def volume_handle(volume: VolumeId, frozen: int) -> str:
-    return f"fake-volume:{volume}:{frozen}"

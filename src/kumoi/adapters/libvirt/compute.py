@@ -10,14 +10,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from weakref import WeakValueDictionary
 
 import libvirt
 import msgspec
 from msgspec.structs import replace
 
-from kumoi.adapters.libvirt import console_log, copies, nics, serial_line
+from kumoi.adapters.libvirt import console_log, copies, disks, nics, serial_line
 from kumoi.adapters.libvirt.connection import Connection
 from kumoi.adapters.libvirt.domain_xml import (
     NAMESPACE,
@@ -33,10 +33,10 @@ from kumoi.adapters.libvirt.domain_xml import (
 )
 from kumoi.adapters.libvirt.refusals import LAYER, is_absent, is_wrong_state, translated
 from kumoi.adapters.libvirt.runs import OffReason, Run, Runs, going_on, settled, started
-from kumoi.contracts.compute import Machine, MachinePlug, SeenMachine
+from kumoi.contracts.compute import Machine, MachineDisk, MachinePlug, SeenMachine
 from kumoi.core.consoles import ConsoleKind
 from kumoi.core.errors import Unavailable, WrongState
-from kumoi.core.ids import InstanceId
+from kumoi.core.ids import InstanceId, VolumeId
 from kumoi.core.instances import SeenPower
 
 _PAUSED: Final = frozenset({libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PMSUSPENDED})
@@ -173,6 +173,25 @@ class LibvirtCompute:
                 with _unless_off():
                     nics.detach(domain, tap)
 
+    def attach_disk(self, instance: InstanceId, disk: MachineDisk) -> None:
+        with self._acting(instance, "attach_disk") as connection:
+            disks.attach(_running(connection, instance, "attach_disk"), disk, self._settings.domain)
+
+    def detach_disk(self, instance: InstanceId, volume: VolumeId) -> None:
+        with self._acting(instance, "detach_disk") as connection:
+            domain = _find(connection, instance)
+            if domain is not None and domain.isActive():
+                with _unless_off():
+                    disks.detach(domain, volume)
+
+    def resize_disk(self, instance: InstanceId, volume: VolumeId, size_gib: int) -> None:
+        with self._acting(instance, "resize_disk") as connection:
+            disks.resize(_running(connection, instance, "resize_disk"), volume, size_gib)
+
+    def freeze_disks(self, instance: InstanceId, handles: Mapping[VolumeId, str]) -> None:
+        with self._acting(instance, "freeze_disks") as connection:
+            disks.freeze(_running(connection, instance, "freeze_disks"), handles)
+
     def remove(self, instance: InstanceId) -> None:
         with self._acting(instance, "remove") as connection:
             domain = _find(connection, instance)
@@ -199,8 +218,13 @@ class LibvirtCompute:
                     continue
                 with suppress(_Vanished):
                     one = self._look(domain, instance, stats["state.state"])
-                    seen.append(one if one.power == "off" else replace(one, taps=nics.taps(stats)))
+                    seen.append(one if one.power == "off" else self._with_devices(one, domain, stats))
             return seen, strays
+
+    def _with_devices(self, one: SeenMachine, domain: libvirt.virDomain, stats: dict[str, Any]) -> SeenMachine:
+        """What is in it: its volumes also while its memory is on disk, for it goes on with them."""
+        flags = libvirt.VIR_DOMAIN_XML_INACTIVE if one.power == "suspended" else 0
+        return replace(one, taps=nics.taps(stats), volumes=disks.volumes(domain, flags))
 
     def console(self, instance: InstanceId, limit: int) -> bytes:
         return console_log.tail(self._console(instance), limit)

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import msgspec
 
-from kumoi.contracts.compute import Machine, MachinePlug
-from kumoi.core.ids import InstanceId, is_uuid
+from kumoi.contracts.compute import Machine, MachineDisk, MachinePlug
+from kumoi.core.ids import InstanceId, VolumeId, is_uuid
 
 Accelerator = Literal["kvm", "tcg"]
 NAMESPACE: Final = "urn:kumoi:domain:1"
@@ -21,6 +21,13 @@ _SMALL_MIB: Final = 256
 _BALLOON_PERIOD_S: Final = 10  # as often as guests are sampled
 # On bus 0, where nothing else may be put: a guest names its nics by these.
 _FIRST_NIC_SLOT: Final = 16
+# Volumes have buses of their own, which are there before any of them: a bridge takes no more than this, and bus 0 is
+# full of nics. The bridges' own places come before the nics'.
+_SLOTS_A_BRIDGE: Final = 31
+_BRIDGES: Final = 1
+_FIRST_BRIDGE_SLOT: Final = 15
+_FIRST_VOLUME_LETTER: Final = 2  # vda and vdb are the root disk and what it is rescued from
+_SERIAL_LETTERS: Final = 20  # as many as virtio has room for
 
 Element = ElementTree.Element
 
@@ -87,6 +94,33 @@ def interface(plug: MachinePlug) -> str:
 def alias_of(tap: str) -> str:
     """How libvirt and QEMU call the nic behind this tap; `ua-` is for names that are the user's."""
     return f"ua-{tap}"
+
+
+def disk_alias(volume: VolumeId) -> str:
+    """How libvirt and QEMU call the disk of this volume."""
+    return f"ua-volume-{volume}"
+
+
+def volume_disk(disk: MachineDisk, settings: DomainSettings, *, boots: bool = False) -> Element:
+    """A volume; alone, as it is put into a running machine. Its target's name is libvirt's affair: guests name disks in
+    the order in which they find them."""
+    bridge, slot = divmod(disk.slot, _SLOTS_A_BRIDGE)
+    place = _e("address", type="pci", bus=str(1 + bridge), slot=str(1 + slot))
+    more = [_e("readonly")] if disk.read_only else []
+    more += [_e("serial", text=disk.volume_id[:_SERIAL_LETTERS]), _e("alias", name=disk_alias(disk.volume_id)), place]
+    found = _disk(disk.handle, device_name(_FIRST_VOLUME_LETTER + disk.slot), settings, boots=boots)
+    found.extend(more)
+    return found
+
+
+def device_name(number: int) -> str:
+    """`vda`, `vdb` … `vdz`, `vdaa`."""
+    name = ""
+    number += 1
+    while number:
+        number, letter = divmod(number - 1, 26)
+        name = chr(ord("a") + letter) + name
+    return f"vd{name}"
 
 
 def read_stamp(metadata: str) -> Stamp | None:
@@ -160,6 +194,7 @@ def _devices(machine: Machine, settings: DomainSettings) -> Element:
         *drives,
         # Without a USB controller an idle guest costs less; nothing here is a USB device.
         _e("controller", type="usb", model="none"),
+        *(_bridge(number) for number in range(_BRIDGES)),
         *(_interface(plug) for plug in machine.plugs),
         # libvirtd binds the socket and QEMU is handed it: its uid need not reach the path. The log is QEMU's, with or
         # without anybody on the line.
@@ -182,15 +217,15 @@ def _devices(machine: Machine, settings: DomainSettings) -> Element:
 
 
 def _disks(machine: Machine, settings: DomainSettings) -> list[Element]:
-    """Its own, and what it is rescued from: then that one is booted, and is the first unless told otherwise."""
-    if not machine.rescue:
-        return [_disk(machine.disk, "vda", settings, boots=True)]
-    own, other = ("vda", "vdb") if machine.rescue_stable else ("vdb", "vda")
-    found = [
-        _disk(machine.disk, own, settings, boots=False),
-        _disk(machine.rescue, other, settings, boots=True),
-    ]
-    return found if machine.rescue_stable else found[::-1]
+    """Its own, what it is rescued from (then that one is booted, and is the first unless told otherwise), volumes."""
+    boots = not machine.rescue
+    volumes = [volume_disk(one, settings, boots=boots and one.boot) for one in machine.volumes]
+    own, other = ("vda", "vdb") if boots or machine.rescue_stable else ("vdb", "vda")
+    found = [_disk(machine.disk, own, settings, boots=boots)] if machine.disk else []
+    if machine.rescue:
+        rescue = _disk(machine.rescue, other, settings, boots=True)
+        found = [*found, rescue] if machine.rescue_stable else [rescue, *found]
+    return [*found, *volumes]
 
 
 def _disk(path: str, device: str, settings: DomainSettings, *, boots: bool) -> Element:
@@ -203,6 +238,11 @@ def _disk(path: str, device: str, settings: DomainSettings, *, boots: bool) -> E
         type="file",
         device="disk",
     )
+
+
+def _bridge(number: int) -> Element:
+    place = _e("address", type="pci", bus="0", slot=str(_FIRST_BRIDGE_SLOT - number))
+    return _e("controller", place, type="pci", index=str(1 + number), model="pci-bridge")
 
 
 def _config_drive(machine: Machine) -> Element:

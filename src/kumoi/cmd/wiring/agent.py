@@ -66,6 +66,7 @@ def agent(settings: Settings) -> Agent:
         gauges=LibvirtGauges(daemon.URI),
         network=network,
         storage=FileStorage(IMAGES, Owner(uid=daemon.QEMU_UID, gid=daemon.QEMU_UID)),
+        pools={},
         guests=_guest_services(settings.network),
         config_files=partial(config_files, settings.network.http_proxy),
     )

@@ -7,12 +7,14 @@ from kumoi.adapters.fake.gauges import FakeGauges
 from kumoi.adapters.fake.guests import FakeGuestServices
 from kumoi.adapters.fake.network import FakeNetwork
 from kumoi.adapters.fake.storage import FakeStorage
+from kumoi.adapters.fake.volumes import FakeVolumePool
 from kumoi.adapters.fake.world import World
 from kumoi.adapters.link_http import HttpLink
 from kumoi.adapters.system import SystemChance, SystemClock
 from kumoi.agent.drivers import Drivers
 from kumoi.agent.simulator import MANNER, Ground, Simulator
 from kumoi.contracts.clock import Clock
+from kumoi.core.disks import PoolOffer
 from kumoi.core.hosts import Capacity
 from kumoi.core.plan import Hello
 from kumoi.core.qos import GUARANTEES, LIMITS
@@ -30,6 +32,7 @@ CAPACITY = Capacity(
     kpps=10_000,
 )
 CAPABILITIES = ("router", ADVERTISES, LIMITS, GUARANTEES, CARRIES)
+POOL = "files"
 BOOT_S = 0.5
 
 
@@ -51,6 +54,7 @@ def _ground(number: int, boot_id: str, clock: Clock) -> Ground:
         gauges=FakeGauges(world),
         network=FakeNetwork(world),
         storage=FakeStorage(world, fetches=False),
+        pools={POOL: FakeVolumePool(world, fetches=False)},
         guests=FakeGuestServices(world),
         config_files=lambda _entry, _nics, _subnets: {},
     )
@@ -60,5 +64,6 @@ def _ground(number: int, boot_id: str, clock: Clock) -> Ground:
         capacity=CAPACITY,
         capabilities=CAPABILITIES,
         accelerator="fake",
+        pools=(PoolOffer(name=POOL, driver="fake", total_gib=1000),),
     )
     return Ground(hello, drivers)

@@ -11,11 +11,12 @@ import msgspec
 from msgspec.structs import replace
 
 from kumoi.core.conditions import Blocked, Condition, Facts, Ready, Working, backoff_s
-from kumoi.core.ids import InstanceId
+from kumoi.core.ids import InstanceId, VolumeId
 from kumoi.core.instances import EndedBy, SeenPower
 from kumoi.core.nics import tap_name
 from kumoi.core.plan import InstanceEntry
-from kumoi.planning.host_diff import plugs
+from kumoi.planning.host_diff import disks, plugs
+from kumoi.planning.host_diff.disks import DiskAct, DiskGates, PluggedDisk
 from kumoi.planning.host_diff.plugs import PlugAct, Plugged
 
 # `start` is all of it: bring the layers, make the root disk and the config drive, define the machine, start it.
@@ -31,7 +32,7 @@ PowerAct = Literal[
     "remove_machine",
     "remove_root",
 ]
-Act = PowerAct | PlugAct
+Act = PowerAct | PlugAct | DiskAct
 
 SOFT_S = 60.0  # how long a guest may take to obey its power button
 PRESS_EVERY_S = 15.0  # a guest that is not up yet does not hear the first one
@@ -42,7 +43,8 @@ ATTEMPTS_BEFORE_BLOCKED = 5
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """What of an instance stands on the host: its machine, as the driver tells it, and whether it has a disk.
 
-    `taps`: the nics that are in it while it runs, by the names of their taps.
+    `taps`: the nics that are in it while it runs, by the names of their taps; `volumes`: its volumes, also while its
+    memory is on disk.
     """
 
     power: SeenPower = "missing"
@@ -52,6 +54,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     pid: int = 0
     root: bool = False
     taps: frozenset[str] = frozenset()
+    volumes: frozenset[VolumeId] = frozenset()
 
     @property
     def there(self) -> bool:
@@ -67,8 +70,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
 
     `run`: the one that goes on or ended last, by `ended_by`. `started_at`: 0 once its end was noticed. `asked`: what
     the guest was politely asked for at `asked_at` (again at `pressed_at`), when it had been reset `resets` times.
-    `plugged`: the nics that are in the running guest. `form`: that of its entry when it was started. `paused`: it was
-    we who paused it.
+    `plugged`, `disks`: the nics and volumes that are in the running guest. `form`: that of its entry when it was
+    started. `paused`: it was we who paused it.
     """
 
     run: int = 0
@@ -84,16 +87,18 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     crashes: int = 0
     not_before: float = 0.0
     plugged: tuple[Plugged, ...] = ()
+    disks: tuple[PluggedDisk, ...] = ()
 
 
 class Gates(msgspec.Struct, frozen=True, kw_only=True):
     """What must be so before a guest may start. `lacking`: entry ids of its network that do not stand yet; `held`:
-    taps of its nics that other guests have."""
+    taps of its nics that other guests have; `disks`: the same of its volumes."""
 
     now: float
     cleared: bool = True
     lacking: tuple[str, ...] = ()
     held: Mapping[str, InstanceId] = msgspec.field(default_factory=dict)
+    disks: DiskGates = DiskGates()
     soft_s: float = SOFT_S
 
 
@@ -153,9 +158,10 @@ def recall(entry: InstanceEntry, sight: Sight, memory: Memory | None, now: float
     if sight.power == "suspended":
         return replace(memory, run=run, ended_by="", started_at=memory.started_at or now)
     if sight.up:
+        memory = replace(memory, run=run, ended_by="", started_at=memory.started_at or now)
         plugged = plugs.recalled(entry.nics, sight.taps, memory.plugged)
-        return replace(memory, run=run, ended_by="", started_at=memory.started_at or now, plugged=plugged)
-    memory = replace(memory, plugged=())
+        return replace(memory, plugged=plugged, disks=disks.recalled(entry.volumes, sight.volumes, memory.disks))
+    memory = replace(memory, plugged=(), disks=())
     if memory.started_at == 0.0:
         return replace(memory, run=run, ended_by=sight.ended_by if run > memory.run else memory.ended_by)
     ended = _ending(sight, memory)
@@ -211,9 +217,18 @@ def _running(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) -
     if entry.rest or sight.power == "paused":
         return _resting(entry, sight, memory)
     around = plugs.Surroundings(now=gates.now, lacking=frozenset(gates.lacking), held=gates.held)
-    told = plugs.decide(entry.nics, memory.plugged, around)
-    memory = replace(memory, plugged=told.plugged)
-    return Decision(condition=told.condition, memory=memory, acts=told.acts, again_s=told.again_s)
+    nics = plugs.decide(entry.nics, memory.plugged, around)
+    volumes = disks.decide(entry.volumes, memory.disks, gates.disks, gates.now)
+    return Decision(
+        condition=max(nics.condition, volumes.condition, key=_badness),
+        memory=replace(memory, plugged=nics.plugged, disks=volumes.plugged),
+        acts=(*nics.acts, *volumes.acts),
+        again_s=min((s for s in (nics.again_s, volumes.again_s) if s is not None), default=None),
+    )
+
+
+def _badness(condition: Condition) -> int:
+    return 0 if isinstance(condition, Ready) else 1 if isinstance(condition, Working) else 2
 
 
 def _resting(entry: InstanceEntry, sight: Sight, memory: Memory) -> Decision:
@@ -272,6 +287,9 @@ def _start(entry: InstanceEntry, memory: Memory, gates: Gates, code: str = "star
     for plug in entry.nics:
         if (other := gates.held.get(tap_name(plug.nic_id))) is not None:
             return Decision(condition=plugs.held(plug.nic_id, other), memory=memory, again_s=plugs.ASK_EVERY_S)
+    for volume in entry.volumes:
+        if (condition := disks.hindrance(volume, gates.disks)) is not None:
+            return Decision(condition=condition, memory=memory, again_s=plugs.ASK_EVERY_S)
     if gates.now < memory.not_before:
         condition = Working(code="restarting", facts={"crashes": memory.crashes}, next_try=memory.not_before)
         return Decision(condition=condition, memory=memory, again_s=memory.not_before - gates.now)

@@ -16,8 +16,8 @@ from kumoi.adapters.libvirt.domain_xml import (
     read_stamp,
     render,
 )
-from kumoi.contracts.compute import Machine, MachinePlug
-from kumoi.core.ids import InstanceId, NicId
+from kumoi.contracts.compute import Machine, MachineDisk, MachinePlug
+from kumoi.core.ids import InstanceId, NicId, VolumeId
 
 GOLDEN = Path(__file__).parent / "golden"
 ID = InstanceId("11111111-2222-4333-8444-555555555555")
@@ -40,12 +40,31 @@ SMALL = Machine(
         MachinePlug(nic_id=NicId("n2"), mac="fa:16:3e:00:00:02", tap="tapbbbbbbbb-bb", bridge="brq2", mtu=1500, slot=1),
     ),
 )
+VOLUMES = Machine(
+    id=ID,
+    name="booted from a volume",
+    vcpus=1,
+    memory_mib=128,
+    disk="",
+    plugs=(),
+    volumes=(
+        MachineDisk(volume_id=VolumeId("aaaaaaaa-2222-4333-8444-555555555555"), handle="/a.qcow2", slot=0, boot=True),
+        MachineDisk(
+            volume_id=VolumeId("bbbbbbbb-2222-4333-8444-555555555555"), handle="/b.qcow2", slot=30, read_only=True
+        ),
+    ),
+)
 LARGE = Machine(id=ID, name="db", vcpus=4, memory_mib=8192, disk="/d.qcow2", plugs=())
 
 
 @pytest.mark.parametrize(
     ("name", "machine", "settings", "run"),
-    [("tcg_small", SMALL, TCG, 7), ("tcg_large", LARGE, TCG, 1), ("kvm_large", LARGE, KVM, 1)],
+    [
+        ("tcg_small", SMALL, TCG, 7),
+        ("tcg_large", LARGE, TCG, 1),
+        ("kvm_large", LARGE, KVM, 1),
+        ("tcg_volumes", VOLUMES, TCG, 1),
+    ],
 )
 def test_the_whole_text(name: str, machine: Machine, settings: DomainSettings, run: int) -> None:
     assert render(machine, settings, run) == (GOLDEN / f"{name}.xml").read_text()

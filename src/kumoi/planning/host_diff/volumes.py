@@ -1,0 +1,187 @@
+"""What to do about one volume or one snapshot on the host that keeps it: wish and sight in, an act and a condition out.
+
+A volume in a guest is never removed, nor written by anybody but that guest: it is frozen and made larger through it.
+What something that does not stand yet is to be made of stays until then, whatever the plan says. What does not belong
+here: doing it, and the guests' side of plugging (`disks`).
+"""
+
+from collections.abc import Iterable, Mapping, Set
+
+import msgspec
+from msgspec.structs import replace
+
+from kumoi.core.conditions import Blocked, Condition, Ready, Working
+from kumoi.core.disks import SnapshotEntry, VolumeEntry
+from kumoi.core.ids import InstanceId, SnapshotId, VolumeId
+
+
+class Ensure(msgspec.Struct, frozen=True):
+    """Make it, or make it larger where no guest has it."""
+
+    entry: VolumeEntry
+
+
+class Resize(msgspec.Struct, frozen=True):
+    """Make it larger in the guest that has it."""
+
+    entry: VolumeEntry
+    instance_id: InstanceId
+
+
+class Freeze(msgspec.Struct, frozen=True):
+    """In one act, through the guests that have the volumes: `guests` by those volumes."""
+
+    snapshots: tuple[SnapshotEntry, ...]
+    guests: Mapping[VolumeId, InstanceId]
+
+
+class RemoveVolume(msgspec.Struct, frozen=True):
+    volume_id: VolumeId
+    pool: str
+
+
+class RemoveSnapshot(msgspec.Struct, frozen=True):
+    snapshot_id: SnapshotId
+    pool: str
+
+
+VolumeAct = Ensure | Resize | Freeze | RemoveVolume | RemoveSnapshot
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A volume that is there, by its pool and its size as a guest sees it."""
+
+    pool: str
+    size_gib: int
+
+
+class VolumeScene(msgspec.Struct, frozen=True, kw_only=True):
+    """What the host keeps, what it is to keep, and which guests have it.
+
+    `asleep`: volumes of guests whose memory is on disk: what they hold is not to be touched at all, and nobody can be
+    asked."""
+
+    pools: Set[str]
+    volumes: Mapping[VolumeId, Standing]
+    snapshots: Mapping[SnapshotId, str]
+    guests: Mapping[VolumeId, InstanceId]
+    asleep: Set[VolumeId] = frozenset()
+    wished: Mapping[VolumeId, VolumeEntry] = msgspec.field(default_factory=dict)
+    wished_snapshots: Mapping[SnapshotId, SnapshotEntry] = msgspec.field(default_factory=dict)
+
+
+class VolumeDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """`act` None with a condition that is not Ready: something else has to happen first."""
+
+    condition: Condition
+    act: VolumeAct | None = None
+
+
+READY = VolumeDecision(condition=Ready())
+
+
+def own_freeze(volume: VolumeId) -> SnapshotId:
+    """The name of what a volume that is made of another one is made of, for as long as that takes."""
+    return SnapshotId(volume)
+
+
+def volume(entry: VolumeEntry, scene: VolumeScene) -> VolumeDecision:
+    """For an entry that is present."""
+    there = scene.volumes.get(entry.id)
+    if there is None:
+        return _missing(entry, scene)
+    if (pool := scene.snapshots.get(own_freeze(entry.id))) is not None:
+        return VolumeDecision(condition=Ready(), act=RemoveSnapshot(own_freeze(entry.id), pool))
+    if there.size_gib >= entry.size_gib:
+        return READY
+    if entry.id in scene.asleep:
+        return _asleep(entry.id)
+    growing = Working(code="growing_volume", facts={"size_gib": entry.size_gib})
+    if (guest := scene.guests.get(entry.id)) is not None:
+        return VolumeDecision(condition=growing, act=Resize(entry, guest))
+    return VolumeDecision(condition=growing, act=Ensure(entry))
+
+
+def snapshot(entry: SnapshotEntry, scene: VolumeScene) -> VolumeDecision:
+    """For an entry that is present: with all of its moment."""
+    if entry.id in scene.snapshots:
+        return READY
+    wished = scene.wished_snapshots.values() if entry.moment else (entry,)
+    moment = [one for one in wished if (one.moment, one.pool) == (entry.moment, entry.pool)]
+    together = [one for one in moment if one.id not in scene.snapshots]
+    return _freeze(together, scene)
+
+
+def absent_volume(volume_id: VolumeId, scene: VolumeScene) -> VolumeDecision:
+    """For an entry that the plan says is absent. Ready: it is."""
+    if (pool := scene.snapshots.get(own_freeze(volume_id))) is not None:
+        return VolumeDecision(condition=Working(code="removing"), act=RemoveSnapshot(own_freeze(volume_id), pool))
+    there = scene.volumes.get(volume_id)
+    if there is None:
+        return READY
+    if volume_id in scene.asleep:
+        return _asleep(volume_id)
+    if (guest := scene.guests.get(volume_id)) is not None:
+        return VolumeDecision(condition=Working(code="volume_in_guest", facts={"instance": guest}))
+    needed = [one.id for one in _to_be_made(scene) if one.source_id == volume_id and not _has_freeze(one, scene)]
+    frozen = [s.id for s in scene.wished_snapshots.values() if s.volume_id == volume_id and s.id not in scene.snapshots]
+    if needed or frozen:
+        return VolumeDecision(condition=Working(code="volume_needed", facts={"by": sorted([*needed, *frozen])}))
+    return VolumeDecision(condition=Working(code="removing"), act=RemoveVolume(volume_id, there.pool))
+
+
+def absent_snapshot(snapshot_id: SnapshotId, scene: VolumeScene) -> VolumeDecision:
+    """As `absent_volume`."""
+    pool = scene.snapshots.get(snapshot_id)
+    if pool is None:
+        return READY
+    needed = sorted(str(one.id) for one in _to_be_made(scene) if one.snapshot_id == snapshot_id)
+    if needed:
+        return VolumeDecision(condition=Working(code="volume_needed", facts={"by": needed}))
+    return VolumeDecision(condition=Working(code="removing"), act=RemoveSnapshot(snapshot_id, pool))
+
+
+def strays(scene: VolumeScene, named: Set[str]) -> list[tuple[str, str]]:
+    """What stands there in our name and in no plan. `named`: entry ids. What a volume is being made of is its own."""
+    volumes = [("volume", str(one)) for one in scene.volumes if f"volume/{one}" not in named]
+    snapshots = [
+        ("snapshot", str(one))
+        for one in scene.snapshots
+        if f"snapshot/{one}" not in named and f"volume/{one}" not in named
+    ]
+    return sorted([*volumes, *snapshots])
+
+
+def _missing(entry: VolumeEntry, scene: VolumeScene) -> VolumeDecision:
+    if entry.pool not in scene.pools:
+        return VolumeDecision(condition=Blocked(code="no_pool", facts={"pool": entry.pool}))
+    if entry.source_id is not None and not _has_freeze(entry, scene):
+        own = SnapshotEntry(id=own_freeze(entry.id), volume_id=entry.source_id, pool=entry.pool)
+        return _freeze([own], scene)
+    if entry.source_id is not None:
+        entry = replace(entry, source_id=None, snapshot_id=own_freeze(entry.id))
+    if entry.snapshot_id is not None and entry.snapshot_id not in scene.snapshots:
+        return VolumeDecision(condition=Working(code="waiting_for_snapshot", facts={"snapshot": entry.snapshot_id}))
+    return VolumeDecision(condition=Working(code="making_volume"), act=Ensure(entry))
+
+
+def _freeze(snapshots: list[SnapshotEntry], scene: VolumeScene) -> VolumeDecision:
+    volumes = sorted({one.volume_id for one in snapshots})
+    if missing := [str(one) for one in volumes if one not in scene.volumes]:
+        return VolumeDecision(condition=Working(code="waiting_for_volume", facts={"volumes": missing}))
+    if asleep := [one for one in volumes if one in scene.asleep]:
+        return _asleep(asleep[0])
+    guests = {one: scene.guests[one] for one in volumes if one in scene.guests}
+    return VolumeDecision(condition=Working(code="freezing_volume"), act=Freeze(tuple(snapshots), guests))
+
+
+def _asleep(volume_id: VolumeId) -> VolumeDecision:
+    return VolumeDecision(condition=Working(code="volume_asleep", facts={"volume": volume_id}))
+
+
+def _to_be_made(scene: VolumeScene) -> Iterable[VolumeEntry]:
+    return (one for one in scene.wished.values() if one.id not in scene.volumes)
+
+
+def _has_freeze(entry: VolumeEntry, scene: VolumeScene) -> bool:
+    return own_freeze(entry.id) in scene.snapshots
