@@ -10,10 +10,9 @@ from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden, Invalid
 from kumoi.core.ids import ProjectId
 from kumoi.core.policy import allow, may
-from kumoi.core.quotas import DEFAULT_QUOTA, DEFAULT_SCOPE, UNLIMITED, Counter, Resource, project_scope
+from kumoi.core.quotas import DEFAULT_SCOPE, UNLIMITED, Counter, Resource, project_scope
 
 Limits = Mapping[Resource, int] | Mapping[str, int]  # texts: those of single volume types too
-_DEFAULTS: dict[str, int] = dict(DEFAULT_QUOTA.items())
 
 
 def quota(house: House, call: Call, project_id: ProjectId) -> dict[str, Counter]:
@@ -30,10 +29,11 @@ def changed_quotas(house: House, call: Call) -> dict[ProjectId, dict[str, Counte
         found: dict[ProjectId, dict[str, Counter]] = {}
         for counter in tx.counters.under(project_scope(ProjectId(""))):
             found.setdefault(ProjectId(counter.scope.partition("/")[2]), {})[counter.resource] = counter
+        usual = default_limits(tx)
         return {
             project: counters
             for project, counters in found.items()
-            if any(_DEFAULTS.get(c.resource, c.most) != c.most for c in counters.values())
+            if any(usual.get(c.resource, c.most) != c.most for c in counters.values())
         }
 
     return house.store.read(read)

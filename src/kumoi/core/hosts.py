@@ -28,6 +28,8 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
 class Host(msgspec.Struct, frozen=True, kw_only=True):
     """`note`: what operators write about it.
 
+    `booted_at` 0: an older agent does not tell.
+
     `session` and `sequence` belong to the last hello and the last report taken; `boot_id` is the kernel's.
 
     `report_digest` is that report's, so that an unchanged one writes nothing; `halted` and `strays` are what it says:
@@ -48,6 +50,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     seen_at: float = 0.0
     enabled: bool = True
     lost: bool = False
+    booted_at: float = 0.0
     disabled_reason: str = ""
     note: str = ""
     generation: int = 1

@@ -124,6 +124,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     size until its resize is confirmed. `shelf`: shelved is off, offloaded has given back its host's CPUs and memory.
     `zone`: that of its host; `zone_wanted`: what was asked for, empty for any. `hints`: what else was said of its
     place. `extra_specs` and `image_properties` are those of its flavor and image as they were when it was made of them.
+    `marked_error`: an operator said so; whoever acts on it takes the mark away.
     `auto_disk`: what OpenStack's clients call disk_config, kept for them; a guest grows its file system by itself.
     """
 
@@ -167,6 +168,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     before: Size | None = None
     shelf: Shelf = ""
     auto_disk: bool = False
+    marked_error: bool = False
     access_ip_v4: str = ""
     access_ip_v6: str = ""
     refusal: Refusal | None = None
@@ -213,7 +215,7 @@ def status_of(instance: Instance, seen: Observation | None) -> Status:
     """The one status function: pure, total, the same for every tongue."""
     if instance.deleted_at is not None:
         return "deleted"
-    if instance.refusal is not None:
+    if instance.refusal is not None or instance.marked_error:
         return "error"
     running = seen is not None and seen.power in {"running", "paused"}
     if instance.power == "off":
@@ -264,6 +266,9 @@ def condition_of(instance: Instance, seen: Observation | None) -> Condition | No
             who_can_help="operator",
             since=instance.refusal.at,
         )
+    if instance.marked_error:
+        since = instance.status_changed_at
+        return Blocked(code="marked_error", retry=False, who_can_help="operator", since=since)
     if seen is None or seen.condition is None:
         if status_of(instance, seen) in TRANSIENT:
             return Working(code="waiting_for_host", since=instance.status_changed_at)

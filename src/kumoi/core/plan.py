@@ -288,6 +288,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     capacity: Capacity
     capabilities: tuple[str, ...]
     accelerator: str = ""
+    booted_at: float = 0.0
     pools: tuple[PoolOffer, ...] = ()
     plan_format: int = PLAN_FORMAT
     report_format: int = REPORT_FORMAT

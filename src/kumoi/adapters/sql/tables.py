@@ -45,7 +45,7 @@ instances = Table(
     *texts("zone_wanted", "server_group_id"),
     *integers("vcpus", "memory_mib", "disk_gib", "run_wanted", "reboot_wanted", "launch_index"),
     *integers("form_wanted", "root_number"),
-    *switches("reboot_hard", "config_drive", "locked", "auto_disk"),
+    *switches("reboot_hard", "config_drive", "locked", "auto_disk", "marked_error"),
     *nested("refusal", "rescue", "before", null=True),
     *nested("hints", "extra_specs", "image_properties"),
     *times("status_changed_at"),
@@ -90,7 +90,7 @@ hosts = Table(
     *texts("name", "accelerator", "boot_id", "session", "disabled_reason", "note", "report_digest", "halted"),
     *nested("capacity", "capabilities", "strays"),
     *integers("sequence", "generation"),
-    *times("seen_at", "created_at"),
+    *times("seen_at", "created_at", "booted_at"),
     *switches("enabled", "lost"),
     UniqueConstraint("name"),
 )

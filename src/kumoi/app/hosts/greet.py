@@ -46,6 +46,7 @@ def _greeted(host: Host, hello: Hello, session: str, now: float) -> Host:
         capacity=hello.capacity,
         capabilities=hello.capabilities,
         accelerator=hello.accelerator,
+        booted_at=hello.booted_at,
         boot_id=hello.boot_id,
         session=SessionId(session),
         sequence=0,

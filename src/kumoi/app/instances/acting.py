@@ -10,6 +10,7 @@ from kumoi.app.instances.read import check_unlocked, visible
 from kumoi.app.writing import Thing, commit, mark_instance, project_status, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
+from kumoi.core.conditions import Facts
 from kumoi.core.errors import KumoiError, WrongState
 from kumoi.core.ids import InstanceId
 from kumoi.core.instances import Instance, Status
@@ -80,14 +81,21 @@ def act(
             check_unlocked(call, one, name)
             return one
         check(call, one, name)
-        changed = replace(change(tx, one), updated_at=call.now)
+        changed = replace(change(tx, one), updated_at=call.now, marked_error=False)
         saved: Instance = tx.instances.save(project_status(tx, changed, call.now))
         mark_instance(tx, one.id)
         thing = Thing("instance", one.id, one.project_id)
-        record(tx, house, call, f"instance.{name.removeprefix('hard_')}", thing)
+        record(tx, house, call, f"instance.{name.removeprefix('hard_')}", thing, _told(one, saved))
         return saved
 
     return commit(house, write)
+
+
+def _told(before: Instance, after: Instance) -> Facts:
+    """What the event says besides what was done."""
+    if before.flavor_id == after.flavor_id:
+        return {}
+    return {"flavor": after.flavor_id, "former_flavor": before.flavor_id}
 
 
 def refusal(call: Call, one: Instance, name: Act) -> KumoiError | None:

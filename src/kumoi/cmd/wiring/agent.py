@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import time
 from functools import partial
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def agent(settings: Settings) -> Agent:
         capacity=_capacity(settings.network),
         capabilities=capabilities(settings.network, takes_tags=network.takes_tags()),
         accelerator=accelerates,
+        booted_at=float(int(time.time() - time.clock_gettime(time.CLOCK_BOOTTIME))),
     )
     papers = Papers(Ledger(FileJournal(RECORDS / "ledger")), Notebook(FileJournal(RECORDS / "notebook")))
     tools = Tools(clock=SystemClock(), chance=SystemChance(), manner=Manner(sample_s=settings.metrics.sample_s))

@@ -65,5 +65,6 @@ def _ground(number: int, boot_id: str, clock: Clock) -> Ground:
         capabilities=CAPABILITIES,
         accelerator="fake",
         pools=(PoolOffer(name=POOL, driver="fake", total_gib=1000),),
+        booted_at=clock.now(),
     )
     return Ground(hello, drivers)

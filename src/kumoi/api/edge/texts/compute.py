@@ -21,13 +21,28 @@ INVALID: Final[Mapping[Locale, Mapping[str, str]]] = {
 
 KINDS: Final[Mapping[Locale, Mapping[str, str]]] = {
     "en": {
+        "extension": "extension",
+        "migration": "migration",
+        "uptime": "the uptime of a host",
         "aggregate": "aggregate",
         "server_group": "server group",
         "further_disks": "a swap or ephemeral disk beside the root disk",
     },
     "ja": {
+        "extension": "拡張",
+        "migration": "移動",
+        "uptime": "ホストの稼働時間",
         "aggregate": "アグリゲート",
         "server_group": "サーバーグループ",
         "further_disks": "スワップまたはエフェメラルディスク",
+    },
+}
+
+CONDITIONS: Final[Mapping[Locale, Mapping[str, str]]] = {
+    "en": {
+        "marked_error": "Marked as in error by an operator: an administrator takes the mark away, or rebuild it.",
+    },
+    "ja": {
+        "marked_error": "運用者がエラーとしました。管理者が取り消すか、再構築してください。",
     },
 }

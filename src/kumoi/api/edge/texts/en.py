@@ -268,6 +268,7 @@ CONDITIONS: Final[dict[str, str]] = {
     "copying_disk": "Its disk is being copied; it is started after that.",
     "waiting_for_turn": "Waiting for its turn: others are being started.",
     "host_silent": "The machine that it runs on is not heard from.",
+    **compute.CONDITIONS["en"],
 }
 
 KINDS: Final[dict[str, str]] = {

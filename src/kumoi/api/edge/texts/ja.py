@@ -264,6 +264,7 @@ CONDITIONS: Final[dict[str, str]] = {
     "copying_disk": "ディスクをコピーしています。終わると起動します。",
     "waiting_for_turn": "順番を待っています。ほかのものを起動中です。",
     "host_silent": "インスタンスの載っているマシンから応答がありません。",
+    **compute.CONDITIONS["ja"],
 }
 
 KINDS: Final[dict[str, str]] = {

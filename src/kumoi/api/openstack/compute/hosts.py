@@ -9,6 +9,7 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.flavors import flag
 from kumoi.api.openstack.compute.servers import V
 from kumoi.api.openstack.compute.versions import at_least
+from kumoi.api.openstack.times import second
 from kumoi.app.hosts import read
 from kumoi.app.house import House
 from kumoi.core.errors import NotFound, Unsupported
@@ -66,9 +67,18 @@ def servers(house: House, request: Request) -> Response:
 
 
 def uptime(house: House, request: Request) -> Response:
-    """Hosts do not tell it."""
-    _one(house, request)
-    raise Unsupported("compute", what="uptime")
+    """Unsupported of a host whose agent is too old to tell."""
+    host = _one(house, request)
+    if not host.booted_at:
+        raise Unsupported("compute", what="uptime")
+    return json_response({"hypervisor": _brief(request, host) | {"uptime": _uptime(host, request.now)}})
+
+
+def _uptime(host: Host, now: float) -> str:
+    """As `uptime` writes it."""
+    minutes = max(0, int(now - host.booted_at)) // 60
+    days, (hours, rest) = minutes // 1440, divmod(minutes % 1440, 60)
+    return f"{second(now)[11:19]} up {days} day{'' if days == 1 else 's'}, {hours}:{rest:02}"
 
 
 def statistics(house: House, request: Request) -> Response:

@@ -14,7 +14,7 @@ from kumoi.app import quotas
 from kumoi.app.house import House
 from kumoi.core.errors import Invalid
 from kumoi.core.ids import ProjectId
-from kumoi.core.quotas import DEFAULT_QUOTA, Counter, Resource
+from kumoi.core.quotas import Counter, Resource
 
 # Nova's name → ours
 NAMES: dict[str, Resource] = {
@@ -46,7 +46,7 @@ def routes(house: House) -> list[Route]:
         Route("GET", V + "/limits", partial(absolute, house), "quota.read", "compute"),
         Route("GET", sets, partial(show, house), "quota.read", "compute"),
         Route("GET", sets + "/detail", partial(show_detail, house), "quota.read", "compute"),
-        Route("GET", sets + "/defaults", defaults, "quota.read", "compute"),
+        Route("GET", sets + "/defaults", partial(defaults, house), "quota.read", "compute"),
         Route("DELETE", sets, partial(reset, house), "quota.update", "compute", success=202),
         Route("PUT", sets, partial(update, house), "quota.update", "compute", body_type=UpdateBody),
     ]
@@ -89,25 +89,26 @@ def show(house: House, request: Request) -> Response:
 def show_detail(house: House, request: Request) -> Response:
     held = quotas.quota(house, request.call(), _project(request))
     shown: dict[str, Any] = {"id": _project(request)}
-    for name, ours in _names(request).items():
+    for name, ours in names(request).items():
         shown[name] = {"limit": held[ours].most, "in_use": held[ours].used, "reserved": 0}
-    for name, most in _fixed(request).items():
+    for name, most in fixed(request).items():
         shown[name] = {"limit": most, "in_use": 0, "reserved": 0}
     return json_response({"quota_set": shown})
 
 
-def defaults(request: Request) -> Response:
-    shown = {name: DEFAULT_QUOTA[ours] for name, ours in _names(request).items()}
-    return json_response({"quota_set": {"id": _project(request), **shown, **_fixed(request)}})
+def defaults(house: House, request: Request) -> Response:
+    now = quotas.defaults(house, request.call())
+    shown = {name: now[ours] for name, ours in names(request).items()}
+    return json_response({"quota_set": {"id": _project(request), **shown, **fixed(request)}})
 
 
 def update(house: House, request: Request) -> Response:
     wished = request.json(UpdateBody).quota_set
     limits: dict[Resource, int] = {}
     for name, value in wished.items():
-        if name in _names(request):
-            limits[_names(request)[name]] = _limit(name, value)
-        elif name not in {"force", *_fixed(request)}:
+        if name in names(request):
+            limits[names(request)[name]] = limit(name, value)
+        elif name not in {"force", *fixed(request)}:
             raise Invalid("api", field=f"quota_set.{name}", reason="unknown_field")
     held = quotas.set_quota(house, request.call(), _project(request), limits)
     return json_response({"quota_set": _limits(request, held)})
@@ -122,20 +123,20 @@ def _project(request: Request) -> ProjectId:
     return ProjectId(request.params["project"])
 
 
-def _names(request: Request) -> dict[str, Resource]:
-    return NAMES if at_least(request, 36) else {**NAMES, **NETWORK}
+def names(request: Request, until: int = 36) -> dict[str, Resource]:
+    return NAMES if at_least(request, until) else {**NAMES, **NETWORK}
 
 
 def _limits(request: Request, held: dict[str, Counter]) -> dict[str, Any]:
-    return {**{name: held[ours].most for name, ours in _names(request).items()}, **_fixed(request)}
+    return {**{name: held[ours].most for name, ours in names(request).items()}, **fixed(request)}
 
 
-def _fixed(request: Request) -> dict[str, int]:
+def fixed(request: Request) -> dict[str, int]:
     """Files cannot be injected since 2.57."""
     return {name: most for name, most in FIXED.items() if not (at_least(request, 57) and name.startswith("injected"))}
 
 
-def _limit(name: str, value: int | str | bool) -> int:
+def limit(name: str, value: int | str | bool) -> int:
     text = str(value)
     if text != "-1" and not (text.isdecimal() and len(text) <= 10 and int(text) < 2**31):
         raise Invalid("api", field=f"quota_set.{name}", reason="range", bound=f"from -1 to {2**31 - 1}")

@@ -1,14 +1,18 @@
 """Nova as a tongue: every resource's routes under one prefix."""
 
+from typing import Final
+
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.compute import (
     actions,
     aggregates,
+    audit_log,
     availability_zones,
     diagnostics,
     discovery,
+    extensions,
     flavor_extras,
     flavors,
     floating_ips,
@@ -20,7 +24,10 @@ from kumoi.api.openstack.compute import (
     keypairs,
     limits,
     metadata,
+    migrations,
     networks,
+    operating,
+    quota_classes,
     reforming,
     remote_consoles,
     security_groups,
@@ -34,6 +41,14 @@ from kumoi.api.openstack.compute.errors import render_error
 from kumoi.api.openstack.compute.versions import headers, version_of
 from kumoi.app.house import House
 
+# Of each resource, its routes.
+PARTS: Final = (
+    servers, actions, reforming, imaging, interfaces, metadata, instance_actions, diagnostics, flavors,
+    flavor_extras, keypairs, limits, hosts, aggregates, operating, migrations, audit_log, quota_classes,
+    availability_zones, server_groups, services, images, networks, security_groups, floating_ips, usage,
+    unbuilt,
+)  # fmt: skip
+
 
 def tongue(house: House, site: Site) -> Tongue:
     """Mounted at /compute."""
@@ -42,30 +57,9 @@ def tongue(house: House, site: Site) -> Tongue:
         prefix="/compute",
         routes=[
             *discovery.routes(site),
-            *servers.routes(house),
-            *actions.routes(house),
-            *reforming.routes(house),
-            *imaging.routes(house),
-            *interfaces.routes(house),
             *remote_consoles.routes(house, site),
-            *metadata.routes(house),
-            *instance_actions.routes(house),
-            *diagnostics.routes(house),
-            *flavors.routes(house),
-            *flavor_extras.routes(house),
-            *keypairs.routes(house),
-            *limits.routes(house),
-            *hosts.routes(house),
-            *aggregates.routes(house),
-            *availability_zones.routes(house),
-            *server_groups.routes(house),
-            *services.routes(house),
-            *images.routes(house),
-            *networks.routes(house),
-            *security_groups.routes(house),
-            *floating_ips.routes(house),
-            *usage.routes(house),
-            *unbuilt.routes(house),
+            *extensions.routes(),
+            *(route for part in PARTS for route in part.routes(house)),
         ],
         authenticate=by_token(house),
         render_error=render_error,

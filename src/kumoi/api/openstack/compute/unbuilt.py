@@ -14,9 +14,7 @@ from kumoi.core.errors import Unsupported
 from kumoi.core.policy import allow
 
 MEMBERS: Final = ("changePassword", "restore", "trigger_crash_dump")
-OPERATORS: Final = (
-    "migrate", "os-migrateLive", "evacuate", "os-resetState", "injectNetworkInfo", "resetNetwork",
-)  # fmt: skip
+OPERATORS: Final = ("migrate", "os-migrateLive", "evacuate")
 
 
 def routes(house: House) -> list[Route]:

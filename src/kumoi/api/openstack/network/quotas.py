@@ -10,7 +10,7 @@ from kumoi.api.openstack.network.resources import SERVICE, one_of
 from kumoi.app import quotas
 from kumoi.app.house import House
 from kumoi.core.ids import ProjectId
-from kumoi.core.quotas import DEFAULT_QUOTA, Counter, Resource
+from kumoi.core.quotas import Counter, Resource
 
 _NAMES: dict[str, Resource] = {
     "network": "networks",
@@ -65,8 +65,9 @@ def _reading(house: House) -> list[Route]:
     def show(request: Request) -> Response:
         return json_response({"quota": _limits(quotas.quota(house, request.call(), _project(request)))})
 
-    def default(_request: Request) -> Response:
-        return json_response({"quota": {name: DEFAULT_QUOTA[resource] for name, resource in _NAMES.items()}})
+    def default(request: Request) -> Response:
+        now = quotas.defaults(house, request.call())
+        return json_response({"quota": {name: now[resource] for name, resource in _NAMES.items()}})
 
     def details(request: Request) -> Response:
         found = quotas.quota(house, request.call(), _project(request))
