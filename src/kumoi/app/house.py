@@ -28,6 +28,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     token_ttl_s: float = 3600.0
     cpu_overcommit: float = 16.0
     memory_overcommit: float = 1.0
+    pool_overcommit: float = 20.0
     passwords: PasswordRules = PasswordRules()
     terminated_shown_s: float = 3600.0
     dns_servers: tuple[str, ...] = ()

@@ -7,7 +7,8 @@ import msgspec
 from kumoi.app.networks.metering import labels_on, rules_of
 from kumoi.contracts.store import Transaction
 from kumoi.contracts.store.sections import Mark
-from kumoi.core.ids import ImageId, ProjectId
+from kumoi.core.disks import VolumePlug
+from kumoi.core.ids import ImageId, ProjectId, host_section
 from kumoi.core.images import AWAITING, MAX_DEPTH, Layer
 from kumoi.core.instances import Instance, Placement
 from kumoi.core.metering import Metered
@@ -16,11 +17,14 @@ from kumoi.core.nics import Nic
 from kumoi.core.port_forwardings import PortForwarding
 from kumoi.core.qos import Shaping, policy_of, shaping
 from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
+from kumoi.core.storage_pools import host_of
 from kumoi.core.trunks import Trunk
+from kumoi.core.volumes import Volume
 from kumoi.core.vpcs import PublicAddress
 from kumoi.planning.sections.groups import group_entry, member_entry
 from kumoi.planning.sections.instances import InstanceParts, instance_entry
 from kumoi.planning.sections.networks import network_entry, nic_entry, subnet_entry
+from kumoi.planning.sections.volumes import plug, snapshot_entry, volume_entry
 from kumoi.planning.sections.vpcs import VpcParts, vpc_entry
 
 _encode = msgspec.json.Encoder().encode
@@ -54,6 +58,7 @@ class Compiler:
         self._trunks: dict[str, Trunk] = {}
         self._carried: dict[str, Nic] = {}
         self._copies: dict[str, list[ImageId]] = {}
+        self._volumes: dict[str, list[VolumePlug]] = {}
         if not ids:
             return
         for placement in tx.placements.find(Query(filters=(is_in("instance_id", ids),))):
@@ -73,8 +78,19 @@ class Compiler:
         waiting = (is_in("copy_of", ids), is_in("status", AWAITING), alive())
         for image in tx.images.find(Query(filters=waiting, order=(Order("created_at"), Order("id")))):
             self._copies.setdefault(image.copy_of or "", []).append(image.id)
+        self._plug_volumes(ids)
         groups = {g for found in self._plugged.values() for nic in found for g in nic.group_ids}
         self._group_names = {g.id: g.name for g in tx.security_groups.many(tuple(groups))}
+
+    def _plug_volumes(self, ids: tuple[str, ...]) -> None:
+        """What is to be in the batch's guests, in the order of their places."""
+        wished = (is_in("instance_id", ids), eq("said", ""), eq("leaving", value=False))
+        found = self._tx.attachments.find(Query(filters=wished, order=(Order("slot"),)))
+        volumes: dict[str, Volume] = {v.id: v for v in self._tx.volumes.many(tuple(a.volume_id for a in found))}
+        for one in found:
+            pool_id = volumes[one.volume_id].pool_id
+            if pool_id is not None:
+                self._volumes.setdefault(one.instance_id or "", []).append(plug(one, pool_id))
 
     def _public_of(self, nic_ids: Iterable[str]) -> list[PublicAddress]:
         ids = tuple(nic_ids)
@@ -90,7 +106,7 @@ class Compiler:
         parts = InstanceParts(
             instance=one,
             placement=placement,
-            layers=self._chain(one.root_layer_id),
+            layers=self._chain(one.root_layer_id) if one.root_layer_id else (),
             nics=tuple(nics),
             networks={n.network_id: self._network(n.network_id) for n in nics},
             trunks=self._trunks,
@@ -102,6 +118,7 @@ class Compiler:
             request_id=self._asked_by(instance_id),
             rescue_layers=self._chain(one.rescue.layer_id) if one.rescue is not None else (),
             copies=tuple(self._copies.get(instance_id, ())),
+            volumes=tuple(self._volumes.get(instance_id, ())),
         )
         return _encode(instance_entry(parts))
 
@@ -179,6 +196,23 @@ class Compiler:
             return None
         group = self._tx.security_groups.get(group_id)
         return _encode(member_entry(nic, group)) if group is not None else None
+
+    def volume(self, mark: Mark, volume_id: str) -> bytes | None:
+        volume = self._tx.volumes.get(volume_id)
+        if volume is None or volume.deleted_at is not None or volume.pool_id is None:
+            return None
+        if host_section(host_of(volume.pool_id)) != mark.section:
+            return None
+        layers = self._chain(volume.layer_id) if volume.layer_id is not None else ()
+        return _encode(volume_entry(volume, volume.pool_id, layers))
+
+    def snapshot(self, mark: Mark, snapshot_id: str) -> bytes | None:
+        snapshot = self._tx.volume_snapshots.get(snapshot_id)
+        if snapshot is None or snapshot.deleted_at is not None or snapshot.pool_id is None:
+            return None
+        if host_section(host_of(snapshot.pool_id)) != mark.section:
+            return None
+        return _encode(snapshot_entry(snapshot, snapshot.pool_id))
 
     def _network(self, network_id: str) -> Network:
         if network_id not in self._networks:

@@ -74,6 +74,8 @@ def stamps(tx: Transaction, marks: list[Mark]) -> list[Stamp]:
         "nic": compiler.nic,
         "group": compiler.group,
         "member": compiler.member,
+        "volume": compiler.volume,
+        "snapshot": compiler.snapshot,
     }
     found = []
     for mark in marks:

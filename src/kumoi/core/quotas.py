@@ -80,6 +80,8 @@ ClaimKind = Literal[
     "leg",
     "external_gateway",
     "client_token",
+    "attachment",
+    "slot",
 ]
 
 

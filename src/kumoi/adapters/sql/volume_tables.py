@@ -69,6 +69,7 @@ attachments = Table(
     *times("attached_at", "created_at", "updated_at"),
     Index(None, "volume_id"),
     Index(None, "instance_id"),
+    Index(None, "leaving"),
     Index(None, "project_id", "created_at", "id"),
 )
 

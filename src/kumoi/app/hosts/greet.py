@@ -12,6 +12,7 @@ from kumoi.core.meters import CAPABILITY
 from kumoi.core.plan import PLAN_FORMAT, REPORT_FORMAT, Hello, Welcome
 from kumoi.core.query import Filter, Query, eq
 from kumoi.core.quotas import host_scope
+from kumoi.core.storage_pools import StoragePool, pool_id, pool_scope
 
 
 def greet(house: House, hello: Hello) -> Welcome:
@@ -30,6 +31,7 @@ def greet(house: House, hello: Hello) -> Welcome:
             )
             tx.hosts.insert(host)
         _open_room(tx, house, host)
+        _open_pools(tx, house, host, hello, now)
         _adopt_routers(tx, host)
         return host.id
 
@@ -65,6 +67,28 @@ def _open_room(tx: Transaction, house: House, host: Host) -> None:
         promised: int = getattr(capacity, resource)
         if promised or tx.counters.get(scope, resource) is not None:
             tx.counters.set_most(scope, resource, promised)
+
+
+def _open_pools(tx: Transaction, house: House, host: Host, hello: Hello, now: float) -> None:
+    """What it offers now; a pool that it offers no more keeps its volumes, and gets no new ones."""
+    known = {pool.id: pool for pool in tx.storage_pools.find(Query(filters=(eq("host_id", host.id),)))}
+    for offer in hello.pools:
+        pool = StoragePool(
+            id=pool_id(host.id, offer.name),
+            host_id=host.id,
+            name=offer.name,
+            driver=offer.driver,
+            total_gib=offer.total_gib,
+            capabilities=offer.capabilities,
+            created_at=now,
+        )
+        if (old := known.pop(pool.id, None)) is None:
+            tx.storage_pools.insert(pool)
+        else:
+            tx.storage_pools.save(replace(pool, created_at=old.created_at))
+        tx.counters.set_most(pool_scope(pool.id), "disk_gib", int(offer.total_gib * house.rules.pool_overcommit))
+    for gone in known.values():
+        tx.storage_pools.save(replace(gone, offered=False))
 
 
 def _adopt_routers(tx: Transaction, host: Host) -> None:

@@ -1,10 +1,18 @@
 """What a report proves to be gone, and what may be let go for it: placements, capacity, addresses, marks."""
 
+from kumoi.app.house import House
 from kumoi.app.networks.letting_go import let_nics_go
 from kumoi.app.networks.stand_ins import release_nic
+from kumoi.app.volumes.sight import (
+    leaving_of,
+    let_attachments_go,
+    release_attachments,
+    release_snapshot,
+    release_volume,
+)
 from kumoi.contracts.store import Transaction
 from kumoi.core.hosts import Host
-from kumoi.core.ids import InstanceId, VpcId, host_section
+from kumoi.core.ids import InstanceId, SnapshotId, VolumeId, VpcId, host_section
 from kumoi.core.plan import Report
 from kumoi.core.query import Filter, Query, alive, eq
 
@@ -15,23 +23,34 @@ def proof_awaited(tx: Transaction, host: Host, report: Report) -> bool:
     gone = Query(filters=(eq("host_id", host.id), Filter("deleted_at", "null", False)))
     unplugged = Query(filters=(eq("host_id", host.id), eq("use", ""), alive()))
     return bool(
-        tx.sections.tombstones(own, report.acted.get(own, 0)) or tx.nics.count(gone) or tx.nics.count(unplugged)
+        tx.sections.tombstones(own, report.acted.get(own, 0))
+        or tx.nics.count(gone)
+        or tx.nics.count(unplugged)
+        or leaving_of(tx, host)
     )
 
 
-def take_proofs(tx: Transaction, host: Host, report: Report) -> None:
+def take_proofs(tx: Transaction, house: House, host: Host, report: Report, now: float) -> None:
     """Purge everything of this host that its report proves absent."""
     own = host_section(host.id)
     there = {f"instance/{s.id}" for s in report.instances} | {t.entry for t in report.things}
+    there |= {f"volume/{s.id}" for s in report.volumes} | {f"snapshot/{s.id}" for s in report.snapshots}
     for entry in tx.sections.tombstones(own, report.acted.get(own, 0)):
         if entry in there:
             continue
         kind, _, resource_id = entry.partition("/")
         if kind == "instance":
             release_instance(tx, InstanceId(resource_id), host)
+            if not tx.placements.count(Query(filters=(eq("instance_id", resource_id),))):
+                release_attachments(tx, house, InstanceId(resource_id), now)
         elif kind == "vpc":
             release_vpc(tx, VpcId(resource_id))
+        elif kind == "volume":
+            release_volume(tx, VolumeId(resource_id))
+        elif kind == "snapshot":
+            release_snapshot(tx, SnapshotId(resource_id))
         tx.sections.forget(own, entry)
+    let_attachments_go(tx, house, host, report, now)
     let_nics_go(tx, host, report)
 
 

@@ -14,6 +14,7 @@ from kumoi.app.hosts.proof import proof_awaited, take_proofs
 from kumoi.app.hosts.troubles import take_troubles
 from kumoi.app.house import House
 from kumoi.app.instances.shelve import offloaded
+from kumoi.app.volumes.sight import follow_instance, observe_snapshots, observe_volumes
 from kumoi.app.writing import INSTANCE_TOPIC, mark_instance, project_status
 from kumoi.contracts.store import Transaction
 from kumoi.core.conditions import Condition, Facts, Ready, same_reason
@@ -53,8 +54,10 @@ def take_report(house: House, report: Report) -> None:
         changed: list[InstanceId] = []
         if host.report_digest != digest:
             changed = _observe(tx, house, host, report, now)
+            observe_volumes(tx, house, host, report, now)
+            observe_snapshots(tx, house, host, report, now)
             take_troubles(tx, house, host, report, now)
-        take_proofs(tx, host, report)
+        take_proofs(tx, house, host, report, now)
         return changed
 
     if house.store.read(news):
@@ -82,6 +85,7 @@ def _observe(tx: Transaction, house: House, host: Host, report: Report, now: flo
             continue
         _keep(tx, old, new)
         _follow(tx, house, one, new, now)
+        follow_instance(tx, house, one.id, now)
         changed.append(one.id)
     return changed
 
@@ -93,7 +97,7 @@ def _observation(
     if seen is None:
         if old is None or old.power == "missing":
             return None
-        return replace(old, power="missing", reported_at=now)
+        return replace(old, power="missing", volumes=(), reported_at=now)
     first = old.first_running_at if old else 0.0
     if seen.power == "running" and first == 0.0:
         first = now
@@ -108,6 +112,7 @@ def _observation(
         forms_done=seen.forms_done,
         ended_by=seen.ended_by,
         condition=None if isinstance(seen.condition, Ready) else seen.condition,
+        volumes=seen.volumes,
         first_running_at=first,
         reported_at=now,
     )
@@ -121,6 +126,7 @@ def _says_the_same(old: Observation, seen: SeenInstance) -> bool:
         and old.reboots_done == seen.reboots_done
         and old.forms_done == seen.forms_done
         and old.ended_by == seen.ended_by
+        and old.volumes == seen.volumes
         and same_reason(condition, seen.condition)
     )
 

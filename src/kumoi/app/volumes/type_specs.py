@@ -81,9 +81,7 @@ def _its(of: VolumeType, encryption_id: str) -> Encryption:
     return of.encryption
 
 
-def _changed(
-    house: House, call: Call, type_id: VolumeTypeId, change: Callable[[VolumeType], VolumeType]
-) -> VolumeType:
+def _changed(house: House, call: Call, type_id: VolumeTypeId, change: Callable[[VolumeType], VolumeType]) -> VolumeType:
     allow(call, "volume_type.update")
 
     def write(tx: Transaction) -> VolumeType:

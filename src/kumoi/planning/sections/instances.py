@@ -3,7 +3,7 @@
 import msgspec
 
 from kumoi.core.copies import DiskCopy
-from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
+from kumoi.core.disks import RescueDisk, RootDisk, VolumePlug
 from kumoi.core.ids import ImageId, ec2_id
 from kumoi.core.images import Layer
 from kumoi.core.instances import Instance, Placement, PlacementRole
@@ -11,6 +11,7 @@ from kumoi.core.networks import Network
 from kumoi.core.nics import Nic
 from kumoi.core.plan import GuestData, InstanceEntry, Mode, NicPlug, SubPlug
 from kumoi.core.trunks import Trunk
+from kumoi.planning.sections.layers import layer_ref
 
 _MODES: dict[PlacementRole, Mode] = {"run": "run", "incoming": "receive", "outgoing": "send_to", "held": "hold"}
 
@@ -18,8 +19,7 @@ _MODES: dict[PlacementRole, Mode] = {"run": "run", "incoming": "receive", "outgo
 class InstanceParts(msgspec.Struct, frozen=True, kw_only=True):
     """The rows around an instance. `layers`: the root's, then its parents, deepest last; `rescue_layers`: those of the
     rescue image. `nics` in plug order. `copies`: the images that wait for a copy of its disk, in the order asked.
-
-    `trunks`: by their own nics; `carried`: what they carry, by id."""
+    `volumes` in the order of their places. `trunks`: by their own nics; `carried`: what they carry, by id."""
 
     instance: Instance
     placement: Placement
@@ -35,6 +35,7 @@ class InstanceParts(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str = ""
     rescue_layers: tuple[Layer, ...] = ()
     copies: tuple[ImageId, ...] = ()
+    volumes: tuple[VolumePlug, ...] = ()
 
 
 def instance_entry(parts: InstanceParts) -> InstanceEntry:
@@ -45,9 +46,7 @@ def instance_entry(parts: InstanceParts) -> InstanceEntry:
         mode=_MODES[parts.placement.role],
         vcpus=one.vcpus,
         memory_mib=one.memory_mib,
-        root=RootDisk(
-            layers=tuple(layer_ref(layer) for layer in parts.layers), size_gib=one.disk_gib, number=one.root_number
-        ),
+        root=root_disk(parts),
         nics=tuple(nic_plug(nic, parts) for nic in parts.nics),
         power=one.power,
         run_wanted=one.run_wanted,
@@ -61,7 +60,17 @@ def instance_entry(parts: InstanceParts) -> InstanceEntry:
         form_hard=one.form_cause == "rebuild",
         rescue=rescue_disk(parts),
         copies=tuple(DiskCopy(image_id=image_id) for image_id in parts.copies),
+        volumes=parts.volumes,
     )
+
+
+def root_disk(parts: InstanceParts) -> RootDisk | None:
+    """None of one that boots from a volume."""
+    one = parts.instance
+    if not parts.layers:
+        return None
+    layers = tuple(layer_ref(layer) for layer in parts.layers)
+    return RootDisk(layers=layers, size_gib=one.disk_gib, number=one.root_number)
 
 
 def rescue_disk(parts: InstanceParts) -> RescueDisk | None:
@@ -69,16 +78,6 @@ def rescue_disk(parts: InstanceParts) -> RescueDisk | None:
     if rescue is None:
         return None
     return RescueDisk(layers=tuple(layer_ref(layer) for layer in parts.rescue_layers), stable=rescue.stable)
-
-
-def layer_ref(layer: Layer) -> LayerRef:
-    return LayerRef(
-        id=layer.id,
-        sha256=layer.sha256,
-        format=layer.format,
-        size_bytes=layer.size_bytes,
-        virtual_bytes=layer.virtual_bytes,
-    )
 
 
 def nic_plug(nic: Nic, parts: InstanceParts) -> NicPlug:

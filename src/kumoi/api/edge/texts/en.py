@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import compute, networks, unauthenticated, volumes
+from kumoi.api.edge.texts import compute, disks, networks, unauthenticated, volumes
 
 ERRORS: Final[dict[str, str]] = {
     "error": "The request could not be carried out.",
@@ -50,6 +50,7 @@ ERRORS: Final[dict[str, str]] = {
     "too_many_tries": "You tried too often. Try again in {retry_after_s} s.",
     "internal": "The cloud made a mistake. Its operator finds it in the log under {request_id}.",
     "would_succeed": "The request would have succeeded, but only that was asked.",
+    **disks.EN_ERRORS,
 }
 
 # invalid: what is wrong with {field}
@@ -64,14 +65,6 @@ INVALID: Final[dict[str, str]] = {
     "wrong_type": "Invalid input for {field}: {expected} is expected, not {got}.",
     "above_most": "Invalid input for {field}: {value} is greater than max_count, {most}.",
     "characters": "Invalid input for {field}: it has characters that are not allowed there, or nothing but spaces.",
-    "backing_file": "The image refers to a backing file. Flatten it: qemu-img convert -O qcow2.",
-    "data_file": "The image keeps its data in a file of its own. Make one file of it: qemu-img convert -O qcow2.",
-    "encrypted": "The image is encrypted, which is not supported. Decrypt it first: qemu-img convert.",
-    "corrupt": "The image is marked as corrupt. Repair it: qemu-img check -r all.",
-    "unknown_features": "The image needs features of qcow2 that are not known here ({value}). "
-    "Convert it: qemu-img convert -O qcow2.",
-    "too_large_virtual": "The disk in the image is too large: {size} bytes, where {limit} are allowed.",
-    "bad_header": "The image's header is damaged ({what}: {value}). Make it anew, and upload all of it.",
     "pattern": "Invalid input for {field}: it does not match {value}.",
     "length": "Invalid input for {field}: the length must be {bound}.",
     "range": "Invalid input for {field}: it must be {bound}.",
@@ -226,6 +219,7 @@ INVALID: Final[dict[str, str]] = {
     "password_used_before": "The password was used before: the last {last} cannot be chosen again.",
     "in_the_past": "Invalid input for {field}: that time has passed.",
     **compute.INVALID["en"],
+    **disks.EN_INVALID,
 }
 
 UNAUTHENTICATED: Final = unauthenticated.EN
@@ -269,6 +263,7 @@ CONDITIONS: Final[dict[str, str]] = {
     "waiting_for_turn": "Waiting for its turn: others are being started.",
     "host_silent": "The machine that it runs on is not heard from.",
     **compute.CONDITIONS["en"],
+    **disks.EN_CONDITIONS,
 }
 
 KINDS: Final[dict[str, str]] = {
@@ -374,4 +369,5 @@ KINDS: Final[dict[str, str]] = {
     "console_token": "console token",
     "token": "token",
     **compute.KINDS["en"],
+    **disks.EN_KINDS,
 }

@@ -4,7 +4,7 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import compute, networks, unauthenticated, volumes
+from kumoi.api.edge.texts import compute, disks, networks, unauthenticated, volumes
 
 ERRORS: Final[dict[str, str]] = {
     "error": "要求を実行できませんでした。",
@@ -51,6 +51,7 @@ ERRORS: Final[dict[str, str]] = {
     "too_many_tries": "試行回数が多すぎます。{retry_after_s} 秒後にもう一度お試しください。",
     "internal": "クラウド側の誤りです。管理者はログの {request_id} で原因を調べられます。",
     "would_succeed": "要求は成功するはずですが、確認だけが求められました。",
+    **disks.JA_ERRORS,
 }
 
 INVALID: Final[dict[str, str]] = {
@@ -64,13 +65,6 @@ INVALID: Final[dict[str, str]] = {
     "wrong_type": "{field} の入力が正しくありません: {got} ではなく {expected} が必要です。",
     "above_most": "{field} の入力が正しくありません: {value} は max_count の {most} より大きいです。",
     "characters": "{field} の入力が正しくありません: 使えない文字があるか、空白だけです。",
-    "backing_file": "イメージがバッキングファイルを参照しています。qemu-img convert -O qcow2 で一つにまとめてください。",
-    "data_file": "イメージのデータが別のファイルにあります。qemu-img convert -O qcow2 で一つにまとめてください。",
-    "encrypted": "イメージが暗号化されています。qemu-img convert で復号してから登録してください。",
-    "corrupt": "イメージに破損の印があります。qemu-img check -r all で修復してください。",
-    "unknown_features": "イメージは未知の qcow2 の機能 ({value}) を必要とします。qemu-img convert -O qcow2 で変換してください。",
-    "too_large_virtual": "イメージの中のディスクが大きすぎます: {size} バイト (上限 {limit})",
-    "bad_header": "イメージのヘッダーが壊れています ({what}: {value})。作り直して、全体を送ってください。",
     "pattern": "{field} の入力が正しくありません: {value} に一致しません。",
     "length": "{field} の入力が正しくありません: 長さは {bound} でなければなりません。",
     "range": "{field} の入力が正しくありません: 値は {bound} でなければなりません。",
@@ -222,6 +216,7 @@ INVALID: Final[dict[str, str]] = {
     "password_used_before": "以前のパスワードです。最近の {last} 個は再び使えません。",
     "in_the_past": "{field} の値が正しくありません。過ぎた時刻です。",
     **compute.INVALID["ja"],
+    **disks.JA_INVALID,
 }
 
 UNAUTHENTICATED: Final = unauthenticated.JA
@@ -265,6 +260,7 @@ CONDITIONS: Final[dict[str, str]] = {
     "waiting_for_turn": "順番を待っています。ほかのものを起動中です。",
     "host_silent": "インスタンスの載っているマシンから応答がありません。",
     **compute.CONDITIONS["ja"],
+    **disks.JA_CONDITIONS,
 }
 
 KINDS: Final[dict[str, str]] = {
@@ -370,4 +366,5 @@ KINDS: Final[dict[str, str]] = {
     "console_token": "コンソールトークン",
     "token": "トークン",
     **compute.KINDS["ja"],
+    **disks.JA_KINDS,
 }

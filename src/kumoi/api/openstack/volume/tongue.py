@@ -9,6 +9,7 @@ from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.volume import (
+    attachments,
     clusters,
     default_types,
     discovery,
@@ -19,9 +20,14 @@ from kumoi.api.openstack.volume import (
     qos_specs,
     quotas,
     services,
+    snapshot_actions,
+    snapshots,
     type_access,
     type_specs,
     types,
+    volume_actions,
+    volume_metadata,
+    volumes,
     zones,
 )
 from kumoi.api.openstack.volume.errors import render_error
@@ -54,6 +60,12 @@ def tongue(house: House, site: Site) -> Tongue:
             *_both(default_types.routes(house)),
             *_both(qos_specs.routes(house)),
             *_both(group_types.routes(house)),
+            *_both(volumes.routes(house)),
+            *_both(volume_actions.routes(house)),
+            *_both(volume_metadata.routes(house)),
+            *_both(snapshots.routes(house)),
+            *_both(snapshot_actions.routes(house)),
+            *_both(attachments.routes(house)),
         ],
         authenticate=_of_the_path(by_token(house)),
         render_error=render_error,

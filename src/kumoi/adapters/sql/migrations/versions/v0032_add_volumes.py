@@ -76,6 +76,7 @@ Table(
     *times("attached_at", "created_at", "updated_at"),
     Index(None, "volume_id"),
     Index(None, "instance_id"),
+    Index(None, "leaving"),
     Index(None, "project_id", "created_at", "id"),
 )
 

@@ -1,0 +1,59 @@
+"""What is said of images' disks, and of volumes, their snapshots and attachments when they are asked for, in both
+languages. See `texts`."""
+
+from typing import Final
+
+EN_ERRORS: Final[dict[str, str]] = {
+    "no_capacity:pools": "No pool has room for {wanted_gib} GiB. Pools looked at: {pools}; dropped by: {dropped}.",
+}
+JA_ERRORS: Final[dict[str, str]] = {
+    "no_capacity:pools": "{wanted_gib} GiB の空きのあるプールがありません。"
+    "調べたプール: {pools}、除外の理由: {dropped}。",
+}
+EN_INVALID: Final[dict[str, str]] = {
+    "backing_file": "The image refers to a backing file. Flatten it: qemu-img convert -O qcow2.",
+    "data_file": "The image keeps its data in a file of its own. Make one file of it: qemu-img convert -O qcow2.",
+    "encrypted": "The image is encrypted, which is not supported. Decrypt it first: qemu-img convert.",
+    "corrupt": "The image is marked as corrupt. Repair it: qemu-img check -r all.",
+    "unknown_features": "The image needs features of qcow2 that are not known here ({value}). "
+    "Convert it: qemu-img convert -O qcow2.",
+    "too_large_virtual": "The disk in the image is too large: {size} bytes, where {limit} are allowed.",
+    "bad_header": "The image's header is damaged ({what}: {value}). Make it anew, and upload all of it.",
+    "below_source": "Invalid input for {field}: {value} GiB are less than what it is made of needs, {least} GiB.",
+    "not_larger": "Invalid input for {field}: a volume of {has} GiB is only ever made larger, not {value} GiB.",
+}
+JA_INVALID: Final[dict[str, str]] = {
+    "backing_file": "イメージがバッキングファイルを参照しています。"
+    "qemu-img convert -O qcow2 で一つにまとめてください。",
+    "data_file": "イメージのデータが別のファイルにあります。qemu-img convert -O qcow2 で一つにまとめてください。",
+    "encrypted": "イメージが暗号化されています。qemu-img convert で復号してから登録してください。",
+    "corrupt": "イメージに破損の印があります。qemu-img check -r all で修復してください。",
+    "unknown_features": "イメージは未知の qcow2 の機能 ({value}) を必要とします。"
+    "qemu-img convert -O qcow2 で変換してください。",
+    "too_large_virtual": "イメージの中のディスクが大きすぎます: {size} バイト (上限 {limit})",
+    "bad_header": "イメージのヘッダーが壊れています ({what}: {value})。作り直して、全体を送ってください。",
+    "below_source": "{field} が正しくありません。{value} GiB では、元になるデータに必要な {least} GiB に足りません。",
+    "not_larger": "{field} が正しくありません。{has} GiB のボリュームは拡張しかできません (指定: {value} GiB)。",
+}
+EN_CONDITIONS: Final[dict[str, str]] = {
+    "no_room_for_volume": "No pool keeps it. {wanted_gib} GiB were wanted; pools looked at: {pools}; "
+    "dropped by: {dropped}.",
+}
+JA_CONDITIONS: Final[dict[str, str]] = {
+    "no_room_for_volume": "保存できるプールがありません。必要な容量: {wanted_gib} GiB、"
+    "調べたプール: {pools}、除外の理由: {dropped}。",
+}
+EN_KINDS: Final[dict[str, str]] = {
+    "volume": "volume",
+    "volume_snapshot": "snapshot",
+    "root_volume": "root volume",
+    "device": "device",
+    "attach_across_hosts": "attaching a volume that another host keeps",
+}
+JA_KINDS: Final[dict[str, str]] = {
+    "volume": "ボリューム",
+    "volume_snapshot": "スナップショット",
+    "root_volume": "ルートボリューム",
+    "device": "デバイス",
+    "attach_across_hosts": "ほかのホストにあるボリュームの接続",
+}

@@ -1,0 +1,29 @@
+"""What volumes and snapshots take of their project's quota beside the plain counters."""
+
+from kumoi.app.writing import charge
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Call
+from kumoi.core.errors import QuotaExceeded
+from kumoi.core.ids import ProjectId, VolumeTypeId
+from kumoi.core.quotas import UNLIMITED, project_scope
+from kumoi.core.volume_types import per_type
+
+
+def check_quota_of_one(tx: Transaction, call: Call, size_gib: int) -> None:
+    """QuotaExceeded where no single volume may be so large."""
+    counter = tx.counters.get(project_scope(call.project_id), "per_volume_gigabytes")
+    if counter is not None and counter.most != UNLIMITED and size_gib > counter.most:
+        raise QuotaExceeded("quota", resource="per_volume_gigabytes", wanted=size_gib, used=0, limit=counter.most)
+
+
+def charge_type(
+    tx: Transaction, project: ProjectId, consumer: str, type_id: VolumeTypeId | None, **amounts: int
+) -> None:
+    """Beside the project's own counters, those of its volumes of one type: without a limit until somebody sets one."""
+    if type_id is None:
+        return
+    named = {per_type(resource, type_id): amount for resource, amount in amounts.items()}
+    for resource in named:
+        if tx.counters.get(project_scope(project), resource) is None:
+            tx.counters.set_most(project_scope(project), resource, UNLIMITED)
+    charge(tx, project, consumer, **named)

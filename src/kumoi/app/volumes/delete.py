@@ -1,0 +1,53 @@
+"""Delete: gone for its user at once; its host lets go when it has proved it."""
+
+from msgspec.structs import replace
+
+from kumoi.app.house import House
+from kumoi.app.volumes import snapshots
+from kumoi.app.volumes.acting import check
+from kumoi.app.volumes.attaching import release
+from kumoi.app.volumes.read import visible
+from kumoi.app.volumes.writing import attachments_of, mark_volume
+from kumoi.app.writing import Thing, commit, record
+from kumoi.contracts.store import Transaction
+from kumoi.core.call import Call
+from kumoi.core.errors import InUse
+from kumoi.core.ids import VolumeId
+from kumoi.core.policy import allow
+from kumoi.core.volumes import Volume
+
+
+def delete(house: House, call: Call, volume_id: VolumeId, *, cascade: bool = False, force: bool = False) -> None:
+    """Quota comes back now, its pool's room when its absence is proved.
+
+    InUse while it has snapshots, unless `cascade` takes them along. `force`: whatever status somebody gave it; what is
+    in a guest stays all the same. For administrators.
+    """
+    allow(call, "volume.delete")
+    if force:
+        allow(call, "volume.force")
+
+    def write(tx: Transaction) -> None:
+        volume = visible(tx, call, volume_id)
+        if not force:
+            check(volume, "delete")
+        for one in attachments_of(tx, volume.id):
+            if not one.said:
+                raise InUse("storage", kind="volume", id=volume.id, by_kind="instance", by_id=one.instance_id or "")
+            release(tx, one)
+        for snapshot in snapshots.of_volume(tx, volume.id):
+            if not cascade:
+                raise InUse("storage", kind="volume", id=volume.id, by_kind="volume_snapshot", by_id=snapshot.id)
+            snapshots.drop(tx, house, call, snapshot)
+        drop(tx, house, call, volume)
+
+    commit(house, write)
+
+
+def drop(tx: Transaction, house: House, call: Call, volume: Volume) -> None:
+    """The rows' part of it."""
+    tx.counters.give_back(volume.id, "project/")
+    gone = replace(volume, deleted_at=call.now, updated_at=call.now, status="deleted", status_changed_at=call.now)
+    tx.volumes.save(gone)
+    mark_volume(tx, volume.id, volume.pool_id)
+    record(tx, house, call, "volume.delete", Thing("volume", volume.id, volume.project_id))

@@ -1,0 +1,38 @@
+"""The entries of volumes and their snapshots in a host's section, and volumes as an instance's entry names them."""
+
+from kumoi.core.attachments import Attachment
+from kumoi.core.disks import SnapshotEntry, VolumeEntry, VolumePlug
+from kumoi.core.ids import PoolId
+from kumoi.core.images import Layer
+from kumoi.core.storage_pools import name_of
+from kumoi.core.volume_snapshots import VolumeSnapshot
+from kumoi.core.volumes import Volume
+from kumoi.planning.sections.layers import layer_ref
+
+
+def volume_entry(volume: Volume, pool_id: PoolId, layers: tuple[Layer, ...]) -> VolumeEntry:
+    """`layers`: the image's that it is made of, deepest last."""
+    return VolumeEntry(
+        id=volume.id,
+        pool=name_of(pool_id),
+        size_gib=volume.size_gib,
+        layers=tuple(layer_ref(layer) for layer in layers),
+        snapshot_id=volume.snapshot_id,
+        source_id=volume.source_id,
+    )
+
+
+def snapshot_entry(snapshot: VolumeSnapshot, pool_id: PoolId) -> SnapshotEntry:
+    return SnapshotEntry(id=snapshot.id, volume_id=snapshot.volume_id, pool=name_of(pool_id), moment=snapshot.moment)
+
+
+def plug(one: Attachment, pool_id: PoolId) -> VolumePlug:
+    return VolumePlug(
+        volume_id=one.volume_id,
+        attachment_id=one.id,
+        pool=name_of(pool_id),
+        slot=one.slot,
+        device=one.device,
+        read_only=one.read_only,
+        boot=one.boot,
+    )
