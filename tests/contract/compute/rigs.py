@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -15,20 +16,24 @@ from tests.contract.compute.sandbox import BRIDGE, Sandbox, wait_for
 from kumoi.adapters.fake.compute import FakeCompute, bridge_name, disk_handle
 from kumoi.adapters.fake.gauges import FakeGauges
 from kumoi.adapters.fake.storage import FakeStorage
+from kumoi.adapters.fake.volumes import FakeVolumePool
 from kumoi.adapters.fake.world import World
 from kumoi.adapters.libvirt.compute import ComputeSettings, LibvirtCompute
 from kumoi.adapters.libvirt.domain_xml import DomainSettings, domain_name
 from kumoi.adapters.libvirt.gauges import LibvirtGauges
 from kumoi.adapters.storage import image_headers
-from kumoi.adapters.storage.files import FileStorage, reader
+from kumoi.adapters.storage.files import FileStorage
+from kumoi.adapters.storage.layers import reader
 from kumoi.adapters.storage.qemu_img import Owner
+from kumoi.adapters.storage.volume_files import FileVolumePool
 from kumoi.adapters.system import SystemClock
-from kumoi.contracts.compute import Compute, Machine, MachinePlug, SeenMachine
+from kumoi.contracts.compute import Compute, Machine, MachineDisk, MachinePlug, SeenMachine
 from kumoi.contracts.gauges import Gauges
 from kumoi.contracts.network import Segment
-from kumoi.contracts.storage import Storage
-from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
-from kumoi.core.ids import InstanceId, LayerId, NetworkId, NicId
+from kumoi.contracts.storage import Fetch, Storage
+from kumoi.contracts.volumes import VolumePool
+from kumoi.core.disks import LayerRef, RescueDisk, RootDisk, VolumeEntry
+from kumoi.core.ids import InstanceId, LayerId, NetworkId, NicId, VolumeId
 from kumoi.core.nics import tap_name
 from kumoi.core.plan import NetworkEntry, NicEntry
 from kumoi.ops.image.build import TinyImage
@@ -38,12 +43,13 @@ NET = NetworkEntry(id=NetworkId("net"), vni=7, mtu=1450)
 
 
 class Rig(Protocol):
-    """`compute` and `gauges` are the drivers under test, `storage` is what they stand on; the rest is what the world
-    does to them from outside."""
+    """`compute` and `gauges` are the drivers under test, `storage` and `pool` are what they stand on; the rest is what
+    the world does to them from outside."""
 
     compute: Compute
     gauges: Gauges
     storage: Storage
+    pool: VolumePool
 
     def machine(self) -> Machine:
         """A new one whose disk is there; nothing is defined yet."""
@@ -55,6 +61,10 @@ class Rig(Protocol):
 
     def plug(self, slot: int) -> MachinePlug:
         """A nic that is in no machine yet, on a network that stands."""
+        ...
+
+    def disk(self, slot: int) -> MachineDisk:
+        """A new volume of one GiB that is in no machine yet."""
         ...
 
     def reopen(self, *, new_ground: bool = False) -> None:
@@ -86,6 +96,7 @@ class FakeRig:
         self.compute: Compute = FakeCompute(self.world)
         self.gauges: Gauges = FakeGauges(self.world)
         self.storage: Storage = FakeStorage(self.world)
+        self.pool: VolumePool = FakeVolumePool(self.world)
 
     def machine(self) -> Machine:
         instance = InstanceId(str(uuid.uuid4()))
@@ -107,6 +118,9 @@ class FakeRig:
         self._draw()
         bridge = bridge_name(NET.vni)
         return MachinePlug(nic_id=nic.id, mac=nic.mac, tap=tap_name(nic.id), bridge=bridge, mtu=NET.mtu, slot=slot)
+
+    def disk(self, slot: int) -> MachineDisk:
+        return new_disk(self.pool, slot)
 
     def reopen(self, *, new_ground: bool = False) -> None:
         if new_ground:
@@ -141,6 +155,7 @@ class LibvirtRig:
         self.box = box
         self.boot_id = "ground-1"
         self.storage: Storage = FileStorage(box.folder / "guests", QEMU)
+        self.pool = FileVolumePool(box.folder / "guests/volumes", self.storage.layers, QEMU)
         self.layer = layer_of(image.disk)
         self._image = image
         self._boots: dict[InstanceId, int] = {}
@@ -171,7 +186,7 @@ class LibvirtRig:
         about = {"openstack/latest/meta_data.json": b'{"uuid": "%s"}' % instance.encode()}
         if script:
             about["openstack/latest/user_data"] = script
-        self.storage.ensure_layer(self.layer, lambda _: iter([self._image.disk.read_bytes()]))
+        self.storage.ensure_layer(self.layer, self.fetch)
         return Machine(
             id=instance,
             name=f"guest <{instance[:4]}> & co",
@@ -181,6 +196,19 @@ class LibvirtRig:
             config_drive=self.storage.ensure_config_drive(instance, about),
             plugs=(self.plug(0),),
         )
+
+    def fetch(self, _: str) -> Iterator[bytes]:
+        yield self._image.disk.read_bytes()
+
+    def disk(self, slot: int, layers: tuple[LayerRef, ...] = ()) -> MachineDisk:
+        return new_disk(self.pool, slot, layers, self.fetch)
+
+    def content(self, volume: VolumeId) -> bytes:
+        """The first bytes of a volume that no guest has."""
+        shown = self.box.folder / "shown"
+        command = ["qemu-img", "dd", "-f", "qcow2", "-O", "raw", "bs=512", "count=1", f"of={shown}"]
+        subprocess.run([*command, f"if={self.pool.handle(volume)}"], check=True, capture_output=True)
+        return shown.read_bytes()
 
     def rescued(self, machine: Machine) -> Machine:
         """Its own disk is not bootable any more."""
@@ -234,6 +262,16 @@ class LibvirtRig:
             if domain.isActive():
                 domain.destroy()
             domain.undefine()
+
+
+def nothing(_: str) -> Iterator[bytes]:
+    yield from ()
+
+
+def new_disk(pool: VolumePool, slot: int, layers: tuple[LayerRef, ...] = (), fetch: Fetch = nothing) -> MachineDisk:
+    volume = VolumeId(str(uuid.uuid4()))
+    pool.ensure_volume(VolumeEntry(id=volume, pool="files", size_gib=1, layers=layers), fetch)
+    return MachineDisk(volume_id=volume, handle=pool.handle(volume), slot=slot)
 
 
 def layer_of(disk: Path) -> LayerRef:

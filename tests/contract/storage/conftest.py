@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.contract.storage.volume_rigs import FakeRig, VolumeRig
+from tests.contract.storage.volume_rigs import FakeRig, FilesRig, VolumeRig
 
 from kumoi.adapters.fake.storage import FakeStorage
 from kumoi.adapters.fake.world import World
@@ -31,7 +31,7 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
     return make(tmp_path)
 
 
-@pytest.fixture(params=[FakeRig])
-def rig(request: pytest.FixtureRequest) -> VolumeRig:
-    make: Callable[[], VolumeRig] = request.param
-    return make()
+@pytest.fixture(params=[FakeRig, FilesRig])
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> VolumeRig:
+    make: Callable[[Path], VolumeRig] = request.param
+    return make(tmp_path)

@@ -10,11 +10,9 @@
 Libvirt must not chown (dynamic_ownership = 0), so ownership is set here. Nothing of a layer is opened by qemu-img.
 """
 
-import hashlib
 import os
 import re
 import threading
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -22,6 +20,7 @@ from typing import Final
 from kumoi.adapters.storage import config_drive, image_headers, qemu_img
 from kumoi.adapters.storage.copies import DiskCopies
 from kumoi.adapters.storage.durable import made_whole, sync
+from kumoi.adapters.storage.layers import Layers, reader
 from kumoi.adapters.storage.os_errors import translated
 from kumoi.adapters.storage.qemu_img import Owner
 from kumoi.contracts.storage import Fetch, WriteCopy
@@ -36,25 +35,24 @@ _DRIVE: Final = ".config.iso"
 _RESCUE: Final = ".rescue.qcow2"
 _OURS: Final = re.compile(r"(\.rescue|\.[0-9]+)?\.qcow2|\.config\.iso")
 _GIB: Final = 1 << 30
-_SHA256_DIGITS: Final = 64
 
 
 class FileStorage:
-    """See `contracts.storage.Storage`. `folder` is the path under which QEMU too knows it. Safe for many threads.
+    """See `contracts.storage.Storage`. `folder` is the path under which QEMU too knows it; `layers` may be shared with
+    pools of volumes beside it. Safe for many threads.
 
     Raises Unavailable (what: space, files, layer, qemu_img), Invalid for a layer that is not what the plan says.
     """
 
     def __init__(self, folder: Path, owner: Owner, program: str = "qemu-img") -> None:
-        self._layers = folder / "layers"
+        self.layers = Layers(folder / "layers", owner)
         self._disks = folder / "disks"
         self._owner = owner
         self._qemu_img = program
-        self._copies = DiskCopies(folder / "copies", self._layers, owner, program)
+        self._copies = DiskCopies(folder / "copies", self.layers.folder, owner, program)
         self._disks_lock = threading.Lock()
-        self._layer_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         with translated(LAYER, "prepare"):
-            for place in (folder, self._layers, self._disks, folder / "copies"):
+            for place in (folder, self.layers.folder, self._disks, folder / "copies"):
                 place.mkdir(parents=True, exist_ok=True)
                 os.chown(place, -1, owner.gid)
                 place.chmod(0o750)
@@ -62,35 +60,16 @@ class FileStorage:
     # --- layers ---------------------------------------------------------------------------------
 
     def has_layer(self, layer: LayerRef) -> bool:
-        return self._layer(layer).exists()
+        return self.layers.path(layer).exists()
 
     def ensure_layer(self, layer: LayerRef, fetch: Fetch) -> None:
-        path = self._layer(layer)
-        with self._layer_locks[layer.sha256], translated(LAYER, "ensure_layer"):
-            if path.exists():
-                return
-            with made_whole(path) as fresh:
-                _receive(fresh, layer, fetch)
-                _check(fresh, layer)
-                os.chown(fresh, -1, self._owner.gid)
-                fresh.chmod(0o440)
+        self.layers.ensure(layer, fetch)
 
     def collect_layers(self, keep: set[str]) -> None:
         with self._disks_lock, translated(LAYER, "collect_layers"):
             used = self._used()
-            if used is None:
-                return
-            for path in self._layers.iterdir():
-                if path.name in keep | used:
-                    continue
-                # What is being fetched right now is wanted, whatever the caller knew.
-                sha256 = path.name.removeprefix(".").removesuffix(".new")
-                lock = self._layer_locks[sha256]
-                if sha256 not in keep and lock.acquire(blocking=False):
-                    try:
-                        path.unlink(missing_ok=True)
-                    finally:
-                        lock.release()
+            if used is not None:
+                self.layers.collect(keep, used)
 
     def _used(self) -> set[str] | None:
         """The layers beneath all disks; None where a disk does not tell, for then nothing is known to be unused."""
@@ -104,11 +83,6 @@ class FileStorage:
             except Invalid:
                 return None
         return used
-
-    def _layer(self, layer: LayerRef) -> Path:
-        if len(layer.sha256) != _SHA256_DIGITS or set(layer.sha256) - set("0123456789abcdef"):
-            raise Invalid(LAYER, field="sha256", reason="not_a_hash", value=layer.sha256)
-        return self._layers / layer.sha256
 
     # --- disks ----------------------------------------------------------------------------------
 
@@ -215,7 +189,7 @@ class FileStorage:
         command = ["create", "-q", "-f", "qcow2", "-o", "extended_l2=on,cluster_size=128k"]
         if layers:
             layer = layers[0]
-            beneath = self._layer(layer)
+            beneath = self.layers.path(layer)
             if not beneath.exists():
                 raise Unavailable(LAYER, what="layer", reason="not_here", sha256=layer.sha256)
             virtual = max(virtual, layer.virtual_bytes)
@@ -229,33 +203,3 @@ class FileStorage:
     def _give_to_qemu(self, path: Path) -> None:
         os.chown(path, self._owner.uid, self._owner.gid)
         path.chmod(0o600)
-
-
-def reader(fd: int) -> image_headers.ReadAt:
-    """Bytes of an open file, fewer at its end."""
-    return lambda offset, length: os.pread(fd, length, offset)
-
-
-def _receive(path: Path, layer: LayerRef, fetch: Fetch) -> None:
-    hashed = hashlib.sha256()
-    size = 0
-    with path.open("wb") as file:
-        for piece in fetch(layer.sha256):
-            size += len(piece)
-            if size > layer.size_bytes:
-                raise Unavailable(LAYER, what="layer", reason="too_long", sha256=layer.sha256, limit=layer.size_bytes)
-            hashed.update(piece)
-            file.write(piece)
-    if hashed.hexdigest() != layer.sha256:
-        raise Unavailable(LAYER, what="layer", reason="hash_mismatch", sha256=layer.sha256, got=hashed.hexdigest())
-
-
-def _check(path: Path, layer: LayerRef) -> None:
-    """The plan may come from a broken serve: a layer that names another file would let a guest read it."""
-    with path.open("rb") as file:
-        if layer.format == "qcow2":
-            virtual = image_headers.virtual_bytes_of_qcow2(reader(file.fileno()), layer.size_bytes)
-        else:
-            virtual = image_headers.virtual_bytes_of_raw(layer.size_bytes)
-    if virtual != layer.virtual_bytes:
-        raise Invalid(LAYER, field="virtual_bytes", reason="size_mismatch", size=virtual, limit=layer.virtual_bytes)

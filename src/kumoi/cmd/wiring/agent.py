@@ -20,6 +20,7 @@ from kumoi.adapters.linux.guests import LinuxGuestServices
 from kumoi.adapters.linux.network import LinuxNetwork
 from kumoi.adapters.storage.files import FileStorage
 from kumoi.adapters.storage.qemu_img import Owner
+from kumoi.adapters.storage.volume_files import FileVolumePool
 from kumoi.adapters.system import SystemChance, SystemClock
 from kumoi.agent.agent import Agent
 from kumoi.agent.drivers import Drivers, Manner
@@ -28,6 +29,7 @@ from kumoi.agent.journal import FileJournal
 from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
 from kumoi.contracts.guests import GuestServices
+from kumoi.core.disks import PoolOffer
 from kumoi.core.hosts import Capacity
 from kumoi.core.plan import Hello
 from kumoi.core.qos import GUARANTEES, LIMITS
@@ -45,6 +47,7 @@ RECORDS = Path("/var/lib/libvirt/kumoi")
 GUESTD = Path("/run/kumoi/guestd.sock")
 DNSMASQ = Path("/run/kumoi/dnsmasq")
 EMULATOR = str(daemon.EMULATORS / "qemu-system-x86_64")
+POOL = "files"  # of volumes; every host has this one
 KEPT_FREE_MIB = 1024
 
 
@@ -62,12 +65,14 @@ def agent(settings: Settings) -> Agent:
     domain = DomainSettings(accelerator=accelerates, emulator=EMULATOR, consoles=str(CONSOLES), serials=str(SERIALS))
     compute = LibvirtCompute(ComputeSettings(uri=daemon.URI, domain=domain, boot_id=boot_id, records=RECORDS))
     network = LinuxNetwork(vlan_programs.given(listeners.inherited()))
+    owner = Owner(uid=daemon.QEMU_UID, gid=daemon.QEMU_UID)
+    storage = FileStorage(IMAGES, owner)
     drivers = Drivers(
         compute=compute,
         gauges=LibvirtGauges(daemon.URI),
         network=network,
-        storage=FileStorage(IMAGES, Owner(uid=daemon.QEMU_UID, gid=daemon.QEMU_UID)),
-        pools={},
+        storage=storage,
+        pools={POOL: FileVolumePool(IMAGES / "volumes", storage.layers, owner)},
         guests=_guest_services(settings.network),
         config_files=partial(config_files, settings.network.http_proxy),
     )
@@ -78,6 +83,7 @@ def agent(settings: Settings) -> Agent:
         capabilities=capabilities(settings.network, takes_tags=network.takes_tags()),
         accelerator=accelerates,
         booted_at=float(int(time.time() - time.clock_gettime(time.CLOCK_BOOTTIME))),
+        pools=(PoolOffer(name=POOL, driver="files", total_gib=shutil.disk_usage(IMAGES).total >> 30),),
     )
     papers = Papers(Ledger(FileJournal(RECORDS / "ledger")), Notebook(FileJournal(RECORDS / "notebook")))
     tools = Tools(clock=SystemClock(), chance=SystemChance(), manner=Manner(sample_s=settings.metrics.sample_s))
