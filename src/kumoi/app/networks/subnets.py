@@ -1,6 +1,7 @@
 """Doors of subnets: create, read, update, delete."""
 
 from ipaddress import ip_address, ip_network
+from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -28,17 +29,21 @@ from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, any_of, eq, is_in
 from kumoi.core.subnet_rules import ADVERTISES, Draft, Plan, check_modes, plan
 
+SELF_MADE_PREFIX: Final = 64  # the other half of such an address is made of the MAC (RFC 4862)
+
 
 class SubnetWish(msgspec.Struct, frozen=True, kw_only=True):
     """`gateway` "": the first address; None: none. `pools` None: every usable address but the gateway.
 
     With a pool, the block is from that: the wished one, or one `prefixlen` long, or one as long as is usual there.
+    `delegated`: a prefix for guests that make their own addresses, of the cloud's default pool of IPv6.
     """
 
     network_id: NetworkId
     cidr: str | None = None
     pool_id: SubnetPoolId | None = None
     default_pool: bool = False
+    delegated: bool = False
     prefixlen: int | None = None
     ip_version: int = 4
     ra_mode: Ipv6Mode = ""
@@ -126,6 +131,8 @@ def create_subnets(house: House, call: Call, wishes: tuple[SubnetWish, ...]) -> 
 def check_wish(house: House, call: Call, wish: SubnetWish) -> None:
     """What needs no look at what is there: that the wish agrees with itself."""
     _check_modes(house, call, wish)
+    if wish.delegated and (wish.cidr is not None or not {wish.ra_mode, wish.address_mode} & SELF_ADDRESSED):
+        raise Invalid("network", field="pool_id", reason="delegation", value=wish.cidr or wish.address_mode)
     if wish.cidr is not None:
         plan(_draft(wish, wish.cidr))
 
@@ -186,7 +193,7 @@ def _goes_by_itself(nic: Nic, subnet: Subnet) -> bool:
 def make_subnet(tx: Transaction, house: House, call: Call, wish: SubnetWish) -> Subnet:
     """Inside a transaction; its caller has asked `check_wish` before."""
     network = reading.owned(tx, call, NETWORKS, wish.network_id, "update")
-    pool_id = default_pool(tx, call, wish.ip_version) if wish.default_pool else wish.pool_id
+    pool_id = default_pool(tx, call, wish.ip_version) if wish.default_pool or wish.delegated else wish.pool_id
     planned = plan(_draft(wish, _block(tx, call, wish, pool_id)))
     _check_fits(tx, network, planned, pool_id)
     subnet_id = SubnetId(house.chance.uuid())
@@ -248,7 +255,7 @@ def _grown(tx: Transaction, subnet: Subnet, wished: Subnet, *, pools_too: bool) 
 def _block(tx: Transaction, call: Call, wish: SubnetWish, pool_id: SubnetPoolId | None) -> str:
     """The block that the subnet gets: its own, or one of a pool."""
     if pool_id is not None:
-        return block_from(tx, call, pool_id, wish.cidr, wish.prefixlen)
+        return block_from(tx, call, pool_id, wish.cidr, SELF_MADE_PREFIX if wish.delegated else wish.prefixlen)
     if wish.cidr is None:
         raise Invalid("network", field="cidr", reason="missing", name="cidr")
     return wish.cidr

@@ -195,6 +195,7 @@ INVALID: Final[dict[str, str]] = {
     "no_such_thing": "Invalid input for {field}: there is nothing with the id {value}.",
     "unlike_ranges": "Invalid input for {field}: both ranges of ports must be of the same length.",
     "stays_shared": "Invalid input for {field}: what is shared with every project stays so.",
+    "delegation": "A delegated prefix is of no named block, and for guests with SLAAC or stateless DHCPv6: {value}.",
     "mixed_ip_versions": "Invalid input for {field}: all of them must be of one IP version.",
     "modes_differ": "Invalid input for {field}: {value} does not go with {other}.",
     "modes_need_dhcp": "Invalid input for {field}: the IPv6 modes need DHCP to be enabled.",

@@ -192,6 +192,7 @@ INVALID: Final[dict[str, str]] = {
     "no_such_thing": "{field} の入力が正しくありません: ID が {value} のものはありません。",
     "unlike_ranges": "{field} の入力が正しくありません: 両方のポート範囲は同じ長さでなければなりません。",
     "stays_shared": "{field} の入力が正しくありません: 全プロジェクトと共有したものは、共有のままです。",
+    "delegation": "委任されるプレフィックスはアドレスブロックを指定せず、SLAAC かステートレス DHCPv6 で使います: {value}",
     "mixed_ip_versions": "{field} の入力が正しくありません: すべて同じ IP バージョンでなければなりません。",
     "modes_differ": "{field} の入力が正しくありません: {value} と {other} は併用できません。",
     "modes_need_dhcp": "{field} の入力が正しくありません: IPv6 のモードには DHCP が必要です。",

@@ -1,6 +1,6 @@
 """/v2.0/subnets."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -30,6 +30,8 @@ ServiceTypes = Annotated[
     list[Annotated[str, Meta(pattern="^(network|compute|[a-z0-9_-]+):[^ ]+$", max_length=255)]], Meta(max_length=16)
 ]
 Mode = Literal["slaac", "dhcpv6-stateful", "dhcpv6-stateless"]
+
+DELEGATED: Final = "prefix_delegation"  # what Neutron calls a pool that gives prefixes by itself
 
 
 class New(msgspec.Struct, forbid_unknown_fields=True):
@@ -72,7 +74,8 @@ def _wish(new: New) -> SubnetWish:
     return SubnetWish(
         network_id=NetworkId(new.network_id),
         cidr=new.cidr or None,
-        pool_id=SubnetPoolId(new.subnetpool_id) if new.subnetpool_id else None,
+        pool_id=SubnetPoolId(new.subnetpool_id) if new.subnetpool_id not in {None, "", DELEGATED} else None,
+        delegated=new.subnetpool_id == DELEGATED,
         default_pool=new.use_default_subnetpool,
         prefixlen=None if new.prefixlen is None else int(str(number(str(new.prefixlen)))),
         ip_version=version,
