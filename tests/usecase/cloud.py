@@ -20,6 +20,7 @@ from kumoi.adapters.fake.volumes import FakeVolumePool
 from kumoi.adapters.fake.world import World
 from kumoi.adapters.hints_local import LocalHints
 from kumoi.adapters.link_local import LocalLink
+from kumoi.adapters.openid import HttpOpenId
 from kumoi.adapters.secrets import FernetTokens, FernetVault, SshKeys
 from kumoi.adapters.sql.store import open_store
 from kumoi.adapters.storage.blobs import FileBlobs
@@ -95,6 +96,7 @@ class Cloud:
             vault=FernetVault(folder / "keys"),
             tokens=FernetTokens(folder / "keys" / "tokens"),
             keys=SshKeys(),
+            openid=HttpOpenId(self.clock),
             rooms=Rooms(self.store),
             asks=AskDesk(lambda _host: None),
             series=Series(FakeShelf()),

@@ -13,6 +13,7 @@ from kumoi.contracts.converter import Converter
 from kumoi.contracts.fetcher import Fetcher
 from kumoi.contracts.hints import Hints
 from kumoi.contracts.inspector import Inspector
+from kumoi.contracts.openid import OpenId
 from kumoi.contracts.secrets import KeyMaker, Passwords, Tokens, Vault
 from kumoi.contracts.store import Store
 from kumoi.core.networks import UNDERLAY_MTU
@@ -30,6 +31,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     memory_overcommit: float = 1.0
     pool_overcommit: float = 20.0
     passwords: PasswordRules = PasswordRules()
+    trusted_dashboards: tuple[str, ...] = ()
     terminated_shown_s: float = 3600.0
     dns_servers: tuple[str, ...] = ()
     underlay_mtu: int = UNDERLAY_MTU
@@ -50,6 +52,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     vault: Vault
     tokens: Tokens
     keys: KeyMaker
+    openid: OpenId
     rooms: Rooms
     asks: Asks
     series: Series

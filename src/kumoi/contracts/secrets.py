@@ -36,7 +36,7 @@ class Passwords(Protocol):
 
 
 class Vault(Protocol):
-    """Seal and open small secrets at rest, under the cloud's own key."""
+    """Seal and open small secrets, under the cloud's own key. `open` raises ValueError for what was not sealed here."""
 
     def seal(self, plain: str) -> str: ...
     def open(self, sealed: str) -> str: ...

@@ -3,7 +3,7 @@ clouds that ours vouches to."""
 
 import msgspec
 
-from kumoi.core.ids import DomainId, IdentityProviderId, MappingId, ServiceProviderId
+from kumoi.core.ids import DomainId, IdentityProviderId, MappingId, ServiceProviderId, UserId
 
 
 class IdentityProvider(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,13 +25,30 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FederationProtocol(msgspec.Struct, frozen=True, kw_only=True):
-    """A way in which a provider speaks, and the mapping for it. `id` is made of the provider and the name."""
+    """A way in which a provider speaks, and the mapping for it. `id` is made of the provider and the name.
+
+    `client_id` and its secret: as which the provider knows us; `audiences`: whom its tokens may be for beside us;
+    `scope`: what we ask it for, empty for what is usual.
+    """
 
     id: str
     provider_id: IdentityProviderId
     name: str
     mapping_id: MappingId
     remote_id_attribute: str = ""
+    client_id: str = ""
+    sealed_client_secret: str = ""
+    audiences: tuple[str, ...] = ()
+    scope: str = ""
+
+
+class FederatedUser(msgspec.Struct, frozen=True, kw_only=True):
+    """By whom a user (`id`) was brought, and the groups that a mapping put it into."""
+
+    id: UserId
+    provider_id: IdentityProviderId
+    protocol: str
+    groups: tuple[str, ...] = ()
 
 
 class ServiceProvider(msgspec.Struct, frozen=True, kw_only=True):

@@ -124,7 +124,8 @@ class Retention(_Section, frozen=True):
 
 class Identity(_Section, frozen=True):
     """Password rules are off by default: 0 and empty text. `password_pattern` is a regular expression, and
-    `password_pattern_says` what users are told of it."""
+    `password_pattern_says` what users are told of it. `trusted_dashboards`: addresses, with commas between, to which
+    WebSSO may send tokens."""
 
     token_ttl_s: Seconds = 3600.0
     password_pattern: str = ""
@@ -133,6 +134,11 @@ class Identity(_Section, frozen=True):
     password_expires_days: Annotated[int, msgspec.Meta(ge=0)] = 0
     lockout_attempts: Annotated[int, msgspec.Meta(ge=0)] = 0
     lockout_s: Seconds = 1800.0
+    trusted_dashboards: str = ""
+
+    @property
+    def dashboards(self) -> tuple[str, ...]:
+        return tuple(one.strip() for one in self.trusted_dashboards.split(",") if one.strip())
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

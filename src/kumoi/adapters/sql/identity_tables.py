@@ -198,7 +198,17 @@ federation_protocols = Table(
     "federation_protocols",
     metadata,
     key(),
-    *texts("provider_id", "name", "mapping_id", "remote_id_attribute"),
+    *texts("provider_id", "name", "mapping_id", "remote_id_attribute", "client_id", "sealed_client_secret", "scope"),
+    *nested("audiences"),
+    Index(None, "provider_id"),
+)
+
+federated_users = Table(
+    "federated_users",
+    metadata,
+    key(),
+    *texts("provider_id", "protocol"),
+    *nested("groups"),
     Index(None, "provider_id"),
 )
 

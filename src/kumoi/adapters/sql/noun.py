@@ -20,7 +20,7 @@ from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
 from kumoi.core.delegation import AccessRule, ApplicationCredential, Trust
 from kumoi.core.events import Event, Label
-from kumoi.core.federation import FederationProtocol, IdentityProvider, Mapping, ServiceProvider
+from kumoi.core.federation import FederatedUser, FederationProtocol, IdentityProvider, Mapping, ServiceProvider
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
 from kumoi.core.hosts import Host
@@ -143,6 +143,7 @@ ENDPOINT_FILTERS = Noun(EndpointFilter, identity_tables.endpoint_filters)
 IDENTITY_PROVIDERS = Noun(IdentityProvider, identity_tables.identity_providers)
 MAPPINGS = Noun(Mapping, identity_tables.mappings)
 FEDERATION_PROTOCOLS = Noun(FederationProtocol, identity_tables.federation_protocols)
+FEDERATED_USERS = Noun(FederatedUser, identity_tables.federated_users)
 SERVICE_PROVIDERS = Noun(ServiceProvider, identity_tables.service_providers)
 POLICIES = Noun(Policy, identity_tables.policies)
 DOMAIN_CONFIGS = Noun(DomainConfig, identity_tables.domain_configs)
@@ -203,6 +204,6 @@ LABELS = Noun(Label, tables.labels)
 RULING: frozenset[Noun[Any]] = frozenset({
     DOMAINS, PROJECTS, USERS, MEMBERSHIPS, ROLES, IMPLICATIONS, ASSIGNMENTS, APPLICATION_CREDENTIALS, ACCESS_RULES,
     TRUSTS, OAUTH_ACCESSES, REVOKED_TOKENS, SERVICES, ENDPOINTS, REGIONS, ENDPOINT_GROUPS, ENDPOINT_FILTERS,
-    SERVICE_PROVIDERS,
+    SERVICE_PROVIDERS, IDENTITY_PROVIDERS, FEDERATED_USERS,
 })  # fmt: skip
 NOUNS: tuple[Noun[Any], ...] = tuple(value for value in list(vars().values()) if isinstance(value, Noun))

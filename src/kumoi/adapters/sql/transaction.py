@@ -52,6 +52,7 @@ class SqlTransaction:
     identity_providers = Of(noun.IDENTITY_PROVIDERS)
     mappings = Of(noun.MAPPINGS)
     federation_protocols = Of(noun.FEDERATION_PROTOCOLS)
+    federated_users = Of(noun.FEDERATED_USERS)
     service_providers = Of(noun.SERVICE_PROVIDERS)
     policies = Of(noun.POLICIES)
     domain_configs = Of(noun.DOMAIN_CONFIGS)

@@ -369,6 +369,7 @@ def end_user(tx: Transaction, house: House, call: Call, user_id: UserId) -> None
         end_trusts(tx, side, user_id)
     remove_all(tx.oauth_accesses, "user_id", user_id)
     drop_of(tx, user_id)
+    tx.federated_users.remove(user_id)
     tx.users.remove(user_id)
     record(tx, house, call, "user.delete", Thing("user", user_id, ""))
 

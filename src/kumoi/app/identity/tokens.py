@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.identity.federations import vouched
 from kumoi.app.identity.held import expand, place_of, roles_in, roles_of
 from kumoi.app.identity.passwords import WRONG, proved
 from kumoi.app.identity.trusts import use
@@ -15,6 +16,7 @@ from kumoi.core.call import Actor, Call
 from kumoi.core.delegation import AccessRule, ApplicationCredential, Asked, Trust, permits
 from kumoi.core.errors import Forbidden, Unauthenticated
 from kumoi.core.factors import lets_in
+from kumoi.core.federation import FederatedUser
 from kumoi.core.oauth1 import OauthAccess
 from kumoi.core.passwords import is_expired
 from kumoi.core.policy import allow
@@ -62,6 +64,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[AccessRule, ...] | None = None
     trust: Trust | None = None
     access: OauthAccess | None = None
+    federated: FederatedUser | None = None
 
 
 def by_password(house: House, who: Who, password: str, scope: Scope) -> Grant:
@@ -269,6 +272,7 @@ def _told(tx: Transaction, token: str, body: TokenBody, holder: User) -> Grant:
         rules=_rules(tx, credential),
         trust=trust,
         access=access,
+        federated=vouched(tx, holder.id),
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.identity.federations import vouched
 from kumoi.app.identity.held import held_by, projects_reached, roles_in
 from kumoi.app.identity.tokens import Who, check_password
 from kumoi.app.writing import Thing, record
@@ -182,6 +183,7 @@ def _visitor(tx: Transaction, secret: str, now: float) -> Visitor:
     user = tx.users.get(session.user_id)
     if user is None or not user.enabled or user.revocation != session.revocation:
         raise Unauthenticated("identity", reason=ENDED)
+    vouched(tx, user.id)
     project = tx.projects.get(session.project_id)
     roles = roles_in(tx, user, project)
     usable = bool(roles)

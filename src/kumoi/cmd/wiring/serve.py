@@ -7,6 +7,7 @@ from pathlib import Path
 from kumoi.adapters.hints_local import LocalHints
 from kumoi.adapters.http_fetcher import HttpFetcher
 from kumoi.adapters.linux.resolver import Resolver, servers
+from kumoi.adapters.openid import HttpOpenId
 from kumoi.adapters.secrets import Argon2Passwords, FernetTokens, FernetVault, SshKeys
 from kumoi.adapters.sql.shelf import open_shelf
 from kumoi.adapters.sql.store import open_store
@@ -45,23 +46,29 @@ def house(settings: Settings, committed: Callable[[float], None]) -> House:
         vault=FernetVault(keys),
         tokens=FernetTokens(keys / "tokens"),
         keys=SshKeys(),
+        openid=HttpOpenId(SystemClock()),
         rooms=Rooms(store),
         asks=AskDesk(woken),
         series=Series(open_shelf(settings.database_url)),
-        rules=Rules(
-            region=settings.cloud.region,
-            token_ttl_s=settings.identity.token_ttl_s,
-            passwords=PasswordRules(
-                pattern=settings.identity.password_pattern,
-                pattern_says=settings.identity.password_pattern_says,
-                history=settings.identity.password_history,
-                expires_days=settings.identity.password_expires_days,
-                lockout_attempts=settings.identity.lockout_attempts,
-                lockout_s=settings.identity.lockout_s,
-            ),
-            terminated_shown_s=settings.retention.terminated_s,
-            underlay_mtu=settings.network.underlay_mtu,
+        rules=_rules(settings),
+    )
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        region=settings.cloud.region,
+        token_ttl_s=settings.identity.token_ttl_s,
+        passwords=PasswordRules(
+            pattern=settings.identity.password_pattern,
+            pattern_says=settings.identity.password_pattern_says,
+            history=settings.identity.password_history,
+            expires_days=settings.identity.password_expires_days,
+            lockout_attempts=settings.identity.lockout_attempts,
+            lockout_s=settings.identity.lockout_s,
         ),
+        trusted_dashboards=settings.identity.dashboards,
+        terminated_shown_s=settings.retention.terminated_s,
+        underlay_mtu=settings.network.underlay_mtu,
     )
 
 

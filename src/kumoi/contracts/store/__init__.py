@@ -21,7 +21,7 @@ from kumoi.core.catalog import EndpointFilter, EndpointGroup, OtherEndpoint, Oth
 from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
 from kumoi.core.delegation import AccessRule, ApplicationCredential, Trust
-from kumoi.core.federation import FederationProtocol, IdentityProvider, Mapping, ServiceProvider
+from kumoi.core.federation import FederatedUser, FederationProtocol, IdentityProvider, Mapping, ServiceProvider
 from kumoi.core.flavors import Flavor
 from kumoi.core.groups import SecurityGroup, SecurityRule
 from kumoi.core.hosts import Host
@@ -114,6 +114,8 @@ class Transaction(Protocol):
     def mappings(self) -> Rows[Mapping]: ...
     @property
     def federation_protocols(self) -> Rows[FederationProtocol]: ...
+    @property
+    def federated_users(self) -> Rows[FederatedUser]: ...
     @property
     def service_providers(self) -> Rows[ServiceProvider]: ...
     @property

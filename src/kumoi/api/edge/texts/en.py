@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import compute, disks, networks, unauthenticated, volumes
+from kumoi.api.edge.texts import compute, disks, forbidden, networks, unauthenticated, volumes
 
 ERRORS: Final[dict[str, str]] = {
+    **forbidden.EN,
     "error": "The request could not be carried out.",
     "not_found": "No {kind} {id} was found.",
     "taken": "The {kind} {name} exists already.",
@@ -18,28 +19,9 @@ ERRORS: Final[dict[str, str]] = {
     "no_address": "No {kind} is left in {pool} (size {size}).",
     "too_large": "The {what} is too large: {size}, where {limit} is allowed.",
     "unsupported": "{what} is not built in this version.",
+    "unavailable:provider": "{url} does not answer as an identity provider does: {detail}",
     "unavailable:url": "{url} could not be read. Look whether it can be reached from the cloud, then try again.",
-    "forbidden:last_location": "The last place of an image's bytes cannot be removed.",
     "unavailable:disk_full": "The disk is full: make room on the machine, then try again.",
-    "forbidden:origin": "Pages of {origin} may not open websockets here.",
-    "forbidden:read_only": "{attribute} is read-only: it cannot be set or changed.",
-    "forbidden:immutable": "The {kind} {id} cannot be changed or removed.",
-    "forbidden:other_domains_role": "The role {name} belongs to another domain.",
-    "forbidden:no_implication": "The role {name} may not be implied by another.",
-    "forbidden:no_rescope": "A token that came by an application credential or a trust gives no other token.",
-    "forbidden:no_access_rule": "The application credential has no access rule for {action}.",
-    "forbidden:no_trust": "There is no such trust in you, or it is used up.",
-    "forbidden:no_redelegation": "The trust does not allow this to be handed on.",
-    "forbidden:parent_disabled": "A project cannot be enabled in one that is disabled.",
-    "forbidden:child_enabled": "There are enabled projects in it: disable them first, or all by cascade.",
-    "forbidden:not_disabled": "The project {name} is enabled: disable it first.",
-    "forbidden:not_a_leaf": "There are projects in it: delete them first, or all by cascade.",
-    "forbidden:too_deep": "Projects can be in one another {most} deep, no more.",
-    "forbidden:password_locked": "The password of this user is changed by an administrator only.",
-    "forbidden:no_registered_limit": "No limit of {name} is registered for that service and region.",
-    "forbidden:no_such_option": "There is no option {name} that a domain may have of its own.",
-    "forbidden:not_shared": "The image is {visibility}: members are for images with visibility shared.",
-    "forbidden:not_the_member": "Only the project that an image was offered to accepts or rejects it.",
     "unsupported:disk_format": "Images of format {value} are not taken. Convert it to raw or qcow2: "
     "qemu-img convert -O qcow2.",
     "unavailable": "The {what} does not answer at present. Try again in {retry_after_s} s.",

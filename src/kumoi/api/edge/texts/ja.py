@@ -4,9 +4,10 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import compute, disks, networks, unauthenticated, volumes
+from kumoi.api.edge.texts import compute, disks, forbidden, networks, unauthenticated, volumes
 
 ERRORS: Final[dict[str, str]] = {
+    **forbidden.JA,
     "error": "要求を実行できませんでした。",
     "not_found": "{kind} {id} は見つかりません。",
     "taken": "{kind} {name} は既に存在します。",
@@ -20,28 +21,9 @@ ERRORS: Final[dict[str, str]] = {
     "no_address": "{pool} に {kind} の空きがありません (全 {size} 個)。",
     "too_large": "{what} が大きすぎます: {size} (上限 {limit})",
     "unsupported": "{what} はこの版では実装されていません。",
+    "unavailable:provider": "{url} は ID プロバイダーとして応答しません: {detail}",
     "unavailable:url": "{url} を読み取れませんでした。クラウドから届くことを確かめて、もう一度お試しください。",
-    "forbidden:last_location": "イメージのデータの最後の置き場所は取り除けません。",
     "unavailable:disk_full": "ディスクに空きがありません。マシンの空き容量を増やしてから、もう一度お試しください。",
-    "forbidden:origin": "{origin} のページからは、ここに WebSocket を開けません。",
-    "forbidden:read_only": "{attribute} は読み取り専用で、設定も変更もできません。",
-    "forbidden:immutable": "{kind} {id} は変更も削除もできません。",
-    "forbidden:other_domains_role": "ロール {name} は別のドメインのものです。",
-    "forbidden:no_implication": "ロール {name} を他のロールに含めることはできません。",
-    "forbidden:no_rescope": "アプリケーション認証情報や信託によるトークンから別のトークンは作れません。",
-    "forbidden:no_access_rule": "アプリケーション認証情報のアクセスルールに {action} がありません。",
-    "forbidden:no_trust": "そのような信託がないか、回数を使い切りました。",
-    "forbidden:no_redelegation": "この信託では再委譲できません。",
-    "forbidden:parent_disabled": "無効なプロジェクトの中では有効にできません。",
-    "forbidden:child_enabled": "中に有効なプロジェクトがあります。先に無効にするか、カスケードで一度に無効にしてください。",
-    "forbidden:not_disabled": "プロジェクト {name} は有効です。先に無効にしてください。",
-    "forbidden:not_a_leaf": "中にプロジェクトがあります。先に削除するか、カスケードで一度に削除してください。",
-    "forbidden:too_deep": "プロジェクトの入れ子は {most} 段までです。",
-    "forbidden:password_locked": "このユーザーのパスワードは管理者だけが変更できます。",
-    "forbidden:no_registered_limit": "そのサービスとリージョンに {name} の上限は登録されていません。",
-    "forbidden:no_such_option": "ドメインごとに設定できるオプション {name} はありません。",
-    "forbidden:not_shared": "このイメージの公開範囲は {visibility} です。メンバーを持てるのは shared のイメージです。",
-    "forbidden:not_the_member": "受け入れるか断るかは、イメージを提供されたプロジェクトが決めます。",
     "unsupported:disk_format": "形式 {value} のイメージは受け付けません。qemu-img convert -O qcow2 で raw か qcow2 に変換してください。",
     "unavailable": "{what} が応答していません。{retry_after_s} 秒後にもう一度お試しください。",
     "no_route": "{path} では何も提供していません。",

@@ -126,8 +126,11 @@ def routes(house: House, site: Site) -> list[Route]:
         ),
         Route("GET", "/v3/auth/tokens", partial(show, house, site), "identity.read_own", "identity"),
         Route("DELETE", "/v3/auth/tokens", partial(revoke, house), "identity.read_own", "identity", success=204),
-        Route("GET", "/v3/auth/projects", partial(my_projects, house), "identity.read_own", "identity"),
-        Route("GET", "/v3/auth/domains", partial(my_domains, house), "identity.read_own", "identity"),
+        *(
+            Route("GET", f"/v3/{base}/{plural}", partial(mine, house), "identity.read_own", "identity")
+            for base in ("auth", "OS-FEDERATION")
+            for plural, mine in (("projects", my_projects), ("domains", my_domains))
+        ),
         Route("GET", "/v3/auth/system", partial(my_system, house), "identity.read_own", "identity"),
         Route("GET", "/v3/auth/catalog", partial(my_catalog, house, site), "identity.read_own", "identity"),
     ]  # fmt: skip
@@ -151,7 +154,7 @@ def issue(house: House, site: Site, patience: Patience, request: Request) -> Res
             grant = oauth1.by_access(house, signed_request(site, request))
         case _Identity(methods=methods):
             raise Invalid("identity", field="auth.identity.methods", reason="not_in_enum", value=",".join(methods))
-    body = _render(house, site, request, grant)
+    body = render(house, site, request, grant)
     return json_response({"token": body}, 201, [("X-Subject-Token", grant.token)])
 
 
@@ -164,7 +167,7 @@ def by_signature(house: House, site: Site, request: Request) -> Response:
         grant = signed.by_s3(house, request.call(), body.s3.access, body.s3.token, body.s3.signature)
     else:
         raise Invalid("identity", field="credentials", reason="missing", name="credentials")
-    shown = _render(house, site, request, grant)
+    shown = render(house, site, request, grant)
     return json_response({"token": shown}, 200, [("X-Subject-Token", grant.token)])
 
 
@@ -205,7 +208,7 @@ def _factor(given: _Identity, method: str, body: _Password | None) -> _User | No
 def show(house: House, site: Site, request: Request) -> Response:
     with _subject_is_no_caller():
         grant = tokens.tell(house, request.call(), _subject(request))
-    body = _render(house, site, request, grant, catalogued=request.arg("nocatalog") is None)
+    body = render(house, site, request, grant, catalogued=request.arg("nocatalog") is None)
     return json_response({"token": body}, 200, [("X-Subject-Token", grant.token)])
 
 
@@ -279,7 +282,7 @@ def _scope(raw: Any) -> Scope:
     raise Unauthenticated("identity", reason="wrong_credentials")
 
 
-def _render(house: House, site: Site, request: Request, grant: Grant, *, catalogued: bool = True) -> dict[str, Any]:
+def render(house: House, site: Site, request: Request, grant: Grant, *, catalogued: bool = True) -> dict[str, Any]:
     told = beside(house, grant.project.id if grant.project is not None else "")
     body: dict[str, Any] = {
         "methods": list(grant.body.methods),
@@ -288,6 +291,7 @@ def _render(house: House, site: Site, request: Request, grant: Grant, *, catalog
             "name": grant.user.name,
             "domain": _domain(grant, grant.user.domain_id),
             "password_expires_at": _when(grant.user.password_expires_at),
+            **_vouched(grant),
         },
         "audit_ids": list(grant.body.audit_ids),
         "expires_at": micro(grant.body.expires_at),
@@ -314,6 +318,15 @@ def _render(house: House, site: Site, request: Request, grant: Grant, *, catalog
             {"id": one.id, "auth_url": one.auth_url, "sp_url": one.sp_url} for one in told.providers
         ]
     return body
+
+
+def _vouched(grant: Grant) -> dict[str, Any]:
+    """By whom the user was brought."""
+    if (by := grant.federated) is None:
+        return {}
+    groups = [{"id": group} for group in by.groups]
+    told = {"identity_provider": {"id": by.provider_id}, "protocol": {"id": by.protocol}, "groups": groups}
+    return {"OS-FEDERATION": told}
 
 
 def _when(at: float | None) -> str | None:
