@@ -1,16 +1,19 @@
 """Volumes and snapshots on one host: made in any order, in and out of guests, never touched beneath them."""
 
+import pytest
 from tests.usecase.agent_bench import BYTES, LAYER, OWN, POOL, Bench
 
 from kumoi.adapters.fake.world import Crash
 from kumoi.core.conditions import Condition, Ready
+from kumoi.core.copies import DiskCopy
 from kumoi.core.disks import SeenVolume, SnapshotEntry, VolumeEntry, VolumePlug
-from kumoi.core.ids import AttachmentId, InstanceId, SnapshotId, VolumeId
+from kumoi.core.ids import AttachmentId, ImageId, InstanceId, SnapshotId, VolumeId
 from kumoi.core.plan import Stray
 
 WEB, DB = InstanceId("web"), InstanceId("db")
 DATA, COPY = VolumeId("data"), VolumeId("copy")
 KEPT = SnapshotId("kept")
+IMAGE = ImageId("image")
 
 
 def volume(bench: Bench, volume_id: VolumeId = DATA, **changes: object) -> VolumeEntry:
@@ -331,3 +334,43 @@ def test_what_no_plan_names_is_told_and_left_alone() -> None:
     bench.settle(12.0)
     assert set(bench.world.volumes) == {DATA}
     assert set(bench.report().strays) == {Stray(kind="volume", name=DATA), Stray(kind="snapshot", name=KEPT)}
+
+
+def test_an_image_of_a_volume_in_a_guest_is_made_and_given() -> None:
+    bench = attached()
+    bench.world.volumes[DATA].content = b"before"
+    bench.link.awaited.add(IMAGE)
+    volume(bench, copies=(DiskCopy(image_id=IMAGE),))
+    bench.settle(8.0)
+    assert b"before" in bench.link.given[IMAGE]
+    assert bench.world.snapshots == {}, "it was read in peace, and let go"
+    assert bench.report().strays == ()
+    volume(bench)
+    bench.settle(8.0)
+    assert bench.world.copies == {}
+    assert inside(bench) == {DATA}
+
+
+def test_an_image_of_a_volume_that_nobody_wants_any_more_leaves_nothing() -> None:
+    bench = attached()
+    bench.world.faults.failing["copy_volume"] = 1000
+    volume(bench, copies=(DiskCopy(image_id=IMAGE),))
+    bench.settle(8.0)
+    assert {thing.entry for thing in bench.report().things} >= {f"image/{IMAGE}"}
+    volume(bench)
+    bench.settle(70.0)
+    assert (bench.world.copies, bench.world.snapshots) == ({}, {})
+    assert f"image/{IMAGE}" not in {thing.entry for thing in bench.report().things}
+
+
+@pytest.mark.parametrize("verb", ["freeze", "freeze_disks", "copy_volume", "read_copy", "drop_copy"])
+def test_what_fails_of_an_image_of_a_volume_is_tried_again(verb: str) -> None:
+    bench = attached()
+    bench.link.awaited.add(IMAGE)
+    bench.world.faults.failing[verb] = 2
+    volume(bench, copies=(DiskCopy(image_id=IMAGE),))
+    bench.settle(20.0)
+    assert IMAGE in bench.link.given
+    volume(bench)
+    bench.settle(20.0)
+    assert (bench.world.copies, bench.world.snapshots) == ({}, {})

@@ -64,7 +64,7 @@ class Agent:
         self._networks = Networks(hands)
         self._volumes = Volumes(hands)
         self._guests = Guests(hands, self._networks, self._volumes)
-        self._copies = Copies(hands)
+        self._copies = Copies(hands, self._volumes)
         self._reporting = Reporting(hands, self._guests, self._networks, self._copies, self._volumes)
         self._asks = Asks(hands)
         self._session: Session | None = None
@@ -211,7 +211,7 @@ class Agent:
         self._hands.progress.accepted(delta.key, self._ledger.section(delta.key).serial, keys)
         for key in keys:
             self.loop.hint(key)
-            if key.startswith(INSTANCE):
+            if key.startswith((INSTANCE, "volume/")):
                 self._copies.hint(key)
         return True
 

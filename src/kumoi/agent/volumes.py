@@ -75,6 +75,31 @@ class Volumes:
             boot=plug.boot,
         )
 
+    # --- for those who read one in peace -------------------------------------------------------
+
+    def frozen(self, volume: VolumeEntry, name: SnapshotId) -> str | None:
+        """The handle of the volume as it is now, or was when this was asked first; None where it cannot be had yet."""
+        act = diff.frozen(volume, name, self._scene()).act
+        if isinstance(act, Freeze):
+            volumes = _volumes_of(act)
+            if not self._hands.disks.take_all(volumes):
+                return None
+            try:
+                if diff.frozen(volume, name, self._scene()).act == act:
+                    self._do(act)
+            finally:
+                self._hands.disks.give_back_all(volumes)
+                self._hands.scene.stock.touch()
+        if (pool := self._scene().snapshots.get(name)) is None:
+            return None
+        return self._pool(pool).snapshot_handle(name)
+
+    def let_go(self, name: SnapshotId) -> None:
+        """Harmless where there is none."""
+        if (pool := self._scene().snapshots.get(name)) is not None:
+            self._pool(pool).remove_snapshot(name)
+            self._hands.scene.stock.touch()
+
     # --- the pass ------------------------------------------------------------------------------
 
     def keys(self) -> list[str]:
@@ -241,7 +266,9 @@ class Volumes:
     def strays(self) -> tuple[Stray, ...]:
         if not any(pool.volumes or pool.snapshots or pool.strays for pool in self._hands.scene.stock.get().values()):
             return ()
-        found = diff.strays(self._scene(), self._hands.ledger.own().entries.keys())
+        own = self._hands.ledger.own()
+        read = {entry_id("snapshot", copy.image_id) for entry in own.volumes.values() for copy in entry.copies}
+        found = diff.strays(self._scene(), own.entries.keys() | read)
         odd = [("volume", name) for pool in self._hands.scene.stock.get().values() for name in pool.strays]
         return tuple(Stray(kind=kind, name=name) for kind, name in (*found, *sorted(odd)))
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from kumoi.core.copies import CopyBytes
+from kumoi.core.copies import Copied, CopyBytes
 from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
-from kumoi.core.ids import ImageId, InstanceId
+from kumoi.core.ids import ImageId, InstanceId, VolumeId
 
 Fetch = Callable[[str], Iterator[bytes]]
 WriteCopy = Callable[[str, str], None]  # the handles of a disk, and of an empty one as large that is to be like it
@@ -50,6 +50,10 @@ class Storage(Protocol):
         """
         ...
 
+    def copy_volume(self, volume: VolumeId, image: ImageId, frozen: str) -> None:
+        """The same of a volume, by its pool's handle of a snapshot: nobody writes it."""
+        ...
+
     def look_at_copy(self, image: ImageId) -> CopyBytes:
         """NotFound where there is none."""
         ...
@@ -59,6 +63,6 @@ class Storage(Protocol):
         """And whatever is left of one that was never finished. Harmless twice."""
         ...
 
-    def observe_copies(self) -> dict[ImageId, InstanceId]:
+    def observe_copies(self) -> dict[ImageId, Copied]:
         """The copies that are whole, and of whom."""
         ...

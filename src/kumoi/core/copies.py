@@ -1,12 +1,14 @@
-"""Copies of instances' disks on their way to become images: what a host is to make, and what it gives."""
+"""Copies of instances' disks and of volumes on their way to become images: what a host is to make, and gives."""
 
 import msgspec
 
-from kumoi.core.ids import HostId, ImageId, SessionId
+from kumoi.core.ids import HostId, ImageId, InstanceId, SessionId, VolumeId
+
+Copied = InstanceId | VolumeId
 
 
 class DiskCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """The root disk as it is at one moment, standing alone, for this image. One that is no longer named goes."""
+    """A root disk or volume as it is at one moment, standing alone, for this image. One that is named no more goes."""
 
     image_id: ImageId
 

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import uuid
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from tests.contract.storage.test_storage import CONTENT, layer_of
 from tests.contract.storage.test_volumes import frozen, made, snapshot, volume
 from tests.contract.storage.volume_rigs import FilesRig
 
+from kumoi.adapters.storage import image_headers
 from kumoi.adapters.storage.volume_files import DEEPEST, FileVolumePool
 from kumoi.core.errors import Invalid, KumoiError, Unavailable
-from kumoi.core.ids import VolumeId
+from kumoi.core.ids import ImageId, VolumeId
 
 
 @pytest.fixture
@@ -147,3 +149,21 @@ def test_a_refusal_of_qemu_img_leaves_nothing(rig: FilesRig) -> None:
         broken.freeze([snapshot(entry)], None)
     assert files(rig) == {f"{entry.id}.qcow2"}
     assert broken.observe() == rig.volumes.observe()
+
+
+def test_a_copy_of_a_snapshot_stands_alone(rig: FilesRig) -> None:
+    layer, image = layer_of(CONTENT), ImageId(str(uuid.uuid4()))
+    rig.layers[layer.sha256] = CONTENT
+    entry = made(rig, layers=(layer,))
+    kept = frozen(rig, entry)
+    rig.write(entry.id, b"later!")
+    for _ in range(2):
+        rig.storage.copy_volume(entry.id, image, rig.volumes.snapshot_handle(kept.id))
+    assert rig.storage.observe_copies() == {image: entry.id}
+    rig.volumes.remove_volume(entry.id)
+    rig.volumes.remove_snapshot(kept.id)
+    data = b"".join(rig.storage.read_copy(image))
+    assert image_headers.virtual_bytes_of_qcow2(lambda at, length: data[at : at + length], len(data)) == 1 << 30
+    assert CONTENT in data
+    rig.storage.drop_copy(image)
+    assert rig.storage.observe_copies() == {}

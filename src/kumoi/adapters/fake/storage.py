@@ -10,10 +10,10 @@ from kumoi.adapters.fake.world import World
 from kumoi.adapters.storage.disks import qcow2
 from kumoi.adapters.storage.disks.mapped import Disk
 from kumoi.contracts.storage import Fetch, WriteCopy
-from kumoi.core.copies import CopyBytes
+from kumoi.core.copies import Copied, CopyBytes
 from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
 from kumoi.core.errors import NotFound, Unavailable
-from kumoi.core.ids import ImageId, InstanceId
+from kumoi.core.ids import ImageId, InstanceId, SnapshotId, VolumeId
 
 PIECE_BYTES = 64 << 10
 _GIB = 1 << 30
@@ -99,7 +99,15 @@ class FakeStorage:
             one = self._world.machines.get(instance)
             if live is None and one is not None and one.power in {"running", "paused"}:
                 self._world.broken.append(f"the disk of {instance} was copied beneath its machine")
-            self._world.copies[image] = (instance, _bytes_of(root, self._world.written.get(instance, b"")))
+            virtual = max([root.size_gib * _GIB, *(layer.virtual_bytes for layer in root.layers), qcow2.CLUSTER])
+            self._world.copies[image] = (instance, _bytes_of(virtual, self._world.written.get(instance, b"")))
+
+    def copy_volume(self, volume: VolumeId, image: ImageId, frozen: str) -> None:
+        with self._world.act("copy_volume", "storage"):
+            kept = self._world.snapshots.get(SnapshotId(frozen.removeprefix("fake-snapshot:")))
+            if kept is None or kept.volume_id != volume:
+                raise NotFound("storage", kind="snapshot", id=frozen)
+            self._world.copies.setdefault(image, (volume, _bytes_of(kept.size_gib * _GIB, kept.content)))
 
     def look_at_copy(self, image: ImageId) -> CopyBytes:
         data = self._copy(image)
@@ -116,9 +124,9 @@ class FakeStorage:
         with self._world.act("drop_copy", "storage"):
             self._world.copies.pop(image, None)
 
-    def observe_copies(self) -> dict[ImageId, InstanceId]:
+    def observe_copies(self) -> dict[ImageId, Copied]:
         with self._world.lock:
-            return {image: instance for image, (instance, _) in self._world.copies.items()}
+            return {image: owner for image, (owner, _) in self._world.copies.items()}
 
     def _copy(self, image: ImageId) -> bytes:
         if image not in self._world.copies:
@@ -148,9 +156,8 @@ def _fetched(layer: LayerRef, fetch: Fetch) -> int:
     return size
 
 
-def _bytes_of(root: RootDisk, written: bytes) -> bytes:
+def _bytes_of(virtual: int, written: bytes) -> bytes:
     """A disk as a file: empty but for what a guest wrote at its beginning."""
-    virtual = max([root.size_gib * _GIB, *(layer.virtual_bytes for layer in root.layers), qcow2.CLUSTER])
     blocks = {0: 0} if written else {}
     disk = Disk(virtual, qcow2.CLUSTER, blocks, lambda _at: written.ljust(qcow2.CLUSTER, b"\0"))
     return b"".join(qcow2.stream(disk))

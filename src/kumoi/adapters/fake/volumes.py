@@ -73,6 +73,11 @@ class FakeVolumePool:
             self._world.broken.append(f"{one.volume_id} was frozen, and its guest goes on writing there")
         self._world.snapshots[one.id] = FakeSnapshot(self._pool, one.volume_id, known.size_gib, known.content)
 
+    def snapshot_handle(self, snapshot: SnapshotId) -> str:
+        if snapshot not in self._world.snapshots:
+            raise NotFound("storage", kind="snapshot", id=snapshot)
+        return f"fake-snapshot:{snapshot}"
+
     def remove_volume(self, volume: VolumeId) -> None:
         with self._world.act("remove_volume", "storage"):
             self._touch(volume)

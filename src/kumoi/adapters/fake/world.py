@@ -16,6 +16,7 @@ from kumoi.contracts.clock import Clock
 from kumoi.contracts.compute import Machine, MachineDisk, MachinePlug
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.contracts.network import Filters, Segment
+from kumoi.core.copies import Copied
 from kumoi.core.disks import RescueDisk, RootDisk
 from kumoi.core.errors import Layer, Unavailable
 from kumoi.core.ids import ImageId, InstanceId, NetworkId, NicId, SnapshotId, VolumeId, VpcId
@@ -114,7 +115,7 @@ class World:
         self.roots: dict[InstanceId, RootDisk] = {}
         self.rescues: dict[InstanceId, RescueDisk] = {}
         self.written: dict[InstanceId, bytes] = {}  # what a guest wrote at the beginning of its disk
-        self.copies: dict[ImageId, tuple[InstanceId, bytes]] = {}
+        self.copies: dict[ImageId, tuple[Copied, bytes]] = {}
         self.volumes: dict[VolumeId, FakeVolume] = {}
         self.snapshots: dict[SnapshotId, FakeSnapshot] = {}
         self.drives: dict[InstanceId, dict[str, bytes]] = {}

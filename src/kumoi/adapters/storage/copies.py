@@ -1,7 +1,7 @@
-"""Copies of root disks: whole, standing alone, until control has them.
+"""Copies of root disks and volumes: whole, standing alone, until control has them.
 
-    FOLDER/INSTANCE.IMAGE.qcow2     ours, not QEMU's any more
-    FOLDER/.INSTANCE.IMAGE.….new    being written, by qemu-img or by the guest's own QEMU
+    FOLDER/OWNER.IMAGE.qcow2     ours, not QEMU's any more
+    FOLDER/.OWNER.IMAGE.….new    being written, by qemu-img or by the guest's own QEMU
 
 What does not belong here: which disk is copied, and when nothing runs on it.
 """
@@ -14,12 +14,13 @@ from typing import Final
 
 from kumoi.adapters.storage import image_headers, qemu_img
 from kumoi.adapters.storage.durable import made_whole
+from kumoi.adapters.storage.layers import reader
 from kumoi.adapters.storage.os_errors import translated
 from kumoi.adapters.storage.qemu_img import Owner
 from kumoi.contracts.storage import WriteCopy
-from kumoi.core.copies import CopyBytes
+from kumoi.core.copies import Copied, CopyBytes
 from kumoi.core.errors import NotFound
-from kumoi.core.ids import ImageId, InstanceId, is_uuid
+from kumoi.core.ids import ImageId, InstanceId, VolumeId, is_uuid
 
 LAYER: Final = "storage"
 PIECE_BYTES: Final = 1 << 20
@@ -50,8 +51,20 @@ class DiskCopies:
                     self._convert(disk, fresh)
                 else:
                     live(str(disk), str(fresh))
-                os.chown(fresh, os.geteuid(), os.getegid())
-                fresh.chmod(0o400)
+                self._take(fresh)
+
+    def make_of_frozen(self, volume: VolumeId, image: ImageId, disk: Path) -> None:
+        """Of a file that nobody writes, and whose pool looked at it."""
+        path = self._folder / f"{volume}.{image}{_DISK}"
+        with translated(LAYER, "copy_volume"):
+            if path.exists():
+                return
+            with disk.open("rb") as file:
+                virtual = image_headers.read_qcow2(reader(file.fileno())).virtual_bytes
+            with made_whole(path) as fresh:
+                self._create(fresh, virtual)
+                self._convert(disk, fresh)
+                self._take(fresh)
 
     def look_at(self, image: ImageId) -> CopyBytes:
         hashed, size = hashlib.sha256(), 0
@@ -71,14 +84,18 @@ class DiskCopies:
                 for path in self._folder.glob(pattern):
                     path.unlink(missing_ok=True)
 
-    def observe(self) -> dict[ImageId, InstanceId]:
-        found: dict[ImageId, InstanceId] = {}
+    def observe(self) -> dict[ImageId, Copied]:
+        found: dict[ImageId, Copied] = {}
         with translated(LAYER, "observe_copies"):
             for name in os.listdir(self._folder):
-                instance, _, image = name.removesuffix(_DISK).partition(".")
-                if is_uuid(instance) and is_uuid(image):
-                    found[ImageId(image)] = InstanceId(instance)
+                owner, _, image = name.removesuffix(_DISK).partition(".")
+                if is_uuid(owner) and is_uuid(image):
+                    found[ImageId(image)] = InstanceId(owner)
         return found
+
+    def _take(self, fresh: Path) -> None:
+        os.chown(fresh, os.geteuid(), os.getegid())
+        fresh.chmod(0o400)
 
     def _path(self, image: ImageId) -> Path:
         if not is_uuid(image) or not (found := list(self._folder.glob(f"*.{image}{_DISK}"))):

@@ -4,7 +4,7 @@
     FOLDER/disks/ID.qcow2        QEMU's own; ID.N.qcow2 after the Nth rebuild
     FOLDER/disks/ID.rescue.qcow2 what it is rescued from
     FOLDER/disks/ID.config.iso   the config drive
-    FOLDER/copies/ID.IMAGE.qcow2 a copy of a root disk, on its way to become an image
+    FOLDER/copies/ID.IMAGE.qcow2 a copy of a root disk or volume, on its way to become an image
     …/.NAME.new                  being made; never counts, made over by the next attempt
 
 Libvirt must not chown (dynamic_ownership = 0), so ownership is set here. Nothing of a layer is opened by qemu-img.
@@ -24,10 +24,10 @@ from kumoi.adapters.storage.layers import Layers, reader
 from kumoi.adapters.storage.os_errors import translated
 from kumoi.adapters.storage.qemu_img import Owner
 from kumoi.contracts.storage import Fetch, WriteCopy
-from kumoi.core.copies import CopyBytes
+from kumoi.core.copies import Copied, CopyBytes
 from kumoi.core.disks import LayerRef, RescueDisk, RootDisk
 from kumoi.core.errors import Invalid, NotFound, Unavailable, Unsupported
-from kumoi.core.ids import ImageId, InstanceId, is_uuid
+from kumoi.core.ids import ImageId, InstanceId, VolumeId, is_uuid
 
 LAYER: Final = "storage"
 _DISK: Final = ".qcow2"
@@ -146,6 +146,9 @@ class FileStorage:
             raise NotFound(LAYER, kind="disk", id=instance)
         self._copies.make(instance, image, disk, live)
 
+    def copy_volume(self, volume: VolumeId, image: ImageId, frozen: str) -> None:
+        self._copies.make_of_frozen(volume, image, Path(frozen))
+
     def look_at_copy(self, image: ImageId) -> CopyBytes:
         return self._copies.look_at(image)
 
@@ -155,7 +158,7 @@ class FileStorage:
     def drop_copy(self, image: ImageId) -> None:
         self._copies.drop(image)
 
-    def observe_copies(self) -> dict[ImageId, InstanceId]:
+    def observe_copies(self) -> dict[ImageId, Copied]:
         return self._copies.observe()
 
     # --- inside ---------------------------------------------------------------------------------

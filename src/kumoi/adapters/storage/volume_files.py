@@ -109,6 +109,14 @@ class FileVolumePool:
                 for one in missing:
                     self._keep(one)
 
+    def snapshot_handle(self, snapshot: SnapshotId) -> str:
+        known = self._snapshots.get(snapshot)
+        if known is None:
+            raise NotFound(LAYER, kind="snapshot", id=snapshot)
+        with translated(LAYER, "handle"):
+            self._look(known.files)
+        return str(self._files / known.files[0])
+
     def remove_snapshot(self, snapshot: SnapshotId) -> None:
         with self._lock, translated(LAYER, "remove_snapshot"):
             self._snapshots.drop(snapshot)

@@ -112,6 +112,13 @@ def snapshot(entry: SnapshotEntry, scene: VolumeScene) -> VolumeDecision:
     return _freeze(together, scene)
 
 
+def frozen(entry: VolumeEntry, name: SnapshotId, scene: VolumeScene) -> VolumeDecision:
+    """For a volume that somebody is to read in peace, by a snapshot of this name."""
+    if name in scene.snapshots:
+        return READY
+    return _freeze([SnapshotEntry(id=name, volume_id=entry.id, pool=entry.pool)], scene)
+
+
 def absent_volume(volume_id: VolumeId, scene: VolumeScene) -> VolumeDecision:
     """For an entry that the plan says is absent. Ready: it is."""
     if (pool := scene.snapshots.get(own_freeze(volume_id))) is not None:
