@@ -9,7 +9,7 @@ from tests.usecase.agent_bench import LAYER, NET, OWN, Bench
 from kumoi.adapters.fake.link import Backup
 from kumoi.adapters.fake.world import Crash
 from kumoi.core.conditions import Ready
-from kumoi.core.disks import RescueDisk, RootDisk
+from kumoi.core.disks import RescueDisk, RootDisk, VolumePlug
 from kumoi.core.ids import GroupId, InstanceId, NetworkId, NicId, network_section
 from kumoi.core.instances import Power, Rest
 from kumoi.core.nics import tap_name
@@ -33,6 +33,7 @@ class User:
         self.forms = 0
         self.disk = 0
         self.rescued = False
+        self.volumes: tuple[VolumePlug, ...] = ()
 
     def off(self) -> None:
         self.power, self.rest = "off", ""
@@ -119,6 +120,7 @@ class HostModel(RuleBasedStateMachine):
                 NicPlug(nic_id=nic_of(user.name, n), network_id=n, vni=sum(n.encode()), mac="", mtu=1450, slot=SLOTS[n])
                 for n in user.networks
             ),
+            volumes=user.volumes,
         )
 
     def run(self, within_s: float) -> None:
