@@ -37,6 +37,12 @@ from kumoi.app.networks.subnet_pools import SubnetPoolWish, create_subnet_pool
 from kumoi.app.networks.subnets import SubnetWish, create_subnets
 from kumoi.app.networks.trunks import TrunkWish, create_trunk
 from kumoi.app.networks.vpcs import VpcWish, create_vpc
+from kumoi.app.volumes import group_snapshots, snapshots, transfers
+from kumoi.app.volumes import groups as volume_groups
+from kumoi.app.volumes.create import VolumeWish
+from kumoi.app.volumes.create import create as create_volume
+from kumoi.app.volumes.groups import GroupWish as VolumeGroupWish
+from kumoi.app.volumes.snapshots import SnapshotWish
 from kumoi.cmd.serve import tongues
 from kumoi.contracts.store import Transaction
 from kumoi.core.ids import FlavorId, NetworkId, ProjectId, UserId
@@ -44,6 +50,8 @@ from kumoi.core.policy import ACTIONS
 from kumoi.core.query import Query, eq
 from kumoi.core.tenancy import Project, User
 from kumoi.core.trunks import CARRIES
+from kumoi.core.volume_group_types import DEFAULT_GROUP_TYPE
+from kumoi.core.volume_types import DEFAULT_TYPE
 from kumoi.runtime.settings import load
 
 VERSIONED: Final = {"compute": COMPUTE_MOST, "volume": VOLUME_MOST}
@@ -111,6 +119,7 @@ class Guarded:
             "os-tenant-networks": network,
             "subnets": subnet,
             **self._shared_things(network),
+            **self._volume_things(),
             "ports": nic.id,
             "routers": create_vpc(house, mine, VpcWish(name="r")).vpc.id,
             "security-groups": group.group.id,
@@ -141,6 +150,26 @@ class Guarded:
             "address-groups": create_address_group(house, mine, AddressGroupWish(name="a")).group.id,
             "address-scopes": create_address_scope(house, mine, AddressScopeWish(name="s", ip_version=4)).scope.id,
             "rbac-policies": create_share(house, mine, wish).id,
+        }
+
+    def _volume_things(self) -> dict[str, str]:
+        """A volume with a snapshot, one in a group that was taken, and one that is offered to others."""
+        house, mine = self.cloud.house, self.cloud.call()
+        wish = VolumeGroupWish(name="g", type_name=DEFAULT_GROUP_TYPE.id, volume_types=(DEFAULT_TYPE.id,))
+        group = volume_groups.make(house, mine, wish).group.id
+        first, _, third = (
+            create_volume(house, mine, VolumeWish(size_gib=1, group_id=in_group)).volume.id
+            for in_group in (None, group, None)
+        )
+        self.cloud.settle()
+        offered = transfers.offer(house, mine, third, "t").transfer.id
+        return {
+            "volumes": first,
+            "snapshots": snapshots.create(house, mine, SnapshotWish(volume_id=first)).snapshot.id,
+            "groups": group,
+            "group_snapshots": group_snapshots.take(house, mine, group, "s", "").snapshot.id,
+            "volume-transfers": offered,
+            "os-volume-transfer": offered,
         }
 
     def _private_image(self) -> str:
@@ -236,6 +265,7 @@ class Guarded:
                 tx.instances, tx.images, tx.networks, tx.subnets, tx.subnet_pools, tx.address_scopes,
                 tx.shares, tx.qos_policies, tx.address_groups, tx.nics, tx.trunks, tx.vpcs, tx.public_addresses,
                 tx.security_groups, tx.security_rules, tx.key_pairs, tx.access_keys,
+                tx.volumes, tx.volume_snapshots, tx.volume_groups, tx.group_snapshots, tx.volume_transfers,
             )  # fmt: skip
             return [sorted(kind.find(mine), key=lambda row: row.id) for kind in kinds]
 

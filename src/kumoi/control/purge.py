@@ -55,6 +55,7 @@ def _sweep(tx: Transaction, keep: Retention, now: float) -> int:
         + _sessions(tx, now)
         + _console_tokens(tx, now - keep.rest_s)
         + _image_tasks(tx, now - KEPT_S)
+        + _messages(tx, now)
         + tx.events.drop_before(now - keep.events_s)
     )
 
@@ -73,6 +74,13 @@ def _instances(tx: Transaction, before: float) -> int:
         tx.counters.give_back(one)
         tx.instances.remove(one)
     return len(found)
+
+
+def _messages(tx: Transaction, now: float) -> int:
+    past = tx.volume_messages.find(Query(filters=(Filter("expires_at", "le", now),), limit=PAGE))
+    for one in past:
+        tx.volume_messages.remove(one.id)
+    return len(past)
 
 
 def _nics(tx: Transaction) -> int:

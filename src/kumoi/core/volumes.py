@@ -15,6 +15,7 @@ from kumoi.core.ids import (
     ProjectId,
     SnapshotId,
     UserId,
+    VolumeGroupId,
     VolumeId,
     VolumeTypeId,
 )
@@ -67,6 +68,7 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True):
     ec2_key: str
     description: str = ""
     type_id: VolumeTypeId | None = None
+    group_id: VolumeGroupId | None = None
     zone: str = ""
     image_id: ImageId | None = None
     layer_id: LayerId | None = None

@@ -56,8 +56,11 @@ from kumoi.core.tenancy import (
 from kumoi.core.troubles import Trouble
 from kumoi.core.trunks import Trunk
 from kumoi.core.volume_group_types import VolumeGroupType
+from kumoi.core.volume_groups import GroupSnapshot, VolumeGroup
+from kumoi.core.volume_messages import VolumeMessage
 from kumoi.core.volume_qos import VolumeQos
 from kumoi.core.volume_snapshots import SnapshotObservation, VolumeSnapshot
+from kumoi.core.volume_transfers import VolumeTransfer
 from kumoi.core.volume_types import VolumeType
 from kumoi.core.volumes import Volume, VolumeObservation
 from kumoi.core.vpcs import PublicAddress, Vpc
@@ -186,6 +189,10 @@ SECURITY_RULES = Noun(SecurityRule, network_tables.security_rules)
 PORT_FORWARDINGS = Noun(PortForwarding, network_tables.port_forwardings)
 ADDRESS_GROUPS = Noun(AddressGroup, network_tables.address_groups)
 DEFAULT_RULES = Noun(DefaultRule, network_tables.default_rules)
+VOLUME_GROUPS = Noun(VolumeGroup, volume_type_tables.volume_groups)
+GROUP_SNAPSHOTS = Noun(GroupSnapshot, volume_type_tables.group_snapshots)
+VOLUME_TRANSFERS = Noun(VolumeTransfer, volume_type_tables.volume_transfers)
+VOLUME_MESSAGES = Noun(VolumeMessage, volume_type_tables.volume_messages)
 VOLUME_TYPES = Noun(VolumeType, volume_type_tables.volume_types)
 VOLUME_QOS = Noun(VolumeQos, volume_type_tables.volume_qos)
 VOLUME_GROUP_TYPES = Noun(VolumeGroupType, volume_type_tables.volume_group_types)

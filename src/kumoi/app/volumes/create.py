@@ -5,9 +5,10 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.images.sight import may_see
-from kumoi.app.volumes import read, snapshots, types
+from kumoi.app.volumes import messages, read, snapshots, types
 from kumoi.app.volumes.acting import check
 from kumoi.app.volumes.amounts import charge_type, check_quota_of_one
+from kumoi.app.volumes.group_fit import check_fits
 from kumoi.app.volumes.writing import mark_volume
 from kumoi.app.writing import Thing, charge, commit, record
 from kumoi.contracts.store import Transaction
@@ -15,7 +16,7 @@ from kumoi.core.aggregates import ZONE
 from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, NoCapacity, WrongState
 from kumoi.core.events import Label
-from kumoi.core.ids import HostId, ImageId, LayerId, PoolId, SnapshotId, VolumeId, VolumeTypeId, ec2_key
+from kumoi.core.ids import HostId, ImageId, LayerId, PoolId, SnapshotId, VolumeGroupId, VolumeId, VolumeTypeId, ec2_key
 from kumoi.core.images import Image
 from kumoi.core.instances import Refusal
 from kumoi.core.policy import allow, may
@@ -44,6 +45,7 @@ class VolumeWish(msgspec.Struct, frozen=True, kw_only=True):
     image_id: ImageId | None = None
     snapshot_id: SnapshotId | None = None
     source_id: VolumeId | None = None
+    group_id: VolumeGroupId | None = None
     metadata: dict[str, str] = {}
     tags: dict[str, str] = {}
     multiattach: bool = False
@@ -103,6 +105,8 @@ def make(tx: Transaction, house: House, call: Call, wish: VolumeWish, volume_id:
     origin = _origin(tx, call, wish)
     kind = types.usable(tx, call, wish.type_name or origin.type_id or "")
     size_gib = _size(wish, origin)
+    if wish.group_id is not None:
+        check_fits(tx, call, wish.group_id, kind.id)
     check_quota_of_one(tx, call, size_gib)
     charge(tx, call.project_id, volume_id, volumes=1, gigabytes=size_gib)
     charge_type(tx, call.project_id, volume_id, kind.id, volumes=1, gigabytes=size_gib)
@@ -120,6 +124,7 @@ def make(tx: Transaction, house: House, call: Call, wish: VolumeWish, volume_id:
         pool_id=pool_id,
         ec2_key=ec2_key(volume_id),
         type_id=kind.id,
+        group_id=wish.group_id,
         multiattach=wish.multiattach or kind.multiattach,
         refusal=refused,
         status="error" if refused else "creating",
@@ -131,6 +136,8 @@ def make(tx: Transaction, house: House, call: Call, wish: VolumeWish, volume_id:
     tx.volumes.insert(volume)
     _label(tx, house, volume, wish)
     mark_volume(tx, volume_id, pool_id)
+    if refused is not None:
+        messages.write(tx, house, volume, refused, call.request_id)
     record(tx, house, call, "volume.create", Thing("volume", volume_id, volume.project_id), {"size_gib": size_gib})
     return volume
 

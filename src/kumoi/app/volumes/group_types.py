@@ -8,7 +8,7 @@ from kumoi.app.house import House
 from kumoi.app.writing import Thing, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import NotFound
+from kumoi.core.errors import InUse, NotFound
 from kumoi.core.ids import VolumeGroupTypeId
 from kumoi.core.policy import allow, may
 from kumoi.core.query import Query, any_of, eq
@@ -90,6 +90,8 @@ def delete(house: House, call: Call, type_id: VolumeGroupTypeId) -> None:
 
     def write(tx: Transaction) -> None:
         visible(tx, call, type_id)
+        for group in tx.volume_groups.find(Query(filters=(eq("type_id", type_id),), limit=1)):
+            raise InUse("storage", kind="volume_group_type", id=type_id, by_kind="volume_group", by_id=group.id)
         tx.volume_group_types.remove(type_id)
         record(tx, house, call, "volume_group_type.delete", _thing(type_id))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from kumoi.app.house import House
-from kumoi.app.volumes.types import by_id, save
+from kumoi.app.volumes.types import by_id, check_unused, save
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import NotFound, Taken
@@ -82,9 +82,11 @@ def _its(of: VolumeType, encryption_id: str) -> Encryption:
 
 
 def _changed(house: House, call: Call, type_id: VolumeTypeId, change: Callable[[VolumeType], VolumeType]) -> VolumeType:
+    """InUse while there are volumes of the type: they were made by what it says now."""
     allow(call, "volume_type.update")
 
     def write(tx: Transaction) -> VolumeType:
+        check_unused(tx, type_id)
         return save(tx, house, call, change(by_id(tx, type_id)))
 
     return house.store.write(write)

@@ -8,11 +8,11 @@ from kumoi.app.writing import Thing, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.conditions import Facts
-from kumoi.core.errors import Invalid, NotFound, Unsupported, WrongState
+from kumoi.core.errors import InUse, Invalid, NotFound, Unsupported, WrongState
 from kumoi.core.events import Label
 from kumoi.core.ids import ProjectId, VolumeTypeId
 from kumoi.core.policy import allow, may
-from kumoi.core.query import Query, any_of, eq
+from kumoi.core.query import Query, alive, any_of, eq
 from kumoi.core.volume_types import DEFAULT_TYPE, VolumeType
 
 DEFAULTS = "default_volume_type"  # the namespace of projects' labels
@@ -111,6 +111,7 @@ def delete(house: House, call: Call, type_id: VolumeTypeId) -> None:
 
     def write(tx: Transaction) -> None:
         by_id(tx, type_id)
+        check_unused(tx, type_id)
         if type_id == DEFAULT_TYPE.id or type_id in _defaults(tx).values():
             raise WrongState("storage", kind="volume_type", id=type_id, status="default", action="delete")
         tx.volume_types.remove(type_id)
@@ -166,6 +167,12 @@ def by_id(tx: Transaction, type_id: VolumeTypeId) -> VolumeType:
     if found is None:
         raise NotFound("storage", kind="volume_type", id=type_id)
     return found
+
+
+def check_unused(tx: Transaction, type_id: VolumeTypeId) -> None:
+    """InUse while a volume is of this type."""
+    for volume in tx.volumes.find(Query(filters=(eq("type_id", type_id), alive()), limit=1)):
+        raise InUse("storage", kind="volume_type", id=type_id, by_kind="volume", by_id=volume.id)
 
 
 def save(tx: Transaction, house: House, call: Call, then: VolumeType) -> VolumeType:

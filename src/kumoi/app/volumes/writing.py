@@ -5,12 +5,14 @@ tell of a status that changed by itself.
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.volumes import messages
 from kumoi.contracts.store import Transaction
 from kumoi.core import attachments, volume_snapshots, volumes
 from kumoi.core.attachments import Attachment
-from kumoi.core.conditions import Facts
+from kumoi.core.conditions import Blocked, Facts
 from kumoi.core.events import Event
 from kumoi.core.ids import PoolId, SnapshotId, VolumeId, host_section
+from kumoi.core.instances import Refusal
 from kumoi.core.plan import entry_id
 from kumoi.core.query import Order, Query, eq
 from kumoi.core.storage_pools import host_of
@@ -64,6 +66,9 @@ def follow(tx: Transaction, house: House, volume_id: VolumeId, now: float) -> No
     if after is not volume:
         tx.volumes.save(after)
         tell(tx, house, "volume", after, volume.status, now)
+        why = volumes.condition_of(after, tx.volume_observations.get(volume_id))
+        if after.status.startswith("error") and isinstance(why, Blocked):
+            messages.write(tx, house, after, Refusal(code=why.code, facts=why.facts, at=now))
 
 
 def tell(tx: Transaction, house: House, kind: str, after: Volume | VolumeSnapshot, before: str, now: float) -> None:

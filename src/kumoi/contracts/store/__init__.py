@@ -57,8 +57,11 @@ from kumoi.core.tenancy import (
 from kumoi.core.troubles import Trouble
 from kumoi.core.trunks import Trunk
 from kumoi.core.volume_group_types import VolumeGroupType
+from kumoi.core.volume_groups import GroupSnapshot, VolumeGroup
+from kumoi.core.volume_messages import VolumeMessage
 from kumoi.core.volume_qos import VolumeQos
 from kumoi.core.volume_snapshots import SnapshotObservation, VolumeSnapshot
+from kumoi.core.volume_transfers import VolumeTransfer
 from kumoi.core.volume_types import VolumeType
 from kumoi.core.volumes import Volume, VolumeObservation
 from kumoi.core.vpcs import PublicAddress, Vpc
@@ -200,6 +203,14 @@ class Transaction(Protocol):
     def address_groups(self) -> Rows[AddressGroup]: ...
     @property
     def default_rules(self) -> Rows[DefaultRule]: ...
+    @property
+    def volume_groups(self) -> Rows[VolumeGroup]: ...
+    @property
+    def group_snapshots(self) -> Rows[GroupSnapshot]: ...
+    @property
+    def volume_transfers(self) -> Rows[VolumeTransfer]: ...
+    @property
+    def volume_messages(self) -> Rows[VolumeMessage]: ...
     @property
     def volume_types(self) -> Rows[VolumeType]: ...
     @property

@@ -3,14 +3,31 @@
 from typing import Final
 
 EN_INVALID: Final[dict[str, str]] = {
+    "not_of_group": "Invalid input for {field}: {value} does not belong to the group.",
+    "of_another_group": "Invalid input for {field}: {value} belongs to another group.",
+    "empty_group": "The group {value} has no volumes.",
+    "several_hosts": "The volumes of the group are kept by {value} hosts, which cannot freeze them at one moment.",
     "associated": "The volume type {value} is associated with the QoS specs {other} already.",
     "not_the_tokens": "The {field} in the path, {value}, is not the project of the token.",
 }
 JA_INVALID: Final[dict[str, str]] = {
+    "not_of_group": "{field} が正しくありません。{value} はこのグループのものではありません。",
+    "of_another_group": "{field} が正しくありません。{value} はほかのグループのものです。",
+    "empty_group": "グループ {value} にはボリュームがありません。",
+    "several_hosts": "グループのボリュームが {value} 台のホストに分かれていて、同じ瞬間に静止できません。",
     "associated": "ボリュームタイプ {value} は、すでに QoS 仕様 {other} に関連付けられています。",
     "not_the_tokens": "パスの {field} ({value}) は、トークンのプロジェクトではありません。",
 }
 EN_KINDS: Final[dict[str, str]] = {
+    "volume_group": "group of volumes",
+    "group_snapshot": "group snapshot",
+    "volume_transfer": "transfer",
+    "volume_message": "message",
+    "consistencygroup_id": "consistency groups",
+    "enable_replication": "Replication",
+    "disable_replication": "Replication",
+    "failover_replication": "Replication",
+    "list_replication_targets": "Replication",
     "volume_type": "volume type",
     "volume_type_access": "access to the volume type",
     "default_volume_type": "default volume type of the project",
@@ -27,6 +44,15 @@ EN_KINDS: Final[dict[str, str]] = {
     "get-log": "Reading log levels by the API",
 }
 JA_KINDS: Final[dict[str, str]] = {
+    "volume_group": "ボリュームのグループ",
+    "group_snapshot": "グループのスナップショット",
+    "volume_transfer": "譲渡",
+    "volume_message": "メッセージ",
+    "consistencygroup_id": "整合性グループ",
+    "enable_replication": "レプリケーション",
+    "disable_replication": "レプリケーション",
+    "failover_replication": "レプリケーション",
+    "list_replication_targets": "レプリケーション",
     "volume_type": "ボリュームタイプ",
     "volume_type_access": "ボリュームタイプへのアクセス",
     "default_volume_type": "プロジェクトの既定のボリュームタイプ",

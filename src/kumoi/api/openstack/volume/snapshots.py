@@ -135,7 +135,7 @@ def render(request: Request, view: snapshots.SnapshotView, *, whole: bool) -> di
         "metadata": view.metadata,
     }
     if at_least(request, 14):
-        shown["group_snapshot_id"] = None
+        shown["group_snapshot_id"] = one.moment or None
     if at_least(request, 41):
         shown["user_id"] = one.user_id
     if at_least(request, 65):

@@ -18,7 +18,7 @@ from kumoi.app.house import House
 from kumoi.app.volumes import change, create, delete, read
 from kumoi.core.aggregates import ZONE
 from kumoi.core.errors import Invalid, NotFound, Unsupported
-from kumoi.core.ids import ImageId, SnapshotId, VolumeId, is_uuid
+from kumoi.core.ids import ImageId, SnapshotId, VolumeGroupId, VolumeId, is_uuid
 from kumoi.core.query import Filter, LabelFilter, Query, eq
 
 SORTABLE: Final = {
@@ -28,7 +28,7 @@ SORTABLE: Final = {
 TEXTS: Final = {
     "name": "name", "display_name": "name", "availability_zone": "zone", "user_id": "user_id", "id": "id",
     "description": "description", "display_description": "description", "volume_type_id": "type_id",
-    "image_id": "image_id", "source_volid": "source_id", "snapshot_id": "snapshot_id",
+    "image_id": "image_id", "group_id": "group_id", "source_volid": "source_id", "snapshot_id": "snapshot_id",
 }  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def remove(house: House, request: Request) -> Response:
 
 
 def _wish(request: Request, new: _New) -> create.VolumeWish:
-    for what, asked in (("backup_id", new.backup_id), ("groups", new.group_id or new.consistencygroup_id)):
+    for what, asked in (("backup_id", new.backup_id), ("consistencygroup_id", new.consistencygroup_id)):
         if asked is not None:
             raise Unsupported("storage", what=what)
     image = new.imageRef or new.image_id or None
@@ -173,6 +173,7 @@ def _wish(request: Request, new: _New) -> create.VolumeWish:
         image_id=ImageId(image.rpartition("/")[2]) if image is not None else None,
         snapshot_id=SnapshotId(new.snapshot_id) if new.snapshot_id is not None else None,
         source_id=VolumeId(new.source_volid) if new.source_volid is not None else None,
+        group_id=VolumeGroupId(new.group_id) if new.group_id and at_least(request, 13) else None,
         metadata=checked(new.metadata or {}),
         multiattach=flag("volume.multiattach", new.multiattach),
     )
