@@ -10,7 +10,7 @@ from kumoi.app.instances.wish import NAME_MOST
 from kumoi.app.writing import Thing, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import NotFound, QuotaExceeded
+from kumoi.core.errors import NotFound, QuotaExceeded, WrongState
 from kumoi.core.events import Label
 from kumoi.core.ids import InstanceId
 from kumoi.core.instances import Instance
@@ -22,19 +22,26 @@ METADATA = "metadata"  # the namespace of labels that Nova's lock protects
 
 
 def update(house: House, call: Call, instance_id: InstanceId, changes: dict[str, str | bool]) -> Instance:
-    """`changes`: any of name, description, access_ip_v4, access_ip_v6, hostname, auto_disk. A name leaves the host
-    name as it is."""
+    """`changes`: any of name, description, access_ip_v4, access_ip_v6, hostname, auto_disk, zone_wanted. A name leaves
+    the host name as it is."""
     allow(call, "instance.update")
     check_name(str(changes.get("name", "x")), NAME_MOST)
 
     def write(tx: Transaction) -> Instance:
         one = visible(tx, call, instance_id)
+        _check_pin(one, str(changes.get("zone_wanted", one.zone_wanted)))
         saved: Instance = tx.instances.save(replace(one, updated_at=call.now, **changes))
         mark_instance(tx, one.id)
         record(tx, house, call, "instance.update", Thing("instance", one.id, one.project_id))
         return saved
 
     return house.store.write(write)
+
+
+def _check_pin(one: Instance, zone: str) -> None:
+    """An instance is pinned to the zone in which it is, or to none; from one to another by way of none."""
+    if zone and zone != one.zone_wanted and (one.zone_wanted or zone != one.zone):
+        raise WrongState("compute", kind="instance", id=one.id, status=f"in {one.zone}", action="pin")
 
 
 def put_labels(

@@ -145,7 +145,7 @@ class Maker:
             project_id=self._call.project_id,
             user_id=self._call.actor.user_id,
             name=name,
-            hostname=hostname_of(name),
+            hostname=_hostname(wish, name, index, count),
             flavor_id=flavor.id,
             flavor_name=flavor.name,
             vcpus=flavor.vcpus,
@@ -196,6 +196,12 @@ def _name(wish: RunWish, instance_id: InstanceId, index: int, count: int) -> str
     if wish.name is None:
         return ec2_id("i", instance_id)
     return wish.name if count == 1 else f"{wish.name}-{index + 1}"
+
+
+def _hostname(wish: RunWish, name: str, index: int, count: int) -> str:
+    if not wish.hostname:
+        return hostname_of(name)
+    return wish.hostname if count == 1 else f"{wish.hostname}-{index + 1}"
 
 
 def wanted_of(tx: Transaction, call: Call, wish: RunWish) -> Wanted:

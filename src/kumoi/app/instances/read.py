@@ -99,6 +99,18 @@ def at_address(house: House, call: Call, text: str, version: int, *, all_project
     return tuple(sorted(i for i in has if i))
 
 
+def on_host(house: House, call: Call, name: str) -> tuple[str, ...]:
+    """The ids of what is placed on the host of this name."""
+    allow(call, "instance.see_host")
+
+    def read(tx: Transaction) -> tuple[str, ...]:
+        hosts = tuple(h.id for h in tx.hosts.find(Query(filters=(eq("name", name),))))
+        placed = tx.placements.find(Query(filters=(is_in("host_id", hosts),))) if hosts else []
+        return tuple(p.instance_id for p in placed)
+
+    return house.store.read(read)
+
+
 def visible(tx: Transaction, call: Call, instance_id: InstanceId, *, deleted: bool = False) -> Instance:
     """The living instance, if the caller may see it; with `deleted` also one that waits for its purge."""
     one = tx.instances.get(instance_id)

@@ -28,6 +28,7 @@ class RebuildWish(msgspec.Struct, frozen=True, kw_only=True):
     access_ip_v4: str | msgspec.UnsetType = msgspec.UNSET
     access_ip_v6: str | msgspec.UnsetType = msgspec.UNSET
     user_data: str | msgspec.UnsetType = msgspec.UNSET
+    hostname: str | msgspec.UnsetType = msgspec.UNSET
     keypair_name: str | msgspec.UnsetType = msgspec.UNSET
     auto_disk: bool | msgspec.UnsetType = msgspec.UNSET
     metadata: dict[str, str] | msgspec.UnsetType = msgspec.UNSET

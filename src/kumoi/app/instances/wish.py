@@ -41,8 +41,8 @@ class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     `name` None: the id as EC2 spells it. `tags`: EC2's, `os_tags`: OpenStack's.
     `groups`: ids or names of security groups. `refuse_full`: EC2's way, nothing is made when nothing fits;
     otherwise the instance is made and shows why it is not placed.
-    `zone` empty: any. `same_host`, `different_host`: instances that it shall stand beside or apart from. `hints`: what
-    OpenStack's clients said of its place, as they said it.
+    `hostname` empty: made of the name. `zone` empty: any. `same_host`, `different_host`: instances that it shall stand
+    beside or apart from. `hints`: what OpenStack's clients said of its place, as they said it.
     """
 
     name: str | None
@@ -63,6 +63,7 @@ class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     os_tags: tuple[str, ...] = ()
     access_ip_v4: str = ""
     access_ip_v6: str = ""
+    hostname: str = ""
     refuse_full: bool = False
     auto_disk: bool = False
     server_group_id: str = ""

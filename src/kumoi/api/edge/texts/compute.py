@@ -21,6 +21,8 @@ INVALID: Final[Mapping[Locale, Mapping[str, str]]] = {
 
 KINDS: Final[Mapping[Locale, Mapping[str, str]]] = {
     "en": {
+        "file_shares": "a file share in a server",
+        "images_beforehand": "bringing images to hosts beforehand",
         "extension": "extension",
         "migration": "migration",
         "uptime": "the uptime of a host",
@@ -29,6 +31,8 @@ KINDS: Final[Mapping[Locale, Mapping[str, str]]] = {
         "further_disks": "a swap or ephemeral disk beside the root disk",
     },
     "ja": {
+        "file_shares": "サーバーのファイル共有",
+        "images_beforehand": "イメージの先読み",
         "extension": "拡張",
         "migration": "移動",
         "uptime": "ホストの稼働時間",

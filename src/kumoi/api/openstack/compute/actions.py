@@ -39,6 +39,15 @@ class ConsoleBody(msgspec.Struct):
     console: _Console = msgspec.field(name="os-getConsoleOutput")
 
 
+class _Unshelve(msgspec.Struct, forbid_unknown_fields=True):
+    availability_zone: str | msgspec.UnsetType | None = msgspec.UNSET
+    host: str | None = None
+
+
+class UnshelveBody(msgspec.Struct):
+    unshelve: _Unshelve | None
+
+
 class _Lock(msgspec.Struct, forbid_unknown_fields=True):
     locked_reason: str
 
@@ -74,7 +83,7 @@ def routes(house: House) -> list[Route]:
         Route("POST", path, waited(partial(plain, house, shelve.offload)), "instance.offload", "compute",
               body_key="shelveOffload", wait=True, success=202),
         Route("POST", path, waited(partial(unshelve, house)), "instance.power", "compute", body_key="unshelve",
-              wait=True, success=202),
+              body_type=UnshelveBody, wait=True, success=202),
         Route("POST", path, waited(partial(lock, house)), "instance.update", "compute", body_key="lock",
               body_type=LockBody, wait=True, success=202),
         Route("POST", path, waited(partial(unlock, house)), "instance.update", "compute", body_key="unlock", wait=True,
@@ -103,7 +112,13 @@ def reboot(house: House, request: Request) -> Response:
 
 def unshelve(house: House, request: Request) -> Response:
     """Since 2.77 a zone may be named, since 2.91 a host: its disk is where it is, so only that one will do."""
-    shelve.unshelve(house, request.call(), server_id(request))
+    told = request.json(UnshelveBody).unshelve
+    zone, host = (told.availability_zone, told.host) if told is not None else (msgspec.UNSET, None)
+    named = told is not None
+    if (named and not at_least(request, 77)) or ((host is not None or zone is None) and not at_least(request, 91)):
+        raise Invalid("api", field="unshelve", reason="unknown_field")
+    pin = None if isinstance(zone, msgspec.UnsetType) else zone or ""
+    shelve.unshelve(house, request.call(), server_id(request), zone=pin, host_name=host or "")
     return accepted()
 
 

@@ -9,7 +9,9 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.compute import extra_spec_rules
 from kumoi.api.openstack.compute.servers import V
+from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app import flavors
 from kumoi.app.house import House
 from kumoi.core.errors import Invalid, NotFound
@@ -61,7 +63,7 @@ def show_all(house: House, request: Request) -> Response:
 
 
 def put_all(house: House, request: Request) -> Response:
-    wished = _checked(request.json(SpecsBody).extra_specs)
+    wished = _checked(request, request.json(SpecsBody).extra_specs)
     flavors.put_specs(house, request.call(), flavor_id(request), wished)
     return json_response({"extra_specs": wished})
 
@@ -74,7 +76,7 @@ def show_one(house: House, request: Request) -> Response:
 
 
 def put_one(house: House, request: Request) -> Response:
-    wished = _checked(request.json(dict[str, _Value]))
+    wished = _checked(request, request.json(dict[str, _Value]))
     if list(wished) != [request.params["key"]]:
         raise Invalid("api", field=request.params["key"][:32], reason="missing")
     flavors.put_specs(house, request.call(), flavor_id(request), wished)
@@ -105,10 +107,13 @@ def _shown(request: Request, projects: list[ProjectId]) -> Response:
     return json_response({"flavor_access": found})
 
 
-def _checked(specs: dict[str, _Value]) -> dict[str, str]:
+def _checked(request: Request, specs: dict[str, _Value]) -> dict[str, str]:
     for key, value in specs.items():
         if not _KEY.fullmatch(key):
             raise Invalid("api", field=f"extra_specs.{key[:32]}", reason="format")
         if len(str(value)) > 255:
             raise Invalid("api", field=f"extra_specs.{key}", reason="length", bound="at most 255")
-    return {key: str(value) for key, value in specs.items()}
+    told = {key: str(value) for key, value in specs.items()}
+    if at_least(request, 86):
+        extra_spec_rules.check(told)
+    return told

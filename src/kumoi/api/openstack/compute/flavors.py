@@ -30,7 +30,7 @@ class _New(msgspec.Struct, forbid_unknown_fields=True):
     id: str | int | None = None
     description: str | msgspec.UnsetType | None = msgspec.UNSET
     swap: int | str = 0
-    rxtx_factor: float | str = 1.0
+    rxtx_factor: float | str | None = None
     ephemeral: int | str = msgspec.field(name="OS-FLV-EXT-DATA:ephemeral", default=0)
     public: bool | str = msgspec.field(name="os-flavor-access:is_public", default=True)
 
@@ -76,6 +76,8 @@ def show(house: House, request: Request) -> Response:
 
 def create(house: House, request: Request) -> Response:
     new = request.json(CreateBody).flavor
+    if new.rxtx_factor is not None and at_least(request, 102):
+        raise Invalid("api", field="flavor.rxtx_factor", reason="unknown_field")
     flavor = Flavor(
         id=FlavorId(str(new.id) if new.id not in {None, "auto"} else house.chance.uuid()),
         name=new.name.strip(),
@@ -121,6 +123,8 @@ def _query(request: Request) -> Query:
     public = request.arg("is_public") or "true"
     if public.lower() != "none" and may(request.call(), "flavor.create"):
         filters.append(eq("public", flag("is_public", public)))
+    if (name := request.arg("name")) is not None and at_least(request, 102):
+        filters.append(eq("name", name))
     key = request.arg("sort_key") or "flavorid"
     if key not in SORTABLE:
         raise Invalid("api", field="sort_key", reason="not_in_enum", value=key)
@@ -164,10 +168,9 @@ def _detail(request: Request, flavor: Flavor) -> dict[str, Any]:
         "ram": flavor.memory_mib,
         "vcpus": flavor.vcpus,
         "disk": flavor.disk_gib,
-        "swap": flavor.swap_mib or "",
-        "rxtx_factor": 1.0,
+        "swap": flavor.swap_mib or (0 if at_least(request, 75) else ""),
+        **({} if at_least(request, 102) else {"rxtx_factor": 1.0, "OS-FLV-DISABLED:disabled": False}),
         "OS-FLV-EXT-DATA:ephemeral": flavor.ephemeral_gib,
-        "OS-FLV-DISABLED:disabled": False,
         "os-flavor-access:is_public": flavor.public,
         **({"extra_specs": flavor.extra_specs} if at_least(request, 61) else {}),
     }

@@ -2,17 +2,19 @@
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.flavors import flag
+from kumoi.api.openstack.compute.server_queries import page_limit
 from kumoi.api.openstack.compute.servers import V
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.api.openstack.times import second
 from kumoi.app.hosts import read
 from kumoi.app.house import House
-from kumoi.core.errors import NotFound, Unsupported
+from kumoi.core.errors import Invalid, NotFound, Unsupported
 from kumoi.core.hosts import Host, state
 from kumoi.core.ids import HostId
 from kumoi.core.instances import TRANSIENT, Instance
@@ -28,26 +30,30 @@ def routes(house: House) -> list[Route]:
     return [
         Route("GET", V + "/os-hypervisors", partial(find, house), "host.read", "compute"),
         Route("GET", V + "/os-hypervisors/detail", partial(find_detail, house), "host.read", "compute"),
-        Route("GET", V + "/os-hypervisors/statistics", partial(statistics, house), "host.read", "compute"),
+        Route("GET", V + "/os-hypervisors/statistics", partial(statistics, house), "host.read", "compute",
+              max_version=(2, 87)),
         Route("GET", V + "/os-hypervisors/{id}", partial(show, house), "host.read", "compute"),
         Route("GET", V + "/os-hypervisors/{id}/search", partial(search, house), "host.read", "compute",
               max_version=(2, 52)),
         Route("GET", V + "/os-hypervisors/{id}/servers", partial(servers, house), "host.read", "compute",
               max_version=(2, 52)),
-        Route("GET", V + "/os-hypervisors/{id}/uptime", partial(uptime, house), "host.read", "compute"),
+        Route("GET", V + "/os-hypervisors/{id}/uptime", partial(uptime, house), "host.read", "compute",
+              max_version=(2, 87)),
     ]  # fmt: skip
 
 
 def find(house: House, request: Request) -> Response:
-    found = _matching(house, request)
+    found, links = _page(request, _matching(house, request))
     inside = read.guests(house, request.call()) if _with_servers(request) else None
-    return json_response({"hypervisors": [_brief(request, h) | _servers(h, inside) for h in found]})
+    shown = [_brief(request, h) | _servers(request, h, inside) for h in found]
+    return json_response({"hypervisors": shown, **links})
 
 
 def find_detail(house: House, request: Request) -> Response:
     rooms, inside = read.room(house, request.call()), read.guests(house, request.call())
-    shown = [_detail(request, h, _Load(rooms.get(read.scope_of(h), {}), inside)) for h in _matching(house, request)]
-    return json_response({"hypervisors": shown})
+    found, links = _page(request, _matching(house, request))
+    shown = [_detail(request, h, _Load(rooms.get(read.scope_of(h), {}), inside)) for h in found]
+    return json_response({"hypervisors": shown, **links})
 
 
 def show(house: House, request: Request) -> Response:
@@ -63,7 +69,7 @@ def search(house: House, request: Request) -> Response:
 
 def servers(house: House, request: Request) -> Response:
     found, inside = _named(house, request, request.params["id"]), read.guests(house, request.call())
-    return json_response({"hypervisors": [_brief(request, h) | _servers(h, inside) for h in found]})
+    return json_response({"hypervisors": [_brief(request, h) | _servers(request, h, inside) for h in found]})
 
 
 def uptime(house: House, request: Request) -> Response:
@@ -141,27 +147,34 @@ def _amounts(host: Host, load: _Load) -> dict[str, int]:
     }
 
 
+def _told(request: Request, host: Host, load: _Load) -> dict[str, Any]:
+    """Its amounts; since 2.88 these are Placement's to tell, and the uptime is in its stead."""
+    if at_least(request, 88):
+        return {"uptime": _uptime(host, request.now) if host.booted_at else None}
+    return {**_amounts(host, load), "cpu_info": "{}" if not at_least(request, 28) else {}}
+
+
 def _detail(request: Request, host: Host, load: _Load) -> dict[str, Any]:
     shown = {
         **_brief(request, host),
-        **_amounts(host, load),
+        **_told(request, host, load),
         "host_ip": "127.0.0.1",
         "hypervisor_type": "QEMU" if host.accelerator != "kvm" else "KVM",
         "hypervisor_version": 7002000,
-        "cpu_info": "{}" if not at_least(request, 28) else {},
         "service": {
             "id": id_of(request, host),
             "host": host.name,
             "disabled_reason": host.disabled_reason or None,
         },
     }
-    return shown | _servers(host, load.inside if _with_servers(request) else None)
+    return shown | _servers(request, host, load.inside if _with_servers(request) else None)
 
 
-def _servers(host: Host, inside: dict[HostId, list[Instance]] | None) -> dict[str, Any]:
-    """Nova leaves the list out where it would be empty."""
+def _servers(request: Request, host: Host, inside: dict[HostId, list[Instance]] | None) -> dict[str, Any]:
+    """Until 2.75 Nova left the list out where it would be empty."""
     guests = inside.get(host.id, ()) if inside is not None else ()
-    return {"servers": [{"uuid": g.id, "name": g.name} for g in guests]} if guests else {}
+    shown = guests or (inside is not None and at_least(request, 75))
+    return {"servers": [{"uuid": g.id, "name": g.name} for g in guests]} if shown else {}
 
 
 def _with_servers(request: Request) -> bool:
@@ -172,6 +185,24 @@ def _matching(house: House, request: Request) -> list[Host]:
     """All, or since 2.53 those whose name has `hypervisor_hostname_pattern` in it; NotFound when none has."""
     pattern = request.arg("hypervisor_hostname_pattern") if at_least(request, 53) else None
     return read.find(house, request.call()) if pattern is None else _named(house, request, pattern)
+
+
+def _page(request: Request, found: list[Host]) -> tuple[list[Host], dict[str, Any]]:
+    """Since 2.33: so many after a marker, and a link to the next ones."""
+    if not at_least(request, 33):
+        return found, {}
+    limit, marker = page_limit(request), request.arg("marker")
+    if marker is not None:
+        places = [place for place, host in enumerate(found) if str(id_of(request, host)) == marker]
+        if not places:
+            raise Invalid("api", field="marker", reason="no_such_thing", value=marker)
+        found = found[places[0] + 1 :]
+    if not limit or len(found) <= limit:
+        return found, {}
+    rest = [(k, v) for k, v in request.query if k != "marker"]
+    query = urlencode([*rest, ("marker", str(id_of(request, found[limit - 1])))])
+    href = f"{request.base_url}{request.raw_path.decode('latin-1')}?{query}"
+    return found[:limit], {"hypervisors_links": [{"rel": "next", "href": href}]}
 
 
 def _named(house: House, request: Request, part: str) -> list[Host]:

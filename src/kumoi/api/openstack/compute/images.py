@@ -10,7 +10,8 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.compute.servers import V, instant, page_limit
+from kumoi.api.openstack.compute.server_queries import instant, page_limit
+from kumoi.api.openstack.compute.servers import V
 from kumoi.api.openstack.times import second
 from kumoi.app.house import House
 from kumoi.app.images import doors

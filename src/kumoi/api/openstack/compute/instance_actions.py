@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.compute.server_queries import instant, page_limit
 from kumoi.api.openstack.compute.server_views import host_mark
-from kumoi.api.openstack.compute.servers import V, instant, page_limit, server_id
+from kumoi.api.openstack.compute.servers import V, server_id
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.api.openstack.times import second
 from kumoi.app import events
@@ -86,6 +87,8 @@ def _event(house: House, request: Request, event: Event) -> dict[str, Any]:
     }  # fmt: skip
     if read.sees_host(request.call()):
         shown["traceback"] = None
+    if at_least(request, 84):
+        shown["details"] = None  # an event is written when its wish is taken: none of them has failed
     if at_least(request, 62):
         try:
             view = read.get(house, request.call(), server_id(request))

@@ -9,7 +9,8 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.compute.servers import V, page_limit
+from kumoi.api.openstack.compute.server_queries import page_limit
+from kumoi.api.openstack.compute.servers import V
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.api.openstack.times import second
 from kumoi.app import keypairs
@@ -70,6 +71,8 @@ def create(house: House, request: Request) -> Response:
     if new.type is not None and not at_least(request, 2):
         raise Invalid("api", field="keypair.type", reason="unknown_field")
     whose = _whose(request, new.user_id)
+    if at_least(request, 92) and new.public_key is msgspec.UNSET:
+        raise Invalid("api", field="keypair.public_key", reason="missing")
     given = None if new.public_key is msgspec.UNSET else new.public_key
     made, private = keypairs.create(house, request.call(), new.name, given, whose)
     shown = _render(request, made) | {"user_id": made.user_id}

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.compute.servers import V, instant, page_limit, server_id
+from kumoi.api.openstack.compute.server_queries import instant, page_limit
+from kumoi.api.openstack.compute.servers import V, server_id
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.api.openstack.times import bare
 from kumoi.app.house import House

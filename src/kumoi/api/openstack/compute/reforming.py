@@ -10,8 +10,8 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.actions import accepted, waited
-from kumoi.api.openstack.compute.server_create import access_address, image_id, metadata
-from kumoi.api.openstack.compute.server_views import basic, links, plain_addresses, single
+from kumoi.api.openstack.compute.server_create import access_address, hostname, image_id, metadata
+from kumoi.api.openstack.compute.server_views import changed, links, plain_addresses
 from kumoi.api.openstack.compute.servers import V, server_id
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.house import House
@@ -21,7 +21,7 @@ from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import FlavorId
 
 _PASSWORD_BYTES: Final = 9
-_NEWER: Final = {"description": 19, "key_name": 54, "user_data": 57}
+_NEWER: Final = {"description": 19, "key_name": 54, "user_data": 57, "hostname": 90}
 
 
 class _Rebuild(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,6 +34,7 @@ class _Rebuild(msgspec.Struct, forbid_unknown_fields=True):
     description: str | UnsetType | None = UNSET
     key_name: str | UnsetType | None = UNSET
     user_data: str | UnsetType | None = UNSET
+    hostname: str | UnsetType = UNSET
     trusted_image_certificates: list[str] | None = None
     preserve_ephemeral: bool | str = False
     personality: list[dict[str, Any]] = []
@@ -97,14 +98,16 @@ def do_rebuild(house: House, request: Request) -> Response:
         access_ip_v4=_address("access_ip_v4", body.accessIPv4),
         access_ip_v6=_address("access_ip_v6", body.accessIPv6),
         user_data=_text(body.user_data),
+        hostname=body.hostname if isinstance(body.hostname, UnsetType) else hostname(request, body.hostname),
         keypair_name=_text(body.key_name),
         auto_disk=body.disk_config if isinstance(body.disk_config, UnsetType) else body.disk_config == "AUTO",
         metadata=metadata(body.metadata) if isinstance(body.metadata, dict) else UNSET,
     )
     rebuild(house, request.call(), server_id(request), wish)
     view = read.get(house, request.call(), server_id(request))
-    shown = single(request, view, basic(request, view)) | {"adminPass": body.adminPass or _password(house)}
-    shown["addresses"] = plain_addresses(view)
+    shown = changed(request, view) | {"adminPass": body.adminPass or _password(house)}
+    if not at_least(request, 75):
+        shown["addresses"] = plain_addresses(view)
     if at_least(request, 54):
         shown["key_name"] = view.instance.keypair_name or None
     if at_least(request, 57):

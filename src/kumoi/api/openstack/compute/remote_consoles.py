@@ -43,6 +43,15 @@ class RemoteConsoleWithMksBody(msgspec.Struct, forbid_unknown_fields=True):
     remote_console: _WantedWithMks
 
 
+class _WantedWithDirect(msgspec.Struct, forbid_unknown_fields=True):
+    protocol: Literal["vnc", "spice", "rdp", "serial", "mks"]
+    type: Literal["novnc", "xvpvnc", "rdp-html5", "spice-html5", "serial", "webmks", "spice-direct"]
+
+
+class RemoteConsoleWithDirectBody(msgspec.Struct, forbid_unknown_fields=True):
+    remote_console: _WantedWithDirect
+
+
 class _Vnc(msgspec.Struct, forbid_unknown_fields=True):
     type: Literal["novnc", "xvpvnc"]
 
@@ -90,7 +99,9 @@ def routes(house: House, site: Site) -> list[Route]:
         Route("POST", path, partial(create, house, site, RemoteConsoleBody), "instance.console", "compute",
               body_type=RemoteConsoleBody, min_version=(2, 6), max_version=(2, 7)),
         Route("POST", path, partial(create, house, site, RemoteConsoleWithMksBody), "instance.console", "compute",
-              body_type=RemoteConsoleWithMksBody, min_version=(2, 8)),
+              body_type=RemoteConsoleWithMksBody, min_version=(2, 8), max_version=(2, 98)),
+        Route("POST", path, partial(create, house, site, RemoteConsoleWithDirectBody), "instance.console", "compute",
+              body_type=RemoteConsoleWithDirectBody, min_version=(2, 99)),
         *(
             Route("POST", V + "/servers/{id}/action", waited(partial(act, house, site, name)), "instance.console",
                   "compute", body_key=name, body_type=body, max_version=(2, 5), wait=True)
@@ -101,7 +112,10 @@ def routes(house: House, site: Site) -> list[Route]:
 
 
 def create(
-    house: House, site: Site, body: type[RemoteConsoleBody] | type[RemoteConsoleWithMksBody], request: Request
+    house: House,
+    site: Site,
+    body: type[RemoteConsoleBody] | type[RemoteConsoleWithMksBody] | type[RemoteConsoleWithDirectBody],
+    request: Request,
 ) -> Response:
     wanted = request.json(body).remote_console
     url = _opened(house, site, request, wanted.protocol, wanted.type)
@@ -125,7 +139,7 @@ def show(house: House, request: Request) -> Response:
         "port": None,
         "internal_access_path": f"{PREFIX}/{token.kind}",
     }
-    return json_response({"console": found})
+    return json_response({"console": found | {"tls_port": None} if at_least(request, 99) else found})
 
 
 def _opened(house: House, site: Site, request: Request, protocol: str, kind: str) -> str:

@@ -13,8 +13,13 @@ from kumoi.app.instances.wish import NicChoice, RunWish
 from kumoi.core.errors import Invalid, QuotaExceeded, Unsupported
 from kumoi.core.ids import FlavorId, ImageId, NetworkId, NicId, is_uuid
 
+_LABEL: Final = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])")
+_LABEL_MOST: Final = 63
+_DOMAIN: Final = re.compile(r"[a-zA-Z0-9._-]+")
+_DOMAIN_MOST: Final = 255
 SINCE: Final = {
     "description": 19, "tags": 52, "trusted_image_certificates": 63, "host": 74, "hypervisor_hostname": 74,
+    "hostname": 90,
 }  # fmt: skip
 
 
@@ -56,6 +61,7 @@ class _Server(msgspec.Struct, forbid_unknown_fields=True):
     trusted_image_certificates: list[str] | None = None
     host: str | None = None
     hypervisor_hostname: str | None = None
+    hostname: str | None = None
     block_device_mapping_v2: list[dict[str, Any]] = []
     block_device_mapping: list[dict[str, Any]] = []
     return_reservation_id: bool | str = False
@@ -85,6 +91,7 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
     hints = checked(body.hints or body.elder_hints)
     return RunWish(
         name=server.name,
+        hostname=hostname(request, server.hostname) if server.hostname else "",
         flavor_id=FlavorId(str(server.flavorRef).rpartition("/")[2]),
         image_id=image_id("server.imageRef", server.imageRef),
         nics=_nics(server.networks),
@@ -163,6 +170,14 @@ def _nics(networks: list[_Network] | Literal["auto", "none"] | None) -> tuple[Ni
         else:
             raise Invalid("api", field=f"server.networks[{i}].uuid", reason="missing", name="uuid")
     return tuple(choices)
+
+
+def hostname(request: Request, text: str) -> str:
+    """A label, or since 2.94 a full domain name."""
+    most, pattern = (_DOMAIN_MOST, _DOMAIN) if at_least(request, 94) else (_LABEL_MOST, _LABEL)
+    if len(text) > most or not pattern.fullmatch(text):
+        raise Invalid("api", field="server.hostname", reason="format")
+    return text
 
 
 def access_address(field: str, text: str | None) -> str:

@@ -9,7 +9,8 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.flavors import number
-from kumoi.api.openstack.compute.servers import V, page_limit
+from kumoi.api.openstack.compute.server_queries import page_limit
+from kumoi.api.openstack.compute.servers import V
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app import server_groups
 from kumoi.app.house import House

@@ -68,7 +68,7 @@ def basic(request: Request, view: InstanceView) -> dict[str, Any]:
         "user_id": one.user_id,
         "metadata": view.labels.get("metadata", {}),
         "hostId": host_mark(view),
-        "image": {"id": one.image_id, "links": [_bookmark(request, "images", one.image_id)]},
+        "image": _image(request, one),
         "flavor": _flavor(request, one),
         "created": second(one.created_at),
         "updated": second(one.updated_at),
@@ -111,7 +111,24 @@ def detail(request: Request, view: InstanceView) -> dict[str, Any]:
     if view.nics:
         names = {view.groups[g].name for nic in view.nics for g in nic.group_ids if g in view.groups}
         shown["security_groups"] = [{"name": name} for name in sorted(names)]
-    return shown | _for_operators(request, view)
+    return shown | _since_90(request, one) | _for_operators(request, view)
+
+
+def _since_90(request: Request, one: Instance) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if at_least(request, 90):
+        shown["OS-EXT-SRV-ATTR:hostname"] = one.hostname
+    if at_least(request, 96):
+        shown["pinned_availability_zone"] = one.zone_wanted or None
+    if at_least(request, 100):
+        shown["scheduler_hints"] = one.hints
+    return shown
+
+
+def changed(request: Request, view: InstanceView) -> dict[str, Any]:
+    """What the answer to a PUT or a rebuild shows: since 2.75 the same as a GET."""
+    shown = detail(request, view) if at_least(request, 75) else basic(request, view)
+    return single(request, view, shown)
 
 
 def _copying(view: InstanceView) -> str | None:
@@ -224,6 +241,11 @@ def _address(nic: Nic, address: str, kind: str) -> dict[str, Any]:
         "OS-EXT-IPS:type": kind,
         "OS-EXT-IPS-MAC:mac_addr": nic.mac,
     }
+
+
+def _image(request: Request, one: Instance) -> dict[str, Any]:
+    shown: dict[str, Any] = {"id": one.image_id, "links": [_bookmark(request, "images", one.image_id)]}
+    return shown | {"properties": one.image_properties} if at_least(request, 98) else shown
 
 
 def _flavor(request: Request, one: Instance) -> dict[str, Any]:

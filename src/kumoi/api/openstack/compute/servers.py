@@ -1,7 +1,5 @@
 """/servers: list, detail, show, create, update, delete."""
 
-import re
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -11,33 +9,21 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.compute.server_create import CreateBody, access_address, wish_of
-from kumoi.api.openstack.compute.server_views import STATUSES, basic, brief, detail, links, plain_addresses, single
+from kumoi.api.openstack.compute.server_create import CreateBody, access_address, hostname, wish_of
+from kumoi.api.openstack.compute.server_queries import query_of
+from kumoi.api.openstack.compute.server_views import brief, changed, detail, links, plain_addresses, single
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.house import House
 from kumoi.app.instances import change, delete, read, run
-from kumoi.core.errors import Forbidden, Invalid, NotFound
+from kumoi.core.errors import Invalid, NotFound
 from kumoi.core.given import given
 from kumoi.core.ids import InstanceId
-from kumoi.core.policy import may
-from kumoi.core.query import MAX_PAGE, Filter, LabelFilter, Order, Query, eq, is_in
+from kumoi.core.query import MAX_PAGE, Query
 
 V = "/v2.1"
-FILTERS = {
-    "name": "name", "image": "image_id", "flavor": "flavor_id", "user_id": "user_id", "project_id": "project_id",
-    "tenant_id": "project_id", "uuid": "id", "reservation_id": "reservation_id", "key_name": "keypair_name",
-    "availability_zone": "zone", "access_ip_v4": "access_ip_v4", "hostname": "hostname", "description": "description",
-}  # fmt: skip
-ADMIN_FILTERS = frozenset({"user_id", "project_id", "tenant_id", "hostname", "reservation_id", "key_name"})
-SORTABLE = {
-    "created_at": "created_at", "updated_at": "updated_at", "display_name": "name", "uuid": "id",
-    "vm_state": "status", "project_id": "project_id", "user_id": "user_id", "key_name": "keypair_name",
-    "launch_index": "launch_index", "image_ref": "image_id", "instance_type_id": "flavor_id",
-    "hostname": "hostname", "availability_zone": "zone", "display_description": "description",
-}  # fmt: skip
 
 
-class _Change(msgspec.Struct):
+class _Change(msgspec.Struct, forbid_unknown_fields=True):
     name: str | msgspec.UnsetType = msgspec.UNSET
     description: str | msgspec.UnsetType | None = msgspec.UNSET
     disk_config: Literal["AUTO", "MANUAL"] | msgspec.UnsetType = msgspec.field(
@@ -45,6 +31,8 @@ class _Change(msgspec.Struct):
     )
     accessIPv4: str | msgspec.UnsetType | None = msgspec.UNSET  # noqa: N815
     accessIPv6: str | msgspec.UnsetType | None = msgspec.UNSET  # noqa: N815
+    hostname: str | msgspec.UnsetType = msgspec.UNSET
+    pinned_availability_zone: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class UpdateBody(msgspec.Struct):
@@ -74,13 +62,13 @@ def routes(house: House) -> list[Route]:
 
 
 def find(house: House, request: Request) -> Response:
-    query, everyone, deleted = _query(house, request)
+    query, everyone, deleted = query_of(house, request)
     found = read.find(house, request.call(), query, all_projects=everyone, deleted=deleted)
     return json_response(_page(request, "servers", [brief(request, i) for i in found], query))
 
 
 def find_detail(house: House, request: Request) -> Response:
-    query, everyone, deleted = _query(house, request)
+    query, everyone, deleted = query_of(house, request)
     found = read.find_views(house, request.call(), query, all_projects=everyone, deleted=deleted)
     return json_response(_page(request, "servers", [detail(request, v) for v in found], query))
 
@@ -114,14 +102,19 @@ def update(house: House, request: Request) -> Response:
     changes: dict[str, str | bool] = {names.get(k, k): v or "" for k, v in given(wished, "disk_config").items()}
     if wished.disk_config is not msgspec.UNSET:
         changes["auto_disk"] = wished.disk_config == "AUTO"
-    if "description" in changes and not at_least(request, 19):
-        raise Invalid("api", field="server.description", reason="unknown_field")
+    for field, minor in (("description", 19), ("hostname", 90), ("pinned_availability_zone", 104)):
+        if field in changes and not at_least(request, minor):
+            raise Invalid("api", field=f"server.{field}", reason="unknown_field")
+    if "hostname" in changes:
+        changes["hostname"] = hostname(request, str(changes["hostname"]))
+    if "pinned_availability_zone" in changes:
+        changes["zone_wanted"] = changes.pop("pinned_availability_zone")
     for field in ("access_ip_v4", "access_ip_v6"):
         if changes.get(field):
             changes[field] = access_address(field, str(changes[field]))
     change.update(house, request.call(), server_id(request), changes)
     view = read.get(house, request.call(), server_id(request))
-    return json_response({"server": single(request, view, basic(request, view))})
+    return json_response({"server": changed(request, view)})
 
 
 def remove(house: House, request: Request) -> Response:
@@ -155,105 +148,6 @@ def groups(house: House, request: Request) -> Response:
 
 def server_id(request: Request) -> InstanceId:
     return InstanceId(request.params["id"])
-
-
-def _query(house: House, request: Request) -> tuple[Query, bool, bool]:
-    """The query, whether it is for all projects, and whether it is for deleted ones."""
-    filters: list[Filter] = []
-    labels: list[LabelFilter] = []
-    admin = may(request.call(), "instance.all_projects")
-    everyone = any(v == "" or _true(v) for k, v in request.query if k in {"all_tenants", "all_projects"})
-    since = any(k == "changes-since" for k, _ in request.query)
-    deleted = since or (admin and _true(request.arg("deleted") or ""))
-    for key, value in request.query:
-        if key in {"tags", "tags-any"} and at_least(request, 26):
-            labels += [LabelFilter("tag", tag) for tag in value.split(",")]
-        elif key in {"ip", "ip6"}:
-            ids = read.at_address(house, request.call(), value, 4 if key == "ip" else 6, all_projects=everyone)
-            filters.append(is_in("id", ids))
-        elif key in {"tenant_id", "project_id"} and not everyone:
-            continue  # as in Nova: one's own project's servers are listed, whatever is asked for
-        elif key == "changes-before" and at_least(request, 66):
-            filters.append(Filter("updated_at", "le", instant(key, value)))
-        elif key == "locked" and not at_least(request, 73):
-            continue
-        elif key not in ADMIN_FILTERS or admin:
-            filters += _filter(key, value)
-    if everyone and not admin:
-        raise Forbidden("identity", action="instance.all_projects", needs=["admin"])
-    if deleted and not since:
-        filters.append(Filter("deleted_at", "null", False))
-    query = Query(
-        filters=tuple(filters),
-        labels=tuple(labels),
-        order=_order(request),
-        marker=request.arg("marker"),
-        limit=page_limit(request),
-    )
-    return query, everyone, deleted
-
-
-def _filter(key: str, value: str) -> list[Filter]:
-    """One parameter's filter; none for a name that is none."""
-    if key == "status":
-        return [is_in("status", STATUSES.get(value.upper(), ("no such status",)))]
-    if key == "changes-since":
-        return [Filter("updated_at", "ge", instant(key, value))]
-    if key == "locked":
-        return [eq("locked", _true(value))]
-    if key == "name":
-        return [Filter("name", "like", _like(value))]
-    return [eq(FILTERS[key], value)] if key in FILTERS else []
-
-
-def _true(text: str) -> bool:
-    return text.lower() not in {"0", "false", ""}
-
-
-def _order(request: Request) -> tuple[Order, ...]:
-    keys = [v for k, v in request.query if k == "sort_key"]
-    ways = [v for k, v in request.query if k == "sort_dir"]
-    orders = []
-    for i, key in enumerate(keys):
-        if key not in SORTABLE:
-            raise Invalid("api", field="sort_key", reason="not_in_enum", value=key)
-        orders.append(Order(SORTABLE[key], descending=(ways[i] if i < len(ways) else "desc") != "asc"))
-    return tuple(orders) or (Order("created_at", descending=True),)
-
-
-def page_limit(request: Request) -> int:
-    text = request.arg("limit")
-    if text is None or text == "":
-        return MAX_PAGE
-    if text.startswith("-") and text[1:].isdecimal():
-        raise Invalid("api", field="limit", reason="range", bound="0 or more")
-    if not text.isdecimal():
-        raise Invalid("api", field="limit", reason="wrong_type", expected="int", got=text)
-    return min(int(text), MAX_PAGE)
-
-
-_PIECE = re.compile(r"\\(.)|(\[\^?[^\]]*\]|\.)([*+?]?)|(.)", re.DOTALL)
-
-
-def _like(pattern: str) -> str:
-    """Nova takes a regular expression, searched for anywhere; this is its SQL pattern, so that no caller can make the
-    search slow. A class of characters stands for any character."""
-    text = pattern.removeprefix("^").removesuffix("$")
-    like = ""
-    for escaped, wild, times, plain in _PIECE.findall(text):
-        if wild:
-            like += {"": "_", "?": "%", "*": "%", "+": "_%"}[times]
-        else:
-            like += re.sub(r"([\\%_])", r"\\\1", escaped or plain)
-    return f"{'' if pattern.startswith('^') else '%'}{like}{'' if pattern.endswith('$') else '%'}"
-
-
-def instant(field: str, text: str) -> float:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as e:
-        raise Invalid("api", field=field, reason="format") from e
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def _page(request: Request, plural: str, shown: list[dict[str, Any]], query: Query) -> dict[str, Any]:

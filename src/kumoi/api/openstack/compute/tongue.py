@@ -34,10 +34,12 @@ from kumoi.api.openstack.compute import (
     server_groups,
     servers,
     services,
+    topology,
     unbuilt,
     usage,
 )
 from kumoi.api.openstack.compute.errors import render_error
+from kumoi.api.openstack.compute.queries import strict
 from kumoi.api.openstack.compute.versions import headers, version_of
 from kumoi.app.house import House
 
@@ -46,7 +48,7 @@ PARTS: Final = (
     servers, actions, reforming, imaging, interfaces, metadata, instance_actions, diagnostics, flavors,
     flavor_extras, keypairs, limits, hosts, aggregates, operating, migrations, audit_log, quota_classes,
     availability_zones, server_groups, services, images, networks, security_groups, floating_ips, usage,
-    unbuilt,
+    unbuilt, topology,
 )  # fmt: skip
 
 
@@ -57,9 +59,9 @@ def tongue(house: House, site: Site) -> Tongue:
         prefix="/compute",
         routes=[
             *discovery.routes(site),
-            *remote_consoles.routes(house, site),
-            *extensions.routes(),
-            *(route for part in PARTS for route in part.routes(house)),
+            *map(strict, remote_consoles.routes(house, site)),
+            *map(strict, extensions.routes()),
+            *(strict(route) for part in PARTS for route in part.routes(house)),
         ],
         authenticate=by_token(house),
         render_error=render_error,
