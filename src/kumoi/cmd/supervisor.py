@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from kumoi.adapters.libvirt import daemon
-from kumoi.adapters.linux import namespace, visit, vlan_programs
+from kumoi.adapters.linux import namespace, passt, visit, vlan_programs
 from kumoi.adapters.linux.namespace import Namespace
 from kumoi.core.errors import Fact, KumoiError, Layer, Unavailable
 from kumoi.runtime import listeners, processes, settings, state_folder, supervision
@@ -117,7 +117,14 @@ def table(
     )
     agent = _program(state, "agent", layer="compute", descriptors=vlan_programs.among(descriptors))
     agent = msgspec.structs.replace(agent, inside=enter)
-    return *understudies, holder, libvirtd, serve, guestd, agent
+    return *understudies, holder, libvirtd, serve, guestd, agent, *_uplink(state, chosen)
+
+
+def _uplink(state: StateFolder, chosen: Settings) -> tuple[Program, ...]:
+    """Outside, as the cloud's user: what guests send leaves the machine as its own."""
+    if not chosen.network.uplink:
+        return ()
+    return (msgspec.structs.replace(_program(state, "passt", layer="network"), before=passt.check),)
 
 
 def say(event: str, **facts: object) -> None:

@@ -31,23 +31,25 @@ _SOCKET_PATH_MAX: Final = 100  # of 107; libvirt adds to it
 _TAIL_LINES: Final = 12
 
 
+# The settings that are options, too.
+SETTINGS: Final = {
+    "simulate": "cloud.simulate", "hosts": "cloud.hosts", "port": "api.port", "s3_port": "s3.port",
+    "uplink": "network.uplink",
+}  # fmt: skip
+
+
 @click.command()
 @click.option("--simulate", is_flag=True, default=None, help="A fake world: no guests, no root.")
 @click.option("--hosts", type=click.IntRange(1, 10_000), help="Hosts of the fake world.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the APIs and the dashboard.")
 @click.option("--s3-port", type=click.IntRange(1, 65535), help="Port kept for S3, which is not built yet.")
+@click.option("--uplink", is_flag=True, default=None, help="Guests reach what this machine reaches (by passt).")
 @click.option("--timeout", default=60.0, show_default=True, help="Seconds to wait until ready.")
 @click.pass_obj
-def command(
-    root: Path, timeout: float, simulate: bool | None, hosts: int | None, port: int | None,
-    s3_port: int | None,
-) -> None:  # fmt: skip
+def command(root: Path, /, timeout: float, **options: Value | None) -> None:
     """Start this machine's cloud and wait until it answers."""
-    flags: dict[str, Value | None] = {
-        "cloud.simulate": simulate, "cloud.hosts": hosts, "api.port": port, "s3.port": s3_port,
-    }  # fmt: skip
     with told():
-        up(StateFolder(root), flags, timeout)
+        up(StateFolder(root), {SETTINGS[name]: value for name, value in options.items()}, timeout)
 
 
 def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> None:

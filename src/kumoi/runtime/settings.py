@@ -71,6 +71,8 @@ class Network(_Section, frozen=True):
 
     `dhcp`: who answers DHCP for IPv4: guestd itself, or a dnsmasq in each network.
 
+    `uplink`: guests reach what the machine reaches, by connections of the cloud's user (passt).
+
     `underlay_mtu`: bytes that the network between hosts carries; the cloud's networks offer what tunnels leave of it.
     """
 
@@ -78,6 +80,7 @@ class Network(_Section, frozen=True):
     dns_servers: str = "host"
     http_proxy: str = ""
     dhcp: Literal["guestd", "dnsmasq"] = "guestd"
+    uplink: bool = False
     bandwidth_mbps: Annotated[int, msgspec.Meta(ge=0)] = 0
     packet_rate_kpps: Annotated[int, msgspec.Meta(ge=0)] = 0
     underlay_mtu: Annotated[int, msgspec.Meta(ge=1330, le=65_535)] = 1500
@@ -275,4 +278,4 @@ def _convert(section: str, kind: type[_Section], values: dict[str, Any], origins
 def flag(key: str) -> str:
     """How a command spells this setting."""
     section, _, name = key.partition(".")
-    return f"--{name if section in ('cloud', 'api') else f'{section}-{name}'}".replace("_", "-")
+    return f"--{name if section in ('cloud', 'api', 'network') else f'{section}-{name}'}".replace("_", "-")

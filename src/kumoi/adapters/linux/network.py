@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pyroute2.netlink.exceptions import NetlinkError
 
-from kumoi.adapters.linux import devices, links, pictures, rooms, segments
+from kumoi.adapters.linux import devices, links, passt, pictures, rooms, segments
 from kumoi.adapters.linux.filter import Filter
 from kumoi.adapters.linux.links import Device, sysctl
 from kumoi.adapters.linux.news import News
@@ -38,9 +38,11 @@ _BRIDGES_UNSEEN = {f"bridge/bridge-nf-call-{what}tables": 0 for what in ("ip", "
 class LinuxNetwork:
     """`contracts.network.Network` in the calling process's network namespace. Safe to call from any thread.
 
-    `programs` take the kernel's place where it has no 802.1Q."""
+    `programs` take the kernel's place where it has no 802.1Q. `uplink`: external networks lead on to passt's device.
+    """
 
-    def __init__(self, programs: Programs | None = None) -> None:
+    def __init__(self, programs: Programs | None = None, *, uplink: bool = False) -> None:
+        self._uplink = uplink
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="network")
         self._nft = Nft()
         self._filter = Filter(self._nft)
@@ -63,6 +65,8 @@ class LinuxNetwork:
                 raise Unavailable("network", what="br_netfilter")
             sysctl(_BRIDGES_UNSEEN)
             self._filter.ensure_closed()
+            if self._uplink and segment.network.external:
+                passt.ensure_rules()
             with links.at() as home:
                 segments.ensure(home, self._zones, self._tags, segment)
 

@@ -64,7 +64,7 @@ def agent(settings: Settings) -> Agent:
     )
     domain = DomainSettings(accelerator=accelerates, emulator=EMULATOR, consoles=str(CONSOLES), serials=str(SERIALS))
     compute = LibvirtCompute(ComputeSettings(uri=daemon.URI, domain=domain, boot_id=boot_id, records=RECORDS))
-    network = LinuxNetwork(vlan_programs.given(listeners.inherited()))
+    network = LinuxNetwork(vlan_programs.given(listeners.inherited()), uplink=settings.network.uplink)
     owner = Owner(uid=daemon.QEMU_UID, gid=daemon.QEMU_UID)
     storage = FileStorage(IMAGES, owner)
     drivers = Drivers(
