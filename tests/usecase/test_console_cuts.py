@@ -95,7 +95,8 @@ def test_a_token_taken_back_takes_what_it_opened_along_and_nothing_else(crowd: C
 
 def test_signing_out_ends_what_was_opened_from_the_dashboard(crowd: Crowd) -> None:
     crowd.user("u")
-    secret, session = web_sessions.sign_in(crowd.house, "req", Who(user_name="u"), "p", Browser(agent="", address=""))
+    user = tokens.check_password(crowd.house, Who(user_name="u"), "p")
+    secret, session = web_sessions.open_session(crowd.house, "req", user, Browser(agent="", address=""))
     visitor = web_sessions.visitor_of(crowd.house, secret)
     mine = crowd.opened(visitor)
     assert crowd.cut(mine) is None

@@ -21,7 +21,7 @@ from kumoi.api.web.visits import token_for
 from kumoi.app import keypairs
 from kumoi.app.identity import people, tokens
 from kumoi.app.identity.tokens import Scope, Who
-from kumoi.app.identity.web_sessions import Browser, digest_of, sign_in
+from kumoi.app.identity.web_sessions import Browser, digest_of, open_session
 from kumoi.app.instances import run
 from kumoi.app.instances.wish import RunWish
 from kumoi.app.networks.address_groups import AddressGroupWish, create_address_group
@@ -195,7 +195,8 @@ class Guarded:
         def token(user_id: str, scope: Scope) -> str:
             made: str = tokens.by_password(house, Who(user_id=user_id), "p", scope).token
             browser = Browser(agent="", address="")
-            self.secrets[made] = sign_in(house, "req-1", Who(user_id=user_id), "p", browser)[0]
+            known = tokens.check_password(house, Who(user_id=user_id), "p")
+            self.secrets[made] = open_session(house, "req-1", known, browser)[0]
             return made
 
         nobody = user("nobody", "", "reader")

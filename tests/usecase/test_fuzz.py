@@ -25,8 +25,8 @@ from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.link.routes import tongue as link_tongue
 from kumoi.api.openstack.network import RESOURCES
 from kumoi.app import keypairs
-from kumoi.app.identity.tokens import Who
-from kumoi.app.identity.web_sessions import Browser, sign_in, visitor_of
+from kumoi.app.identity.tokens import Who, check_password
+from kumoi.app.identity.web_sessions import Browser, open_session, visitor_of
 from kumoi.app.instances import run
 from kumoi.app.instances.wish import RunWish
 from kumoi.app.networks.networks import NetworkWish, create_networks
@@ -82,7 +82,8 @@ class Target:
         self.cloud.settle()
         self.ids = self._things()
         browser = Browser(agent="", address="")
-        secret, _ = sign_in(self.cloud.house, "req-1", Who(user_name="admin"), "a", browser)
+        user = check_password(self.cloud.house, Who(user_name="admin"), "a")
+        secret, _ = open_session(self.cloud.house, "req-1", user, browser)
         actor = visitor_of(self.cloud.house, secret)
         public = tongues(self.cloud.house, load(folder, {}), lambda: self.app.waiters)
         spoken = [msgspec.structs.replace(t, authenticate=lambda _request: actor) for t in public]

@@ -9,7 +9,7 @@ from tests.usecase.cloud import Cloud
 
 from kumoi.app.identity import assignments, people, web_sessions
 from kumoi.app.identity.patience import Patience
-from kumoi.app.identity.tokens import Who
+from kumoi.app.identity.tokens import Who, check_password
 from kumoi.app.identity.web_sessions import Browser, Visitor
 from kumoi.core.call import Call
 from kumoi.core.errors import NotFound, Unauthenticated
@@ -31,7 +31,8 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
 
 
 def sign_in(cloud: Cloud, who: Who = DEMO, password: str = "d") -> str:
-    return web_sessions.sign_in(cloud.house, "req-1", who, password, BROWSER)[0]
+    user = check_password(cloud.house, who, password)
+    return web_sessions.open_session(cloud.house, "req-1", user, BROWSER)[0]
 
 
 def call(cloud: Cloud, visitor: Visitor) -> Call:

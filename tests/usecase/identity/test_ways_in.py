@@ -10,8 +10,7 @@ from tests.usecase.identity.conftest import Ask, City
 from kumoi.app.identity import people
 from kumoi.app.identity.credentials import Opened
 from kumoi.app.identity.credentials import create as keep
-from kumoi.app.identity.tokens import Scope, Who
-from kumoi.app.identity.web_sessions import Browser, sign_in
+from kumoi.app.identity.tokens import Scope
 from kumoi.core.errors import Forbidden, Unauthenticated
 from kumoi.core.factors import code_at, step_of
 from kumoi.core.ids import CredentialId, UserId
@@ -34,13 +33,15 @@ def code(city: City) -> str:
     return code_at(SECRET, step_of(city.cloud.clock.now()))
 
 
-def enter(ask: Ask, user: UserId, password: str | None = "p", passcode: str | None = None) -> Answer:
+def enter(
+    ask: Ask, user: UserId, password: str | None = "p", passcode: str | None = None, *more: tuple[str, str]
+) -> Answer:
     given: dict[str, Any] = {"methods": []}
     for method, secret, field in (("password", password, "password"), ("totp", passcode, "passcode")):
         if secret is not None:
             given["methods"].append(method)
             given[method] = {"user": {"id": user, field: secret}}
-    return ask("POST", "/identity/v3/auth/tokens", "", {"auth": {"identity": given, "scope": "unscoped"}})
+    return ask("POST", "/identity/v3/auth/tokens", "", {"auth": {"identity": given, "scope": "unscoped"}}, *more)
 
 
 def test_a_code_lets_in_once(city: City, ask: Ask, user: UserId) -> None:
@@ -55,12 +56,30 @@ def test_a_code_lets_in_once(city: City, ask: Ask, user: UserId) -> None:
 def test_who_has_rules_gives_all_that_they_ask_for(city: City, ask: Ask, user: UserId) -> None:
     rules = UserOptions(multi_factor_auth_enabled=True, multi_factor_auth_rules=(("password", "totp"),))
     people.update_user(city.house, city.admin, user, {"options": rules})
-    assert enter(ask, user).status == 401
-    assert enter(ask, user, None, code(city)).status == 401
     assert enter(ask, user, "wrong", code(city)).status == 401
     assert enter(ask, user, "p", code(city)).json()["token"]["methods"] == ["password", "totp"]
     with pytest.raises(Unauthenticated):
-        sign_in(city.house, "req-1", Who(user_id=user), "p", Browser(agent="", address=""))
+        city.sign_in(user, Scope(unscoped=True))
+
+
+def test_what_was_proved_is_shown_again_with_the_rest(city: City, ask: Ask, user: UserId) -> None:
+    rules = UserOptions(multi_factor_auth_enabled=True, multi_factor_auth_rules=(("password", "totp"),))
+    people.update_user(city.house, city.admin, user, {"options": rules})
+    first = enter(ask, user)
+    assert first.status == 401
+    assert first.json()["receipt"]["methods"] == ["password"]
+    assert first.json()["receipt"]["user"]["id"] == user
+    assert first.json()["required_auth_methods"] == [["password", "totp"]]
+    receipt = ("openstack-auth-receipt", first.header("Openstack-Auth-Receipt") or "")
+    assert enter(ask, user, None, "000000", receipt).status == 401
+    done = enter(ask, user, None, code(city), receipt)
+    assert done.status == 201
+    assert done.json()["token"]["methods"] == ["password", "totp"]
+    other = city.user("mallory")
+    assert enter(ask, other, "p", None, receipt).status == 401
+    city.cloud.clock.sleep(301)
+    assert enter(ask, user, None, code(city), receipt).status == 401
+    assert enter(ask, user, None, code(city), ("openstack-auth-receipt", "made up")).status == 401
 
 
 def test_two_users_are_not_one(city: City, ask: Ask, user: UserId) -> None:

@@ -15,6 +15,7 @@ from kumoi.api.web.pages import (
     account,
     api,
     consoles,
+    federated_sign_in,
     floating_ips,
     images,
     instance,
@@ -39,6 +40,7 @@ from kumoi.app.house import House
 
 PAGES: Final[tuple[ModuleType, ...]] = (
     session,
+    federated_sign_in,
     consoles,
     overview,
     instances,

@@ -78,12 +78,18 @@ def granted(house: House, user: User, scope: Scope, methods: tuple[str, ...]) ->
     return _grant(house, user, scope, methods, ())
 
 
-def check_password(house: House, who: Who, password: str, methods: tuple[str, ...] = ("password",)) -> User:
+def check_password(house: House, who: Who, password: str) -> User:
     """The user. Unauthenticated for a wrong name or password, without saying which; for a password that is right but
-    too old; and where the `methods` that are given are not enough for the user. Runs in the hashing pool."""
-    user = proved(house, house.store.read(lambda tx: user_of(tx, who)), password)
-    if not lets_in(user.options, methods):
+    too old; and where a password is not enough for the user. Runs in the hashing pool."""
+    user = by_right_password(house, who, password)
+    if not lets_in(user.options, ("password",)):
         raise Unauthenticated("identity", reason="more_factors")
+    return user
+
+
+def by_right_password(house: House, who: Who, password: str) -> User:
+    """The user, whatever else its own rules ask for. Unauthenticated as `check_password`. Runs in the hashing pool."""
+    user = proved(house, house.store.read(lambda tx: user_of(tx, who)), password)
     if is_expired(user, house.clock.now()):
         raise Unauthenticated("identity", reason="password_expired")
     return user

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from kumoi.app.house import House
 from kumoi.app.identity.federations import vouched
 from kumoi.app.identity.held import held_by, projects_reached, roles_in
-from kumoi.app.identity.tokens import Who, check_password
 from kumoi.app.writing import Thing, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import web_sessions
@@ -47,9 +46,8 @@ class Visitor(Actor, frozen=True, kw_only=True):
     since: int = 0
 
 
-def sign_in(house: House, request_id: str, who: Who, password: str, browser: Browser) -> tuple[str, WebSession]:
-    """The cookie's secret and its session. Unauthenticated as `check_password`. Runs in the hashing pool."""
-    user = check_password(house, who, password)
+def open_session(house: House, request_id: str, user: User, browser: Browser) -> tuple[str, WebSession]:
+    """The cookie's secret and its session, for who has proved to be this user."""
     now = house.clock.now()
     secret = base64.urlsafe_b64encode(house.chance.secret(SECRET_BYTES)).rstrip(b"=").decode()
     session_id = WebSessionId(house.chance.uuid())

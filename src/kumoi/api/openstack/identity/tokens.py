@@ -23,6 +23,7 @@ from kumoi.api.openstack.times import bare, micro
 from kumoi.app.house import House
 from kumoi.app.identity import catalog as entered
 from kumoi.app.identity import factors, oauth1, scopes, signed, tokens
+from kumoi.app.identity.factors import Receipt
 from kumoi.app.identity.passwords import WRONG
 from kumoi.app.identity.patience import Patience
 from kumoi.app.identity.shown import beside
@@ -141,7 +142,10 @@ def issue(house: House, site: Site, patience: Patience, request: Request) -> Res
     scope = _scope(auth.scope)
     match auth.identity:
         case _Identity(methods=["password" | "totp" as one, *rest]) if set(rest) <= {"password", "totp"} - {one}:
-            grant = _by_factors(house, patience, request, auth.identity, scope)
+            proved = _by_factors(house, patience, request, auth.identity, scope)
+            if isinstance(proved, Receipt):
+                return _receipt(proved)
+            grant = proved
         case _Identity(methods=["token"], token=_Token(id=token)):
             with _subject_is_no_caller():
                 grant = tokens.by_token(house, token, scope)
@@ -171,7 +175,9 @@ def by_signature(house: House, site: Site, request: Request) -> Response:
     return json_response({"token": shown}, 200, [("X-Subject-Token", grant.token)])
 
 
-def _by_factors(house: House, patience: Patience, request: Request, given: _Identity, scope: Scope) -> Grant:
+def _by_factors(
+    house: House, patience: Patience, request: Request, given: _Identity, scope: Scope
+) -> Grant | Receipt:
     """Wrong ones make the next try of the same name from the same place wait: it is sent away until then."""
     password, code = _factor(given, "password", given.password), _factor(given, "totp", given.totp)
     named = password or code
@@ -183,18 +189,31 @@ def _by_factors(house: House, patience: Patience, request: Request, given: _Iden
         raise TooManyTries("identity", retry_after_s=math.ceil(wait_s))
     patience.wait_s(name, request.client, request.now)
     try:
-        grant = factors.by_factors(
-            house,
-            factors.Password(who=_who(password), password=password.password) if password else None,
-            factors.Code(who=_who(code), code=code.passcode) if code else None,
-            scope,
+        shown = factors.Given(
+            password=factors.Password(who=_who(password), password=password.password) if password else None,
+            code=factors.Code(who=_who(code), code=code.passcode) if code else None,
+            receipt=request.header("openstack-auth-receipt") or "",
         )
+        grant = factors.by_factors(house, shown, scope)
     except Unauthenticated as e:
         if e.facts.get("reason") == WRONG:
             patience.failed(name, request.client, request.now)
         raise
     patience.succeeded(name, request.client)
     return grant
+
+
+def _receipt(receipt: Receipt) -> Response:
+    """What was given is right, and more is asked for."""
+    home = receipt.home
+    told = {
+        "methods": list(receipt.methods),
+        "user": {"id": receipt.user.id, "name": receipt.user.name, "domain": {"id": home.id, "name": home.name}},
+        "issued_at": micro(receipt.issued_at),
+        "expires_at": micro(receipt.expires_at),
+    }
+    body = {"receipt": told, "required_auth_methods": receipt.rules}
+    return json_response(body, 401, [("Openstack-Auth-Receipt", receipt.text)])
 
 
 def _factor(given: _Identity, method: str, body: _Password | None) -> _User | None:

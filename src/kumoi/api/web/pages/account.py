@@ -15,7 +15,7 @@ from kumoi.api.web.refusals import SIGN_IN, Errors, at_fields
 from kumoi.api.web.visits import LOCALE_COOKIE, set_cookie, set_session, visitor
 from kumoi.api.web.words import Table
 from kumoi.app.identity import people, web_sessions
-from kumoi.app.identity.tokens import Who
+from kumoi.app.identity.tokens import Who, by_right_password
 from kumoi.app.identity.web_sessions import Browser
 from kumoi.core.errors import Invalid, KumoiError
 from kumoi.core.ids import WebSessionId
@@ -125,8 +125,8 @@ def change_password(front: Front, request: Request) -> Response:
     except KumoiError as e:
         return _page(front, request, at_fields(request, e, _FIELDS), 422)
     browser = Browser(agent=request.header("user-agent") or "", address=request.client)
-    known = Who(user_id=who.user_id)
-    secret, session = web_sessions.sign_in(front.house, request.id, known, new, browser)
+    known = by_right_password(front.house, Who(user_id=who.user_id), new)
+    secret, session = web_sessions.open_session(front.house, request.id, known, browser)
     if who.project_id is not None:
         web_sessions.switch_project(front.house, request.call(), session.id, who.project_id)
     answer = front.done(request, PATH, front.say(request, "account.password.changed"))

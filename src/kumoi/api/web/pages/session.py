@@ -21,13 +21,15 @@ from kumoi.api.web.visits import (
 )
 from kumoi.api.web.wording import sentence
 from kumoi.api.web.words import Table
-from kumoi.app.identity import scopes, web_sessions
+from kumoi.app.identity import openid, scopes, web_sessions
+from kumoi.app.identity.factors import Code, Given, Password, Receipt, prove
+from kumoi.app.identity.passwords import WRONG
 from kumoi.app.identity.patience import Patience
 from kumoi.app.identity.tokens import Who
 from kumoi.app.identity.web_sessions import Browser
-from kumoi.core.errors import Forbidden, Unauthenticated
+from kumoi.core.errors import Forbidden, KumoiError, Unauthenticated
 from kumoi.core.ids import ProjectId
-from kumoi.core.tenancy import DEFAULT_DOMAIN
+from kumoi.core.tenancy import DEFAULT_DOMAIN, User
 
 PATIENCE_MOST_S: Final = 30.0
 YEAR_S: Final = 365 * 86400
@@ -46,6 +48,16 @@ WORDS: Final[Table] = {
     ),
     "other_domain": ("Another domain", "別のドメイン"),
     "submit": ("Sign in", "サインイン"),
+    "code": ("One-time code", "ワンタイムコード"),
+    "code.help": (
+        "The six digits that your authenticator shows now.",
+        "認証アプリに現在表示されている 6 桁の数字です。",
+    ),
+    "code.wrong": ("The code is wrong, or was used already.", "コードが違うか、既に使われています。"),
+    "code.for": ("as {name}", "{name} として"),
+    "elsewhere": ("or with", "または"),
+    "with": ("Sign in with {name}", "{name} でサインイン"),
+    "again": ("Begin again", "最初からやり直す"),
     "first": ("The first passwords are printed by", "最初のパスワードは次のコマンドで表示されます:"),
     "wait": (
         "Too many wrong attempts. Try again in {n} s.",
@@ -89,26 +101,61 @@ async def sign_in(front: Front, patience: Patience, request: Request) -> Respons
         response: Response = await request.run_in("hash", partial(_enter, front, request, form))
     except Unauthenticated as e:
         patience.failed(name, address, clock.now())
-        return _page(front, request, form, sentence(e, request.locale), 401)
+        receipt = form.text("receipt") if e.facts.get("reason") == WRONG else ""
+        return _page(front, request, form, _why(front, request, e, receipt), 401, receipt)
     patience.succeeded(name, address)
     return response
 
 
+def _why(front: Front, request: Request, error: Unauthenticated, receipt: str) -> str:
+    return front.say(request, "session.code.wrong") if receipt else sentence(error, request.locale)
+
+
 def _enter(front: Front, request: Request, form: Form) -> Response:
+    """With the receipt for a password that was right, only the code is asked for."""
     who = Who(user_name=form.text("user"), domain=form.text("domain") or DEFAULT_DOMAIN)
+    receipt, code = form.text("receipt"), form.text("code")
+    given = Given(
+        password=None if receipt else Password(who=who, password=form.raw("password")),
+        code=Code(who=who, code=code.replace(" ", "")) if receipt else None,
+        receipt=receipt,
+    )
+    proved = prove(front.house, given)
+    if isinstance(proved, Receipt):
+        return _page(front, request, form, "", 200, proved.text)
+    return enter(front, request, proved.user, next_of(form.text("next")))
+
+
+def enter(front: Front, request: Request, user: User, path: str, *more: tuple[str, str]) -> Response:
+    """A session for who has proved to be this user."""
     browser = Browser(agent=request.header("user-agent") or "", address=request.client)
-    secret, _ = web_sessions.sign_in(front.house, request.id, who, form.raw("password"), browser)
-    return Response(303, headers=(("location", _next(form)), set_session(request, secret)))
+    secret, _ = web_sessions.open_session(front.house, request.id, user, browser)
+    return Response(303, headers=(("location", path), set_session(request, secret), *more))
 
 
-def _page(front: Front, request: Request, form: Form, says: str, status: int) -> Response:
-    values = {"form": form, "says": says, "next": _next(form), "host": request.header("host") or ""}
+def refuse(front: Front, request: Request, error: KumoiError, path: str, *more: tuple[str, str]) -> Response:
+    """Signing in elsewhere came to nothing: the page again, with why."""
+    answer = _page(front, request, Form([("next", path)]), sentence(error, request.locale), front.status(error))
+    answer.headers = [*answer.headers, *more]
+    return answer
+
+
+def _page(
+    front: Front, request: Request, form: Form, says: str, status: int, receipt: str = ""
+) -> Response:
+    values = {
+        "form": form,
+        "says": says,
+        "next": next_of(form.text("next")),
+        "host": request.header("host") or "",
+        "receipt": receipt,
+        "choices": openid.choices(front.house),
+    }
     return front.screens.page(request, _TEMPLATE, values, status=status)
 
 
-def _next(form: Form) -> str:
+def next_of(wish: str) -> str:
     """Where to go on: a path of our own, whatever was asked for."""
-    wish = form.text("next")
     parts = urlsplit(wish)
     ours = wish.startswith("/") and not wish.startswith("//") and "\\" not in wish and wish.isascii()
     return wish if ours and not parts.netloc and not parts.scheme and wish.isprintable() else "/"
