@@ -10,10 +10,12 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
+from msgspec.structs import replace
 from tests.machines.host_model import User
 from tests.machines.host_races import HostRaces
 from tests.usecase.agent_bench import OWN, POOL
 
+from kumoi.adapters.fake.world import Crash
 from kumoi.core.conditions import Ready
 from kumoi.core.disks import SnapshotEntry, VolumeEntry, VolumePlug
 from kumoi.core.ids import AttachmentId, InstanceId, SnapshotId, VolumeId
@@ -85,11 +87,9 @@ class HostVolumes(HostRaces):
     def take_snapshots(self, data: st.DataObject) -> None:
         self.count += 1
         of = data.draw(st.lists(st.sampled_from(self.standing()), min_size=1, max_size=2, unique=True))
-        for number, volume_id in enumerate(of):
-            name = SnapshotId(f"s{self.count}-{number}")
-            self.snapshots[name] = Kept(self.newest(volume_id), 0, volume_id)
-            entry = SnapshotEntry(id=name, volume_id=volume_id, pool=POOL, moment=f"m{self.count}")
-            self.bench.link.put(OWN, f"snapshot/{name}", entry)
+        moment = f"m{self.count}"
+        for volume_id in of:
+            self.snapshot_of(volume_id, moment)
 
     @precondition(lambda self: self.standing())
     @rule(data=st.data())
@@ -114,27 +114,12 @@ class HostVolumes(HostRaces):
     @precondition(lambda self: self.volumes)
     @rule(data=st.data())
     def extend(self, data: st.DataObject) -> None:
-        volume_id = data.draw(st.sampled_from(sorted(self.volumes)))
-        body = self.bench.agent.ledger.own().volumes.get(volume_id)
-        if body is not None:
-            self.volumes[volume_id].size_gib += 2
-            entry = VolumeEntry(
-                id=volume_id,
-                pool=POOL,
-                size_gib=self.volumes[volume_id].size_gib,
-                snapshot_id=body.snapshot_id,
-                source_id=body.source_id,
-            )
-            self.bench.link.put(OWN, f"volume/{volume_id}", entry)
+        self.grow(data.draw(st.sampled_from(sorted(self.volumes))))
 
     @precondition(lambda self: self.users and self.free())
     @rule(data=st.data())
     def attach(self, data: st.DataObject) -> None:
-        user, volume_id = self.someone(data), data.draw(st.sampled_from(self.free()))
-        slot = next(n for n in range(9) if n not in {plug.slot for plug in user.volumes})
-        plug = VolumePlug(volume_id=volume_id, attachment_id=AttachmentId(f"a-{volume_id}"), pool=POOL, slot=slot)
-        user.volumes = (*user.volumes, plug)
-        self.tell(user)
+        self.give(self.someone(data), data.draw(st.sampled_from(self.free())))
 
     @precondition(lambda self: any(user.volumes for user in self.users.values()))
     @rule(data=st.data())
@@ -155,6 +140,126 @@ class HostVolumes(HostRaces):
     @rule(verb=st.sampled_from([*VERBS, "freeze_disks"]), times=st.integers(1, 4))
     def verb_of_volumes_fails(self, verb: str, times: int) -> None:
         self.bench.world.faults.failing[verb] = times
+
+    # --- races that are known ------------------------------------------------------------------
+
+    @rule(clings=st.booleans())
+    def deleted_while_a_guest_keeps_it(self, clings: bool) -> None:
+        user, volume_id = self.kept_by_its_guest(clings=clings)
+        del self.volumes[volume_id]
+        self.drop(f"volume/{volume_id}")
+        self.then_let_go(user)
+
+    @rule(clings=st.booleans())
+    def given_away_while_a_guest_keeps_it(self, clings: bool) -> None:
+        other = self.healthy()
+        user, volume_id = self.kept_by_its_guest(clings=clings)
+        self.give(other, volume_id)
+        self.then_let_go(user)
+
+    @rule(clings=st.booleans())
+    def frozen_while_a_guest_keeps_it(self, clings: bool) -> None:
+        user, volume_id = self.kept_by_its_guest(clings=clings)
+        self.snapshot_of(volume_id, "")
+        self.then_let_go(user)
+
+    @rule(clings=st.booleans())
+    def cloned_and_extended_while_a_guest_keeps_it(self, clings: bool) -> None:
+        user, volume_id = self.kept_by_its_guest(clings=clings)
+        self.clone_of(volume_id)
+        self.grow(volume_id)
+        self.then_let_go(user)
+
+    def kept_by_its_guest(self, *, clings: bool) -> tuple[User, VolumeId]:
+        """Wished away, from a guest that clings to it or sleeps on it: what else is asked waits, or is done by it."""
+        user, volume_id = self.healthy_with_volume()
+        if clings:
+            self.bench.world.clinging.add(InstanceId(user.name))
+        else:
+            user.rest = "suspended"
+        self.tell(user)
+        self.run(3.0)
+        user.volumes = ()
+        self.tell(user)
+        return user, volume_id
+
+    def then_let_go(self, user: User) -> None:
+        self.run(12.0)
+        self.bench.world.clinging.discard(InstanceId(user.name))
+
+    @rule()
+    def deleted_once_it_was_cloned(self) -> None:
+        _, volume_id = self.healthy_with_volume()
+        for user in self.users.values():
+            user.volumes = tuple(plug for plug in user.volumes if plug.volume_id != volume_id)
+            self.tell(user)
+        self.run(12.0)
+        self.bench.world.faults.failing["freeze"] = 2
+        self.clone_of(volume_id)
+        del self.volumes[volume_id]
+        self.drop(f"volume/{volume_id}")
+        self.run(1.0)
+
+    @rule(verb=st.sampled_from([*VERBS, "freeze_disks"]), done=st.booleans())
+    def agent_dies_over_a_volume(self, verb: str, done: bool) -> None:
+        _, volume_id = self.healthy_with_volume()
+        faults = self.bench.world.faults
+
+        def meanwhile(now: str) -> None:
+            if now == verb:
+                self.meanwhile = None
+                faults.crash_after = faults.acts if done else 0
+                if not done:
+                    raise Crash(now)
+
+        self.meanwhile = meanwhile
+        self.snapshot_of(volume_id, "")
+        self.clone_of(volume_id)
+        self.grow(volume_id)
+        self.run(3.0)
+        self.meanwhile = None
+        faults.crash_after = 0
+
+    def healthy_with_volume(self) -> tuple[User, VolumeId]:
+        """A fresh guest that runs, and has a fresh volume on which something was written."""
+        user = self.healthy()
+        self.count += 1
+        volume_id = VolumeId(f"v{self.count}")
+        self.volumes[volume_id] = Kept(0, 1)
+        self.bench.link.put(OWN, f"volume/{volume_id}", VolumeEntry(id=volume_id, pool=POOL, size_gib=1))
+        self.give(user, volume_id)
+        self.run(12.0)
+        assert volume_id in self.bench.world.machines[InstanceId(user.name)].disks
+        self.written += 1
+        self.bench.world.volumes[volume_id].content = b"%d" % self.written
+        return user, volume_id
+
+    def give(self, user: User, volume_id: VolumeId) -> None:
+        slot = next(n for n in range(9) if n not in {plug.slot for plug in user.volumes})
+        plug = VolumePlug(volume_id=volume_id, attachment_id=AttachmentId(f"a-{volume_id}"), pool=POOL, slot=slot)
+        user.volumes = (*user.volumes, plug)
+        self.tell(user)
+
+    def snapshot_of(self, volume_id: VolumeId, moment: str) -> None:
+        self.count += 1
+        name = SnapshotId(f"s{self.count}")
+        self.snapshots[name] = Kept(self.newest(volume_id), 0, volume_id)
+        entry = SnapshotEntry(id=name, volume_id=volume_id, pool=POOL, moment=moment)
+        self.bench.link.put(OWN, f"snapshot/{name}", entry)
+
+    def clone_of(self, volume_id: VolumeId) -> None:
+        self.count += 1
+        copy = VolumeId(f"v{self.count}")
+        self.volumes[copy] = Kept(self.newest(volume_id), 1, volume_id)
+        entry = VolumeEntry(id=copy, pool=POOL, size_gib=1, source_id=volume_id)
+        self.bench.link.put(OWN, f"volume/{copy}", entry)
+
+    def grow(self, volume_id: VolumeId) -> None:
+        body = self.bench.agent.ledger.own().volumes.get(volume_id)
+        if body is not None:
+            self.volumes[volume_id].size_gib += 2
+            entry = replace(body, size_gib=self.volumes[volume_id].size_gib)
+            self.bench.link.put(OWN, f"volume/{volume_id}", entry)
 
     # --- what must be --------------------------------------------------------------------------
 
@@ -216,4 +321,4 @@ class HostVolumes(HostRaces):
 
 
 TestHostVolumes = pytest.mark.timeout(900)(HostVolumes.TestCase)
-TestHostVolumes.settings = settings(max_examples=25, stateful_step_count=30)
+TestHostVolumes.settings = settings(max_examples=12, stateful_step_count=30)

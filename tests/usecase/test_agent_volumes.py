@@ -9,6 +9,7 @@ from kumoi.core.copies import DiskCopy
 from kumoi.core.disks import SeenVolume, SnapshotEntry, VolumeEntry, VolumePlug
 from kumoi.core.ids import AttachmentId, ImageId, InstanceId, SnapshotId, VolumeId
 from kumoi.core.plan import Stray
+from kumoi.planning.host_diff.volumes import DEEPEST
 
 WEB, DB = InstanceId("web"), InstanceId("db")
 DATA, COPY = VolumeId("data"), VolumeId("copy")
@@ -374,3 +375,14 @@ def test_what_fails_of_an_image_of_a_volume_is_tried_again(verb: str) -> None:
     volume(bench)
     bench.settle(20.0)
     assert (bench.world.copies, bench.world.snapshots) == ({}, {})
+
+
+def test_a_volume_that_is_frozen_again_and_again_stands_on_no_more_than_so_much() -> None:
+    bench = attached()
+    for number in range(2 * DEEPEST):
+        snapshot(bench, SnapshotId(f"s{number}"))
+        bench.settle()
+    assert bench.world.volumes[DATA].depth <= DEEPEST + 1
+    assert len(bench.world.snapshots) == 2 * DEEPEST
+    assert told(bench) == SeenVolume(id=DATA, condition=Ready(), size_gib=1)
+    assert bench.world.broken == []

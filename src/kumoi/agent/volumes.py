@@ -5,15 +5,18 @@ here: what to do (planning.host_diff.volumes), plugging (guests), and how anythi
 """
 
 from collections.abc import Hashable, Mapping
+from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
 
 from kumoi.agent.hands import Hands
+from kumoi.agent.scene import Machines
+from kumoi.agent.section import Section
 from kumoi.agent.tries import Tries
 from kumoi.agent.turns import Turns
 from kumoi.contracts.compute import MachineDisk
-from kumoi.contracts.volumes import VolumePool, VolumeSight
+from kumoi.contracts.volumes import Stock, VolumePool, VolumeSight
 from kumoi.core.conditions import Condition, Ready, Working, same_reason
 from kumoi.core.disks import SeenSnapshot, SeenVolume, SnapshotEntry, VolumeEntry, VolumePlug
 from kumoi.core.errors import KumoiError, NotFound
@@ -23,6 +26,7 @@ from kumoi.planning.host_diff import volumes as diff
 from kumoi.planning.host_diff.disks import DiskGates
 from kumoi.planning.host_diff.volumes import (
     Ensure,
+    Flatten,
     Freeze,
     RemoveSnapshot,
     RemoveVolume,
@@ -40,6 +44,9 @@ AGAIN_S: Final = 1.0
 WAIT_S: Final = 5.0
 AT_ONCE: Final = 2  # a volume of an image may be a whole disk to fetch
 USED_STEP_BYTES: Final = 64 << 20
+WAITS: Final = frozenset(
+    {"waiting_for_volume", "waiting_for_snapshot", "volume_needed", "volume_in_guest", "volume_asleep", "volume_busy"}
+)
 LOOKING: Final = Working(code="waiting_for_host")
 
 
@@ -51,6 +58,7 @@ class Volumes:
         self._log = log.get(part="volumes")
         self._tries = Tries(hands.clock)
         self._turns = Turns(AT_ONCE, lambda key: hands.loop.hint(key))
+        self._known: tuple[Section, Machines, Mapping[str, Stock], VolumeScene] | None = None
         self.conditions: dict[str, Condition] = {}
 
     # --- questions of the guests' hands --------------------------------------------------------
@@ -108,7 +116,8 @@ class Volumes:
     def look_again(self) -> None:
         """Something happened that others may have been waiting for."""
         for key in self.keys():
-            if not isinstance(self.conditions.get(key), Ready):
+            condition = self.conditions.get(key)
+            if isinstance(condition, Working) and condition.code in WAITS:
                 self._hands.loop.hint(key)
 
     def work(self, key: str) -> None:
@@ -178,14 +187,23 @@ class Volumes:
         return diff.absent_snapshot(SnapshotId(name), scene)
 
     def _scene(self) -> VolumeScene:
+        """Made anew only when something of it is: many passes ask, one after the other."""
         own, machines = self._hands.ledger.own(), self._hands.scene.machines.get()
         stock = self._hands.scene.stock.get()
+        known = self._known
+        if known is not None and known[0] is own and known[1] is machines and known[2] is stock:
+            return known[3]
+        scene = self._look(own, machines, stock)
+        self._known = (own, machines, stock, scene)
+        return scene
+
+    def _look(self, own: Section, machines: Machines, stock: Mapping[str, Stock]) -> VolumeScene:
         guests = machines.guests()
         asleep = {volume for volume, one in guests.items() if not machines.sight(one).up}
         return VolumeScene(
             pools=stock.keys(),
             volumes={
-                volume: Standing(pool=name, size_gib=sight.size_gib)
+                volume: Standing(pool=name, size_gib=sight.size_gib, depth=sight.depth)
                 for name, pool in stock.items()
                 for volume, sight in pool.volumes.items()
             },
@@ -224,6 +242,9 @@ class Volumes:
             case Freeze(snapshots=snapshots, guests=guests):
                 go_on = (lambda handles: self._go_on(guests, handles)) if guests else None
                 self._pool(snapshots[0].pool).freeze(snapshots, go_on)
+            case Flatten(volume_id=volume, pool=pool, instance_id=guest):
+                pull = partial(compute.flatten_disk, guest, volume) if guest is not None else None
+                self._pool(pool).flatten(volume, pull)
             case RemoveVolume(volume_id=volume, pool=pool):
                 self._pool(pool).remove_volume(volume)
             case RemoveSnapshot(snapshot_id=snapshot, pool=pool):
@@ -308,7 +329,7 @@ def _volumes_of(act: VolumeAct) -> set[Hashable]:
             return {entry.id}
         case Freeze(snapshots=snapshots):
             return {one.volume_id for one in snapshots}
-        case RemoveVolume(volume_id=volume):
+        case RemoveVolume(volume_id=volume) | Flatten(volume_id=volume):
             return {volume}
         case RemoveSnapshot():
             return set()

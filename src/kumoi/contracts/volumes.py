@@ -10,13 +10,16 @@ from kumoi.core.disks import SnapshotEntry, VolumeEntry
 from kumoi.core.ids import SnapshotId, VolumeId
 
 GoOn = Callable[[Mapping[VolumeId, str]], None]  # the handles on which the guests that have them are to go on at once
+Pull = Callable[[], None]  # the guest that has a volume makes it stand alone
 
 
 class VolumeSight(msgspec.Struct, frozen=True, kw_only=True):
-    """`size_gib` as a guest sees it; `used_bytes` as they are on the disk, shared ones with whoever shares them."""
+    """`size_gib` as a guest sees it; `used_bytes` as they are on the disk, shared ones with whoever shares them.
+    `depth`: how many things, one on the other, are read to read it."""
 
     size_gib: int
     used_bytes: int = 0
+    depth: int = 1
 
 
 class Stock(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +53,10 @@ class VolumePool(Protocol):
         """The volumes as they are at one moment. Where guests have them, `go_on` has those go on elsewhere: it may be
         called again with the same, and nothing counts as frozen before it returned. NotFound where a volume is not
         there."""
+        ...
+
+    def flatten(self, volume: VolumeId, pull: Pull | None) -> None:
+        """Make it stand alone: by `pull` where a guest has it."""
         ...
 
     def snapshot_handle(self, snapshot: SnapshotId) -> str:

@@ -73,6 +73,7 @@ def test_only_what_runs_takes_a_volume(rig: Rig) -> None:
             partial(rig.compute.attach_disk, machine.id, more),
             partial(rig.compute.resize_disk, machine.id, more.volume_id, 2),
             partial(rig.compute.freeze_disks, machine.id, {more.volume_id: more.handle}),
+            partial(rig.compute.flatten_disk, machine.id, more.volume_id),
         ):
             with pytest.raises(WrongState) as refused:
                 act()
@@ -104,6 +105,9 @@ def test_what_a_guest_writes_is_frozen_and_what_it_writes_then_is_not(libvirt_ri
     rig.pool.freeze([kept], partial(rig.compute.freeze_disks, machine.id))
     rig.compute.resize_disk(machine.id, disk.volume_id, 2)
     wait_for(lambda: b"user-data exit 0" in rig.compute.console(machine.id, 1 << 20))
+    for _ in range(2):
+        rig.pool.flatten(disk.volume_id, partial(rig.compute.flatten_disk, machine.id, disk.volume_id))
+        assert rig.pool.observe().volumes[disk.volume_id].depth == 1
     rig.compute.stop(machine.id, hard=True)
     copy = VolumeEntry(id=VolumeId(str(uuid.uuid4())), pool="files", size_gib=1, snapshot_id=kept.id)
     rig.pool.ensure_volume(copy, rig.fetch)

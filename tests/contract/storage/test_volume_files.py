@@ -2,6 +2,7 @@
 
 import os
 import stat
+import subprocess
 import uuid
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.contract.storage.test_volumes import frozen, made, snapshot, volume
 from tests.contract.storage.volume_rigs import FilesRig
 
 from kumoi.adapters.storage import image_headers
-from kumoi.adapters.storage.volume_files import DEEPEST, FileVolumePool
+from kumoi.adapters.storage.volume_files import FileVolumePool
 from kumoi.core.errors import Invalid, KumoiError, Unavailable
 from kumoi.core.ids import ImageId, VolumeId
 
@@ -122,16 +123,28 @@ def test_a_disk_that_is_none_any_more_holds_up_nobody_else(rig: FilesRig) -> Non
     assert set(rig.volumes.observe().volumes) == {good.id}
 
 
-def test_a_volume_never_stands_on_too_much(rig: FilesRig) -> None:
+def test_a_pull_that_did_not_come_to_its_end_is_no_flattening(rig: FilesRig) -> None:
+    """It is seen in the file, whatever the hypervisor says."""
     entry = made(rig, b"before")
-    first = frozen(rig, entry)
-    rig.write(entry.id, b"later!")
-    for _ in range(DEEPEST + 2):
-        rig.volumes.remove_snapshot(frozen(rig, entry).id)
-    rig.volumes.remove_snapshot(frozen(rig, made(rig)).id)
-    assert len([name for name in files(rig) if name.startswith(entry.id)]) <= DEEPEST
-    assert rig.content(entry.id) == b"later!"
-    assert rig.content(made(rig, snapshot_id=first.id).id) == b"before"
+    frozen(rig, entry)
+    with pytest.raises(Unavailable):
+        rig.volumes.flatten(entry.id, lambda: None)
+    assert rig.volumes.observe().volumes[entry.id].depth == 2
+    pull = ["qemu-img", "rebase", "-f", "qcow2", "-b", "", rig.volumes.handle(entry.id)]
+    rig.volumes.flatten(entry.id, lambda: subprocess.run(pull, check=True) and None)
+    assert rig.volumes.observe().volumes[entry.id].depth == 1
+    assert rig.content(entry.id) == b"before"
+
+
+def test_a_file_that_somebody_took_away_is_told_and_holds_up_nobody(rig: FilesRig) -> None:
+    lost, good = made(rig), made(rig)
+    Path(rig.volumes.handle(lost.id)).unlink()
+    seen = rig.volumes.observe().volumes
+    assert (seen[lost.id].size_gib, seen[good.id].size_gib) == (0, 1)
+    with pytest.raises(Unavailable):
+        rig.volumes.ensure_volume(lost, rig.fetch)
+    rig.volumes.remove_volume(lost.id)
+    assert set(rig.volumes.observe().volumes) == {good.id}
 
 
 @pytest.mark.parametrize("name", ["../escape", "x", ""])

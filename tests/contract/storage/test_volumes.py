@@ -139,6 +139,20 @@ def test_a_volume_of_an_image(rig: VolumeRig) -> None:
     assert rig.content(entry.id) == CONTENT
 
 
+def test_a_volume_that_stands_on_much_is_made_to_stand_alone(rig: VolumeRig) -> None:
+    entry = made(rig, b"before")
+    first = frozen(rig, entry)
+    rig.write(entry.id, b"later!")
+    frozen(rig, entry)
+    assert rig.volumes.observe().volumes[entry.id].depth == 3
+    for _ in range(2):
+        rig.volumes.flatten(entry.id, None)
+        assert rig.volumes.observe().volumes[entry.id].depth == 1
+    assert rig.content(entry.id) == b"later!"
+    rig.volumes.remove_volume(entry.id)
+    assert rig.content(made(rig, snapshot_id=first.id).id) == b"before"
+
+
 def test_removing_what_is_not_there_is_harmless(rig: VolumeRig) -> None:
     rig.volumes.remove_volume(VolumeId(str(uuid.uuid4())))
     rig.volumes.remove_snapshot(SnapshotId(str(uuid.uuid4())))

@@ -148,6 +148,10 @@ class FakeCompute:
             disks = _up(self._world.machines.get(instance), instance, "freeze_disks").disks
             disks.update({volume: replace(disk, handle=handles[volume]) for volume, disk in found.items()})
 
+    def flatten_disk(self, instance: InstanceId, volume: VolumeId) -> None:
+        with self._world.act("flatten_disk", "compute"):
+            self._disk(instance, volume, "flatten_disk")
+
     def remove(self, instance: InstanceId) -> None:
         with self._world.act("remove_machine", "compute"):
             one = self._world.machines.pop(instance, None)

@@ -6,7 +6,7 @@ from typing import Final
 from kumoi.adapters.fake.compute import volume_handle
 from kumoi.adapters.fake.world import FakeSnapshot, FakeVolume, World
 from kumoi.contracts.storage import Fetch
-from kumoi.contracts.volumes import GoOn, Stock, VolumeSight
+from kumoi.contracts.volumes import GoOn, Pull, Stock, VolumeSight
 from kumoi.core.disks import SnapshotEntry, VolumeEntry
 from kumoi.core.errors import NotFound
 from kumoi.core.ids import SnapshotId, VolumeId
@@ -41,7 +41,7 @@ class FakeVolumePool:
             of = self._world.snapshots.get(volume.snapshot_id)
             if of is None:
                 raise NotFound("storage", kind="snapshot", id=volume.snapshot_id)
-            return FakeVolume(self._pool, max(of.size_gib, volume.size_gib), of.content)
+            return FakeVolume(self._pool, max(of.size_gib, volume.size_gib), of.content, of.depth + 1)
         smallest = max((-(-layer.virtual_bytes // _GIB) for layer in volume.layers), default=0)
         return FakeVolume(self._pool, max(smallest, volume.size_gib), content)
 
@@ -71,7 +71,19 @@ class FakeVolumePool:
         handle = volume_handle(one.volume_id, known.frozen)
         if any(guest.disks[one.volume_id].handle != handle for guest in self._world.guests_of(one.volume_id)):
             self._world.broken.append(f"{one.volume_id} was frozen, and its guest goes on writing there")
-        self._world.snapshots[one.id] = FakeSnapshot(self._pool, one.volume_id, known.size_gib, known.content)
+        kept = FakeSnapshot(self._pool, one.volume_id, known.size_gib, known.content, known.depth)
+        self._world.snapshots[one.id] = kept
+        known.depth += 1
+
+    def flatten(self, volume: VolumeId, pull: Pull | None) -> None:
+        if volume not in self._world.volumes:
+            raise NotFound("storage", kind="volume", id=volume)
+        if pull is not None:
+            pull()
+        with self._world.act("flatten", "storage"):
+            if pull is None:
+                self._touch(volume)
+            self._world.volumes[volume].depth = 1
 
     def snapshot_handle(self, snapshot: SnapshotId) -> str:
         if snapshot not in self._world.snapshots:
@@ -89,8 +101,8 @@ class FakeVolumePool:
 
     def observe(self) -> Stock:
         with self._world.lock:
-            volumes = {v: VolumeSight(size_gib=o.size_gib) for v, o in self._world.volumes.items() if self._mine(o)}
-            snapshots = {s: VolumeSight(size_gib=o.size_gib) for s, o in self._world.snapshots.items() if self._mine(o)}
+            volumes = {v: _sight(o) for v, o in self._world.volumes.items() if self._mine(o)}
+            snapshots = {s: _sight(o) for s, o in self._world.snapshots.items() if self._mine(o)}
         return Stock(volumes=volumes, snapshots=snapshots)
 
     def _mine(self, one: FakeVolume | FakeSnapshot) -> bool:
@@ -99,3 +111,7 @@ class FakeVolumePool:
     def _touch(self, volume: VolumeId) -> None:
         if self._world.guests_of(volume):
             self._world.broken.append(f"volume {volume} was changed beneath its guest")
+
+
+def _sight(one: FakeVolume | FakeSnapshot) -> VolumeSight:
+    return VolumeSight(size_gib=one.size_gib, depth=one.depth)

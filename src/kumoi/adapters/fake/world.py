@@ -70,13 +70,15 @@ class FakeMachine:
 
 
 class FakeVolume:
-    """`content` stands for all that is written on it. `frozen`: how often it was; each time it goes on elsewhere."""
+    """`content` stands for all that is written on it. `frozen`: how often it was; each time it goes on elsewhere.
+    `depth`: how often since it stood alone, that too."""
 
-    def __init__(self, pool: str, size_gib: int, content: bytes) -> None:
+    def __init__(self, pool: str, size_gib: int, content: bytes, depth: int = 1) -> None:
         self.pool = pool
         self.size_gib = size_gib
         self.content = content
         self.frozen = 0
+        self.depth = depth
 
 
 class FakeSnapshot(msgspec.Struct, frozen=True):
@@ -84,6 +86,7 @@ class FakeSnapshot(msgspec.Struct, frozen=True):
     volume_id: VolumeId
     size_gib: int
     content: bytes
+    depth: int = 1
 
 
 def hang_up(one: FakeMachine) -> None:

@@ -192,6 +192,12 @@ class LibvirtCompute:
         with self._acting(instance, "freeze_disks") as connection:
             disks.freeze(_running(connection, instance, "freeze_disks"), handles)
 
+    def flatten_disk(self, instance: InstanceId, volume: VolumeId) -> None:
+        with self._acting(instance, "flatten_disk") as connection:
+            domain = _running(connection, instance, "flatten_disk")
+            name = disks.begin_flattening(domain, volume)
+        disks.wait(domain, name)  # without the lock, as copies
+
     def remove(self, instance: InstanceId) -> None:
         with self._acting(instance, "remove") as connection:
             domain = _find(connection, instance)

@@ -5,6 +5,7 @@ are off (`domain_xml`), and the files behind the handles (storage). Source: libv
 """
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Final
 from xml.etree import ElementTree
@@ -12,7 +13,7 @@ from xml.etree import ElementTree
 import libvirt
 
 from kumoi.adapters.libvirt.domain_xml import DomainSettings, disk_alias, volume_disk
-from kumoi.adapters.libvirt.refusals import LAYER
+from kumoi.adapters.libvirt.refusals import LAYER, translated
 from kumoi.contracts.compute import MachineDisk
 from kumoi.core.errors import NotFound
 from kumoi.core.ids import VolumeId
@@ -22,6 +23,7 @@ _CONFIG: Final = libvirt.VIR_DOMAIN_AFFECT_CONFIG
 _KINDS: Final = ((_CONFIG, libvirt.VIR_DOMAIN_XML_INACTIVE), (_LIVE, 0))
 _ALIASES: Final = re.compile(rf"<alias name='{disk_alias(VolumeId(''))}([0-9a-f-]{{36}})'/>")
 _GIB: Final = 1 << 30
+_LOOK_EVERY_S: Final = 0.2
 # The files are there already, made by storage; all of them or none; and libvirt keeps no books of it.
 _FREEZE: Final = (
     libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY
@@ -56,9 +58,22 @@ def detach(domain: libvirt.virDomain, volume: VolumeId) -> None:
 
 
 def resize(domain: libvirt.virDomain, volume: VolumeId, size_gib: int) -> None:
-    name = _disk(domain, volume).find("target")
-    assert name is not None
-    domain.blockResize(name.attrib["dev"], size_gib * _GIB, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
+    domain.blockResize(_target(_disk(domain, volume)), size_gib * _GIB, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
+
+
+def begin_flattening(domain: libvirt.virDomain, volume: VolumeId) -> str:
+    """Returns what the disk is called in the machine. One that goes on already, from an agent that died, goes on."""
+    name = _target(_disk(domain, volume))
+    if not domain.blockJobInfo(name, 0):
+        domain.blockPull(name, 0, 0)
+    return name
+
+
+def wait(domain: libvirt.virDomain, name: str) -> None:
+    """Until nothing is done to this disk any more, well or not: what became of it can be seen in its file."""
+    with translated("flatten_disk"):
+        while domain.isActive() and domain.blockJobInfo(name, 0):
+            time.sleep(_LOOK_EVERY_S)
 
 
 def freeze(domain: libvirt.virDomain, handles: Mapping[VolumeId, str]) -> None:
@@ -66,9 +81,9 @@ def freeze(domain: libvirt.virDomain, handles: Mapping[VolumeId, str]) -> None:
     wanted: dict[str, str] = {}
     for volume, handle in handles.items():
         disk = _disk(domain, volume)
-        source, target = disk.find("source"), disk.find("target")
-        if source is not None and target is not None and source.get("file") != handle:
-            wanted[target.attrib["dev"]] = handle
+        source = disk.find("source")
+        if source is None or source.get("file") != handle:
+            wanted[_target(disk)] = handle
     if wanted:
         domain.snapshotCreateXML(_moment(domain, wanted), _FREEZE)
 
@@ -93,6 +108,10 @@ def _disk(domain: libvirt.virDomain, volume: VolumeId) -> ElementTree.Element:
         if alias is not None and alias.get("name") == disk_alias(volume):
             return one
     raise NotFound(LAYER, kind="volume", id=volume)
+
+
+def _target(disk: ElementTree.Element) -> str:
+    return next(disk.iter("target")).attrib["dev"]
 
 
 def _now(domain: libvirt.virDomain) -> ElementTree.Element:

@@ -2,6 +2,7 @@
 
     FOLDER/files/ID.qcow2        as a volume was begun; QEMU's own as long as it is written
     FOLDER/files/ID.OTHER.qcow2  what goes on upon it since the snapshot OTHER
+    FOLDER/files/ID.N.….qcow2    all of it, once it stood on N files
     FOLDER/files/SHA256          an image's layer, by a name of our own
     …/.NAME.new                  being made; never counts
 
@@ -24,13 +25,12 @@ from kumoi.adapters.storage.os_errors import translated
 from kumoi.adapters.storage.qemu_img import Owner
 from kumoi.adapters.storage.volume_records import Record, Records, named
 from kumoi.contracts.storage import Fetch
-from kumoi.contracts.volumes import GoOn, Stock, VolumeSight
+from kumoi.contracts.volumes import GoOn, Pull, Stock, VolumeSight
 from kumoi.core.disks import SnapshotEntry, VolumeEntry
-from kumoi.core.errors import Invalid, NotFound, Unsupported
+from kumoi.core.errors import Invalid, NotFound, Unavailable, Unsupported
 from kumoi.core.ids import SnapshotId, VolumeId, is_uuid
 
 LAYER: Final = "storage"
-DEEPEST: Final = 32  # a volume that is not in a guest is made one file again beyond it
 _DISK: Final = ".qcow2"
 _GIB: Final = 1 << 30
 _OPTIONS: Final = "extended_l2=on,cluster_size=128k"
@@ -99,8 +99,6 @@ class FileVolumePool:
             self._known(one.volume_id)
         with translated(LAYER, "freeze"):
             for one in missing:
-                if go_on is None:
-                    self._flatten(one)
                 self._cover(one)
             if missing and go_on is not None:
                 newest = {one.volume_id: self._known(one.volume_id).files[0] for one in missing}
@@ -108,6 +106,18 @@ class FileVolumePool:
             with self._lock:
                 for one in missing:
                     self._keep(one)
+
+    def flatten(self, volume: VolumeId, pull: Pull | None) -> None:
+        with translated(LAYER, "flatten"):
+            if not self._alone(volume) and pull is not None:
+                pull()
+                if not self._alone(volume):
+                    raise Unavailable(LAYER, what="files", action="flatten", id=volume)
+            elif not self._alone(volume):
+                self._convert(volume)
+            with self._lock:
+                self._volumes.put(volume, Record(files=self._known(volume).files[:1]))
+                self._collect()
 
     def snapshot_handle(self, snapshot: SnapshotId) -> str:
         known = self._snapshots.get(snapshot)
@@ -165,22 +175,25 @@ class FileVolumePool:
         (self._files / frozen[0]).chmod(0o440)
         self._snapshots.put(one.id, Record(files=frozen))
 
-    def _flatten(self, one: SnapshotEntry) -> None:
-        """A volume that stands on too much gets a file of its own; what it stood on is let go, or is others'."""
-        known = self._known(one.volume_id)
-        if len(known.files) <= DEEPEST:
-            return
-        virtual = self._look(known.files)
-        path = self._files / f"{one.volume_id}.{one.id}.whole{_DISK}"
+    def _alone(self, volume: VolumeId) -> bool:
+        """By what the first file says: a guest's QEMU writes that once it has pulled all into it."""
+        files = self._known(volume).files
+        self._look(files)
+        with (self._files / files[0]).open("rb") as file:
+            return not image_headers.backing_name(reader(file.fileno()))
+
+    def _convert(self, volume: VolumeId) -> None:
+        """Into a file of its own; what it stood on is let go, or is others'."""
+        known = self._known(volume)
+        path = self._files / f"{volume}.{len(known.files)}.{known.files[0].removesuffix(_DISK)[-36:]}{_DISK}"
         with made_whole(path) as fresh:
-            self._run("create", "-f", "qcow2", "-o", _OPTIONS, str(fresh), str(virtual))
+            self._run("create", "-f", "qcow2", "-o", _OPTIONS, str(fresh), str(self._look(known.files)))
             self._give_to_qemu(fresh)
             command = [self._program, "convert", "-q", "-n", "--target-is-zero", "-f", "qcow2", "-O", "qcow2"]
             whole = [*command, str(self._files / known.files[0]), str(fresh)]
             qemu_img.run(qemu_img.as_guest(self._owner, whole), "flatten", qemu_img.WHOLE_DISK_S)
         with self._lock:
-            self._volumes.put(one.volume_id, Record(files=(path.name,)))
-            self._collect()
+            self._volumes.put(volume, Record(files=(path.name,)))
 
     def _create(self, name: str, beneath: Sequence[str], virtual: int, kind: str) -> None:
         path = self._files / name
@@ -214,14 +227,15 @@ class FileVolumePool:
         return sizes[0]
 
     def _sight(self, record: Record) -> VolumeSight:
-        """Of one whose first file is not a disk any more the size is not known: whoever uses it says so."""
-        used = sum(os.stat(self._files / name).st_blocks for name in record.files) * 512
+        """Of one whose first file is no disk any more, or gone, the size is not known: whoever uses it says why."""
+        used = 0
         try:
+            used = sum(os.stat(self._files / name).st_blocks for name in record.files) * 512
             with (self._files / record.files[0]).open("rb") as file:
                 virtual = image_headers.read_qcow2(reader(file.fileno())).virtual_bytes
-        except Invalid:
+        except (Invalid, FileNotFoundError):
             virtual = 0
-        return VolumeSight(size_gib=virtual // _GIB, used_bytes=used)
+        return VolumeSight(size_gib=virtual // _GIB, used_bytes=used, depth=len(record.files))
 
     def _collect(self) -> None:
         """What no record names any more."""

@@ -6,6 +6,7 @@ here: doing it, and the guests' side of plugging (`disks`).
 """
 
 from collections.abc import Iterable, Mapping, Set
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -45,14 +46,24 @@ class RemoveSnapshot(msgspec.Struct, frozen=True):
     pool: str
 
 
-VolumeAct = Ensure | Resize | Freeze | RemoveVolume | RemoveSnapshot
+class Flatten(msgspec.Struct, frozen=True):
+    """Make it stand alone, in the guest that has it or (None) where nobody has."""
+
+    volume_id: VolumeId
+    pool: str
+    instance_id: InstanceId | None
+
+
+VolumeAct = Ensure | Resize | Freeze | Flatten | RemoveVolume | RemoveSnapshot
+DEEPEST: Final = 16  # every file more is one more to look into, and to keep open
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """A volume that is there, by its pool and its size as a guest sees it."""
+    """A volume that is there: its pool, its size as a guest sees it, and on how much it stands."""
 
     pool: str
     size_gib: int
+    depth: int = 1
 
 
 class VolumeScene(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +104,7 @@ def volume(entry: VolumeEntry, scene: VolumeScene) -> VolumeDecision:
     if (pool := scene.snapshots.get(own_freeze(entry.id))) is not None:
         return VolumeDecision(condition=Ready(), act=RemoveSnapshot(own_freeze(entry.id), pool))
     if there.size_gib >= entry.size_gib:
-        return READY
+        return _flatten(entry, there, scene)
     if entry.id in scene.asleep:
         return _asleep(entry.id)
     growing = Working(code="growing_volume", facts={"size_gib": entry.size_gib})
@@ -170,6 +181,13 @@ def _missing(entry: VolumeEntry, scene: VolumeScene) -> VolumeDecision:
     if entry.snapshot_id is not None and entry.snapshot_id not in scene.snapshots:
         return VolumeDecision(condition=Working(code="waiting_for_snapshot", facts={"snapshot": entry.snapshot_id}))
     return VolumeDecision(condition=Working(code="making_volume"), act=Ensure(entry))
+
+
+def _flatten(entry: VolumeEntry, there: Standing, scene: VolumeScene) -> VolumeDecision:
+    """Nobody waits for it: it is ready all the while."""
+    if there.depth <= DEEPEST or entry.id in scene.asleep:
+        return READY
+    return VolumeDecision(condition=Ready(), act=Flatten(entry.id, there.pool, scene.guests.get(entry.id)))
 
 
 def _freeze(snapshots: list[SnapshotEntry], scene: VolumeScene) -> VolumeDecision:
