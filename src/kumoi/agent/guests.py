@@ -71,6 +71,9 @@ class Guests:
         """Decide and act once; returns whether there may be more to do at once."""
         own = self._hands.ledger.own()
         key = entry_id("instance", instance_id)
+        if self._hands.stilled.holds(instance_id):
+            self._hands.loop.again_in(key, AGAIN_S)
+            return False
         spec = own.spec(key)
         if spec is None and not own.absent(key):
             self._forget(instance_id)

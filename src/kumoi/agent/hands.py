@@ -39,7 +39,8 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
 class Hands:
     """`loop` works on the world, `talk` with control. `cleared`: guests may be started (two copies never).
 
-    `disks`: of which instances the disk is being copied while nothing runs, or is being started on."""
+    `disks`: those of instances and volumes that somebody is at, by id. `stilled`: guests that stand still for a moment
+    because one of their volumes is frozen together with another guest's."""
 
     def __init__(self, drivers: Drivers, papers: Papers, link: Link, tools: Tools) -> None:
         self.drivers = drivers
@@ -52,6 +53,7 @@ class Hands:
         self.progress = Progress()
         self.pump = tools.pump or Pump(tools.clock)
         self.disks = Held()
+        self.stilled = Held()
         self.cleared = False
         self.loop: Loop
         self.talk: Loop

@@ -19,6 +19,10 @@ class Held:
             self._held.add(key)
             return True
 
+    def holds(self, key: Hashable) -> bool:
+        with self._lock:
+            return key in self._held
+
     def take_all(self, keys: Set[Hashable]) -> bool:
         """All of them or, where somebody has one, none."""
         with self._lock:

@@ -4,7 +4,8 @@ Whoever is at a volume holds it: no guest is started on it, given it, or asked f
 here: what to do (planning.host_diff.volumes), plugging (guests), and how anything is done (drivers).
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
@@ -19,7 +20,7 @@ from kumoi.contracts.compute import MachineDisk
 from kumoi.contracts.volumes import Stock, VolumePool, VolumeSight
 from kumoi.core.conditions import Condition, Ready, Working, same_reason
 from kumoi.core.disks import SeenSnapshot, SeenVolume, SnapshotEntry, VolumeEntry, VolumePlug
-from kumoi.core.errors import KumoiError, NotFound
+from kumoi.core.errors import KumoiError, NotFound, Unavailable
 from kumoi.core.ids import InstanceId, SnapshotId, VolumeId
 from kumoi.core.plan import InstanceEntry, Stray, entry_id
 from kumoi.planning.host_diff import volumes as diff
@@ -251,11 +252,39 @@ class Volumes:
                 self._pool(pool).remove_snapshot(snapshot)
 
     def _go_on(self, guests: Mapping[VolumeId, InstanceId], handles: Mapping[VolumeId, str]) -> None:
-        """Each guest by itself: all of its volumes at one moment."""
-        for instance in sorted(set(guests.values())):
-            mine = {volume: handles[volume] for volume, one in guests.items() if one == instance and volume in handles}
-            if mine:
+        """All volumes of one guest at one moment; several guests stand still until the last of them is done."""
+        theirs: dict[InstanceId, dict[VolumeId, str]] = {}
+        for volume in guests.keys() & handles.keys():
+            theirs.setdefault(guests[volume], {})[volume] = handles[volume]
+        machines = self._hands.scene.machines.get()
+        running = [one for one in sorted(theirs) if machines.sight(one).power == "running"]
+        with self._standing_still(running if len(theirs) > 1 else []):
+            for instance, mine in sorted(theirs.items()):
                 self._hands.drivers.compute.freeze_disks(instance, mine)
+
+    @contextmanager
+    def _standing_still(self, instances: list[InstanceId]) -> Iterator[None]:
+        """Remembered as ours before they stop: an agent that follows one that died has them go on."""
+        held: set[Hashable] = set(instances)
+        if not self._hands.stilled.take_all(held):
+            raise Unavailable("compute", what="machine_busy")
+        try:
+            for one in instances:
+                self._still(one)
+            yield
+            for one in instances:
+                self._hands.drivers.compute.resume(one)
+        finally:
+            self._hands.stilled.give_back_all(held)
+            for one in instances:  # whatever came between: its own pass has it go on
+                self._hands.loop.hint(entry_id("instance", one))
+
+    def _still(self, instance: InstanceId) -> None:
+        memory = self._hands.notebook.get(instance)
+        if memory is None:
+            raise Unavailable("compute", what="machine_busy")
+        self._hands.notebook.keep(instance, replace(memory, paused=True))
+        self._hands.drivers.compute.pause(instance)
 
     def _wake(self, key: str) -> None:
         """Who may have been waiting for this."""
