@@ -42,6 +42,13 @@ MENU: Final[tuple[Group, ...]] = (
         ),
     ),
     Group(
+        "nav.storage",
+        (
+            Entry("nav.volumes", "/volumes", "hard-drive", "volume.read"),
+            Entry("nav.snapshots", "/snapshots", "layers", "volume_snapshot.read"),
+        ),
+    ),
+    Group(
         "nav.network",
         (
             Entry("nav.topology", "/topology", "waypoints", "network.read"),

@@ -29,7 +29,9 @@ from kumoi.api.web.pages import (
     routers,
     security_groups,
     session,
+    snapshots,
     topology,
+    volumes,
 )
 from kumoi.api.web.pages.administration import ADMINISTRATION
 from kumoi.api.web.refusals import renderer
@@ -51,6 +53,8 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     keypairs,
     floating_ips,
     images,
+    volumes,
+    snapshots,
     api,
     account,
     networks,
