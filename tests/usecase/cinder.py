@@ -40,9 +40,11 @@ class Cinder:
             for name, (user, project) in users.items()
         }
 
-    def ask(self, who: str, method: str, path: str, body: Any = None, version: str = "") -> Answer:
+    def ask(
+        self, who: str, method: str, path: str, body: Any = None, version: str = "", *more: tuple[str, str]
+    ) -> Answer:
         """`version` as in 3.7; empty: the newest."""
-        headers = [("openstack-api-version", f"volume {version or f'{MOST[0]}.{MOST[1]}'}")]
+        headers = [("openstack-api-version", f"volume {version or f'{MOST[0]}.{MOST[1]}'}"), *more]
         if who:
             headers.append(("x-auth-token", self._tokens[who]))
         sent = None if body is None else msgspec.json.encode(body)

@@ -46,14 +46,14 @@ def dropped_by(room: PoolRoom, wanted: VolumeWanted, now: float) -> str | None:
         return "disabled"
     if state(room.host, now) != "up":
         return "not_up"
-    if not _offers(room.pool, wanted.specs):
+    if not offers(room.pool, wanted.specs):
         return "capabilities"
     if room.free_gib is not None and room.free_gib < wanted.size_gib:
         return "free_gib"
     return None
 
 
-def _offers(pool: StoragePool, specs: dict[str, str]) -> bool:
+def offers(pool: StoragePool, specs: dict[str, str]) -> bool:
     """Whether it is the backend that is named, and has every capability that is asked for (`<is> True`)."""
     said = words(pool)
     for key, value in specs.items():

@@ -19,6 +19,14 @@ JA_INVALID: Final[dict[str, str]] = {
     "not_the_tokens": "パスの {field} ({value}) は、トークンのプロジェクトではありません。",
 }
 EN_KINDS: Final[dict[str, str]] = {
+    "backups": "Backups",
+    "consistencygroups": "Consistency groups",
+    "cgsnapshots": "Snapshots of consistency groups",
+    "backup": "backup",
+    "consistencygroup": "consistency group",
+    "cgsnapshot": "consistency group snapshot",
+    "manage": "Taking over what a host keeps already",
+    "metadata": "metadata",
     "volume_group": "group of volumes",
     "group_snapshot": "group snapshot",
     "volume_transfer": "transfer",
@@ -44,6 +52,14 @@ EN_KINDS: Final[dict[str, str]] = {
     "get-log": "Reading log levels by the API",
 }
 JA_KINDS: Final[dict[str, str]] = {
+    "backups": "バックアップ",
+    "consistencygroups": "整合性グループ",
+    "cgsnapshots": "整合性グループのスナップショット",
+    "backup": "バックアップ",
+    "consistencygroup": "整合性グループ",
+    "cgsnapshot": "整合性グループのスナップショット",
+    "manage": "ホストに既にあるボリュームの取り込み",
+    "metadata": "メタデータ",
     "volume_group": "ボリュームのグループ",
     "group_snapshot": "グループのスナップショット",
     "volume_transfer": "譲渡",

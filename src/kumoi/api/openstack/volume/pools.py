@@ -10,10 +10,11 @@ from kumoi.api.openstack.times import bare
 from kumoi.api.openstack.volume.versions import at_least
 from kumoi.api.openstack.volume.words import flag
 from kumoi.app.house import House
-from kumoi.app.volumes import pools
+from kumoi.app.volumes import pools, types
 from kumoi.app.volumes.pools import PoolView
 from kumoi.core.errors import NotFound
 from kumoi.core.storage_pools import words
+from kumoi.planning.volumes import offers
 
 
 def routes(house: House) -> list[Route]:
@@ -33,6 +34,10 @@ def find(house: House, request: Request) -> Response:
     whole = flag("detail", request.arg("detail") or "false")
     if at_least(request, 28):
         found = [one for one in found if _passes(request, one)]
+    named = (request.arg("volume-type") or request.arg("volume_type")) if at_least(request, 35) else None
+    if named is not None:
+        specs = types.get(house, request.call(), named).extra_specs
+        found = [one for one in found if offers(one.pool, specs)]
     return json_response({"pools": [_detail(request, one) if whole else _brief(one) for one in found]})
 
 

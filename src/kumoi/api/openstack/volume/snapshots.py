@@ -19,7 +19,7 @@ from kumoi.app.house import House
 from kumoi.app.volumes import read, snapshot_words, snapshots
 from kumoi.core.errors import Invalid, NotFound
 from kumoi.core.ids import SnapshotId, VolumeId, is_uuid
-from kumoi.core.query import Filter, LabelFilter, eq
+from kumoi.core.query import Filter, LabelFilter, Query, eq
 
 SORTABLE: Final = {
     "id": "id", "name": "name", "display_name": "name", "status": "status", "created_at": "created_at",
@@ -79,6 +79,9 @@ def find(house: House, detailed: bool, request: Request) -> Response:
     query = replace(query_of(request, SORTABLE, *filters), labels=labels)
     shown = cut(request, snapshots.find(house, request.call(), query, all_projects=everyone))
     page: dict[str, Any] = {"snapshots": [render(request, view, whole=detailed) for view in shown]}
+    if at_least(request, 45) and flag("with_count", request.arg("with_count") or "false"):
+        page["count"] = len(snapshots.find(house, request.call(), Query(filters=query.filters, labels=labels),
+                                           all_projects=everyone))  # fmt: skip
     return json_response(page | next_page(request, "snapshots", [view.snapshot.id for view in shown]))
 
 

@@ -7,6 +7,7 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.volume.etags import check_match, tagged
 from kumoi.api.openstack.volume.volumes import checked, volume_id
 from kumoi.app.house import House
 from kumoi.app.volumes import change, read
@@ -34,13 +35,14 @@ def routes(house: House) -> list[Route]:
 
 
 def show_all(house: House, request: Request) -> Response:
-    return json_response({"metadata": _labels(house, request)})
+    return tagged(request, {"metadata": _labels(house, request)})
 
 
 def put_all(house: House, request: Request) -> Response:
     pairs = checked(request.json(MetadataBody).metadata)
+    check_match(request, {"metadata": _labels(house, request)}, volume_id(request))
     view = change.set_metadata(house, request.call(), volume_id(request), pairs, whole=request.method == "PUT")
-    return json_response({"metadata": view.metadata})
+    return tagged(request, {"metadata": view.metadata})
 
 
 def show_one(house: House, request: Request) -> Response:

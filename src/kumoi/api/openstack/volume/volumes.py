@@ -11,6 +11,7 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.volume.asked import literal, projects
 from kumoi.api.openstack.volume.numbers import Number, size_of
 from kumoi.api.openstack.volume.paging import cut, next_page, query_of
+from kumoi.api.openstack.volume.times_asked import times
 from kumoi.api.openstack.volume.versions import at_least
 from kumoi.api.openstack.volume.volume_views import STATUSES, brief, created, detail
 from kumoi.api.openstack.volume.words import flag
@@ -89,7 +90,11 @@ def volume_id(request: Request) -> VolumeId:
 def find(house: House, detailed: bool, request: Request) -> Response:
     everyone, theirs = projects(request, "volume.all_projects")
     query = msgspec.structs.replace(query_of(request, SORTABLE, *_filters(request), *theirs), labels=_labels(request))
-    found = read.find(house, request.call(), query, all_projects=everyone)
+    said = request.arg("glance_metadata") if at_least(request, 4) else None
+    words = literal("glance_metadata", said) if said else {}
+    asked = msgspec.structs.replace(query, limit=None) if words else query  # they are no columns
+    found = read.find(house, request.call(), asked, all_projects=everyone)
+    found = [view for view in found if words.items() <= view.volume.image_words.items()][: query.limit]
     shown = cut(request, found)
     render = detail if detailed else brief
     page: dict[str, Any] = {"volumes": [render(request, view) for view in shown]}
@@ -199,7 +204,7 @@ def _filters(request: Request) -> tuple[Filter, ...]:
             found.append(eq("bootable", flag(key, value)))
         elif key == "size":
             found.append(eq("size_gib", size_of(key, value)))
-    return tuple(found)
+    return (*found, *times(request))
 
 
 def _escaped(text: str) -> str:
