@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from kumoi.app.house import House
 from kumoi.app.images.copying import awaiting
 from kumoi.contracts.store import Transaction
+from kumoi.core.attachments import Attachment
 from kumoi.core.call import Call
 from kumoi.core.conditions import Condition, Ready
 from kumoi.core.errors import NotFound, WrongState
@@ -17,7 +18,7 @@ from kumoi.core.instances import Instance, Observation
 from kumoi.core.networks import Network
 from kumoi.core.nics import Nic
 from kumoi.core.policy import allow, may, sees
-from kumoi.core.query import Filter, Query, alive, eq, is_in
+from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
 from kumoi.core.vpcs import PublicAddress
 from kumoi.planning.diagnosis import Surroundings, of_instance
 
@@ -34,6 +35,7 @@ class InstanceView(msgspec.Struct, frozen=True, kw_only=True):
     groups: dict[str, SecurityGroup]
     public: tuple[PublicAddress, ...]
     labels: dict[str, dict[str, str]]
+    attachments: tuple[Attachment, ...] = ()
     copies: tuple[Image, ...] = ()
 
 
@@ -150,6 +152,10 @@ def _views(tx: Transaction, found: list[Instance]) -> list[InstanceView]:
     seen = {o.id: o for o in tx.observations.many(ids)}
     placed = {p.instance_id: p.host_id for p in tx.placements.find(Query(filters=(is_in("instance_id", ids),)))}
     hosts = {h.id: h for h in tx.hosts.many(tuple(set(placed.values())))}
+    attached: dict[str, list[Attachment]] = {}
+    told = Query(filters=(is_in("instance_id", ids), eq("said", "")), order=(Order("slot"),))
+    for one in tx.attachments.find(told):
+        attached.setdefault(one.instance_id or "", []).append(one)
     labels: dict[str, dict[str, dict[str, str]]] = {}
     for label in tx.labels.of("instance", ids):
         labels.setdefault(label.resource_id, {}).setdefault(label.namespace, {})[label.key] = label.value
@@ -164,6 +170,7 @@ def _views(tx: Transaction, found: list[Instance]) -> list[InstanceView]:
             groups=groups,
             public=tuple(p for n in nics.get(one.id, ()) for p in public.get(n.id, ())),
             labels=labels.get(one.id, {}),
+            attachments=tuple(attached.get(one.id, ())),
             copies=tuple(copies.get(one.id, ())),
         )
         for one in found

@@ -10,6 +10,7 @@ from kumoi.app.volumes.read import visible
 from kumoi.app.volumes.writing import attachments_of, mark_volume
 from kumoi.app.writing import Thing, commit, record
 from kumoi.contracts.store import Transaction
+from kumoi.core.attachments import Attachment
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse
 from kumoi.core.ids import VolumeId
@@ -29,12 +30,15 @@ def delete(house: House, call: Call, volume_id: VolumeId, *, cascade: bool = Fal
 
     def write(tx: Transaction) -> None:
         volume = visible(tx, call, volume_id)
-        if not force:
+        held = attachments_of(tx, volume.id)
+        left = bool(held) and all(_left(tx, one) for one in held)
+        if not force and not left:
             check(volume, "delete")
-        for one in attachments_of(tx, volume.id):
-            if not one.said:
+        for one in held:
+            if not one.said and not left:
                 raise InUse("storage", kind="volume", id=volume.id, by_kind="instance", by_id=one.instance_id or "")
-            release(tx, one)
+            if one.said:
+                release(tx, one)
         for snapshot in snapshots.of_volume(tx, volume.id):
             if not cascade:
                 raise InUse("storage", kind="volume", id=volume.id, by_kind="volume_snapshot", by_id=snapshot.id)
@@ -42,6 +46,13 @@ def delete(house: House, call: Call, volume_id: VolumeId, *, cascade: bool = Fal
         drop(tx, house, call, volume)
 
     commit(house, write)
+
+
+def _left(tx: Transaction, one: Attachment) -> bool:
+    """Whether its instance is deleted: what its host has yet to take down keeps nobody from deleting the volume too,
+    and the host does one after the other."""
+    instance = tx.instances.get(one.instance_id) if one.instance_id is not None and not one.said else None
+    return instance is not None and instance.deleted_at is not None
 
 
 def drop(tx: Transaction, house: House, call: Call, volume: Volume) -> None:

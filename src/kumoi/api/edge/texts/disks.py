@@ -48,6 +48,7 @@ EN_KINDS: Final[dict[str, str]] = {
     "volume_snapshot": "snapshot",
     "root_volume": "root volume",
     "device": "device",
+    "swap_volume": "another volume in the place of one",
     "attach_across_hosts": "attaching a volume that another host keeps",
 }
 JA_KINDS: Final[dict[str, str]] = {
@@ -55,5 +56,6 @@ JA_KINDS: Final[dict[str, str]] = {
     "volume_snapshot": "スナップショット",
     "root_volume": "ルートボリューム",
     "device": "デバイス",
+    "swap_volume": "ボリュームの差し替え",
     "attach_across_hosts": "ほかのホストにあるボリュームの接続",
 }

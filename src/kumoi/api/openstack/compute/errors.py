@@ -4,7 +4,7 @@ from kumoi.api.edge.errors import status_of
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.text import say
-from kumoi.core.errors import Invalid, KumoiError, NoAddress, QuotaExceeded
+from kumoi.core.errors import InUse, Invalid, KumoiError, NoAddress, QuotaExceeded, WrongState
 
 _OWN: dict[type[KumoiError], int] = {QuotaExceeded: 403, NoAddress: 400}
 _KEYS = {
@@ -25,6 +25,8 @@ _KEYS = {
 
 def render_error(request: Request, error: KumoiError) -> Response:
     status = status_of(error, _OWN)
+    if isinstance(error, InUse | WrongState) and error.layer == "storage":
+        status = 400  # so Nova says when it is Cinder that refuses
     if isinstance(error, Invalid) and error.facts.get("reason") == "version_range":
         status = 406
     key = _KEYS.get(status, "computeFault")

@@ -8,6 +8,7 @@ from kumoi.api.edge.text import say_code, say_condition
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.api.openstack.times import second
 from kumoi.app.instances.read import InstanceView, sees_host
+from kumoi.core.attachments import Attachment
 from kumoi.core.conditions import Blocked
 from kumoi.core.hosts import state
 from kumoi.core.instances import Instance, Status, condition_of
@@ -106,7 +107,7 @@ def detail(request: Request, view: InstanceView) -> dict[str, Any]:
         "OS-EXT-STS:task_state": task_state,
         "OS-EXT-STS:vm_state": vm_state,
         "OS-EXT-STS:power_state": power_state,
-        "os-extended-volumes:volumes_attached": [],
+        "os-extended-volumes:volumes_attached": [_attached(request, one) for one in view.attachments],
     }
     if view.nics:
         names = {view.groups[g].name for nic in view.nics for g in nic.group_ids if g in view.groups}
@@ -138,6 +139,11 @@ def _copying(view: InstanceView) -> str | None:
     if view.copies:
         return "image_snapshot" if view.copies[0].rotation is None else "image_backup"
     return None
+
+
+def _attached(request: Request, one: Attachment) -> dict[str, Any]:
+    shown: dict[str, Any] = {"id": one.volume_id}
+    return shown | {"delete_on_termination": one.delete_on_termination} if at_least(request, 3) else shown
 
 
 def _for_operators(request: Request, view: InstanceView) -> dict[str, Any]:

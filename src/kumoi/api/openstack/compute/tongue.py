@@ -37,6 +37,7 @@ from kumoi.api.openstack.compute import (
     topology,
     unbuilt,
     usage,
+    volume_attachments,
 )
 from kumoi.api.openstack.compute.errors import render_error
 from kumoi.api.openstack.compute.queries import strict
@@ -45,8 +46,8 @@ from kumoi.app.house import House
 
 # Of each resource, its routes.
 PARTS: Final = (
-    servers, actions, reforming, imaging, interfaces, metadata, instance_actions, diagnostics, flavors,
-    flavor_extras, keypairs, limits, hosts, aggregates, operating, migrations, audit_log, quota_classes,
+    servers, actions, reforming, imaging, interfaces, volume_attachments, metadata, instance_actions, diagnostics,
+    flavors, flavor_extras, keypairs, limits, hosts, aggregates, operating, migrations, audit_log, quota_classes,
     availability_zones, server_groups, services, images, networks, security_groups, floating_ips, usage,
     unbuilt, topology,
 )  # fmt: skip
