@@ -15,7 +15,7 @@ from kumoi.app.instances.read import visible
 from kumoi.app.writing import Thing, charge, commit, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid, WrongState
+from kumoi.core.errors import Invalid, Unsupported, WrongState
 from kumoi.core.ids import ImageId, InstanceId
 from kumoi.core.images import Image
 from kumoi.core.instances import Instance
@@ -49,6 +49,8 @@ def create_image(house: House, call: Call, instance_id: InstanceId, wish: ImageW
     def write(tx: Transaction) -> Image:
         one = visible(tx, call, instance_id)
         check(call, one, "create_image")
+        if not one.root_layer_id:
+            raise Unsupported("compute", what="image_of_a_volume")
         if not tx.placements.count(Query(filters=(eq("instance_id", one.id),))):
             raise WrongState("compute", kind="instance", id=one.id, status=one.status, action="create_image")
         image = _row(house, call, one, tx.images.get(one.image_id), wish)

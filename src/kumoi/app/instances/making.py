@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from kumoi.app.flavors import usable
 from kumoi.app.house import House
 from kumoi.app.images.sight import may_see
+from kumoi.app.instances.disks import host_of_disks, plug_disk
 from kumoi.app.instances.nics import choose, only_network
 from kumoi.app.instances.whereabouts import check_zone, neighbours_of, zones_of
 from kumoi.app.instances.wish import NicChoice, RunWish, hostname_of
@@ -15,6 +16,7 @@ from kumoi.app.networks.default_group import default_group
 from kumoi.app.networks.nics import plug
 from kumoi.app.networks.public_addresses import PublicWish, make_public
 from kumoi.app.networks.reservations import fits, needed_by, needed_on
+from kumoi.app.volumes.attaching import Guest
 from kumoi.app.writing import Thing, charge, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.aggregates import ZONE
@@ -28,6 +30,7 @@ from kumoi.core.ids import (
     HostId,
     ImageId,
     InstanceId,
+    LayerId,
     NetworkId,
     PlacementId,
     ServerGroupId,
@@ -68,8 +71,9 @@ class Maker:
         self._place = place
         self.homes: list[HostId] = []
         self._flavor = flavor_of(tx, wish, call)
-        self._image = image_of(tx, call, wish.image_id)
-        check_fits(self._flavor.memory_mib, self._flavor.disk_gib, self._image)
+        self._image = image_of(tx, call, wish.image_id) if wish.image_id is not None else None
+        if self._image is not None:
+            check_fits(self._flavor.memory_mib, self._flavor.disk_gib, self._image)
         self._zones = zones_of(tx)
         check_zone(self._zones, wish.zone)
         self._wanted = replace(place.wanted, neighbours=neighbours_of(tx, call, wish))
@@ -84,7 +88,7 @@ class Maker:
         charge(self._tx, call.project_id, instance_id, **amounts)
         home = self._claim_home(instance_id)
         row = self._row(instance_id, reservation, index, count, self._refused(home))
-        properties = self._image.properties
+        properties = self._image.properties if self._image is not None else {}
         one = replace(row, zone=self._zone_of(home), extra_specs=flavor.extra_specs, image_properties=properties)
         self._tx.instances.insert(one)
         self._label(one)
@@ -96,6 +100,9 @@ class Maker:
                 Placement(id=placement_id, instance_id=one.id, host_id=home, created_at=call.now)
             )
             mark_instance(self._tx, one.id)
+            guest = Guest(instance=one, home=home)
+            for disk in self._wish.disks:
+                plug_disk(self._tx, self._house, self._call, guest, disk)
         thing = Thing("instance", one.id, one.project_id)
         record(self._tx, self._house, call, "instance.create", thing, {"host": home or ""})
         return one
@@ -138,7 +145,6 @@ class Maker:
         self, instance_id: InstanceId, reservation: str, index: int, count: int, refused: Refusal | None
     ) -> Instance:
         wish, flavor, image, now = self._wish, self._flavor, self._image, self._call.now
-        assert image.layer_id is not None
         name = _name(wish, instance_id, index, count)
         return Instance(
             id=instance_id,
@@ -151,8 +157,8 @@ class Maker:
             vcpus=flavor.vcpus,
             memory_mib=flavor.memory_mib,
             disk_gib=flavor.disk_gib,
-            image_id=image.id,
-            root_layer_id=image.layer_id,
+            image_id=image.id if image is not None else ImageId(""),
+            root_layer_id=(image.layer_id if image is not None else None) or LayerId(""),
             ec2_key=ec2_key(instance_id),
             reservation_id=reservation,
             launch_index=index,
@@ -214,14 +220,22 @@ def wanted_of(tx: Transaction, call: Call, wish: RunWish) -> Wanted:
     return Wanted(
         vcpus=flavor.vcpus,
         memory_mib=flavor.memory_mib,
-        disk_gib=flavor.disk_gib,
+        disk_gib=flavor.disk_gib if wish.image_id is not None else 0,
         zone=wish.zone,
-        host_name=wish.host_name,
+        host_name=_host_name(tx, call, wish),
         promised=dict(promised),
         project_id=call.project_id,
         specs=flavor.extra_specs,
         neighbours=neighbours_of(tx, call, wish),
     )
+
+
+def _host_name(tx: Transaction, call: Call, wish: RunWish) -> str:
+    """The one that is named, or that keeps its volumes."""
+    keeper = host_of_disks(tx, call, wish)
+    if keeper and wish.host_name not in {"", keeper}:
+        raise Unsupported("storage", what="attach_across_hosts")
+    return keeper or wish.host_name
 
 
 def flavor_of(tx: Transaction, wish: RunWish, call: Call | None = None) -> Flavor:

@@ -62,7 +62,8 @@ def preview(house: House, call: Call, wish: RunWish) -> Preview:
 
 def _check_size(tx: Transaction, call: Call, wish: RunWish) -> None:
     flavor = flavor_of(tx, wish, call)
-    check_fits(flavor.memory_mib, flavor.disk_gib, image_of(tx, call, wish.image_id))
+    if wish.image_id is not None:
+        check_fits(flavor.memory_mib, flavor.disk_gib, image_of(tx, call, wish.image_id))
 
 
 def _complaints(tx: Transaction, call: Call, wish: RunWish) -> list[KumoiError]:

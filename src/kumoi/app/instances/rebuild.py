@@ -11,7 +11,7 @@ from kumoi.app.instances.making import check_fits, image_of, key_of
 from kumoi.app.instances.wish import NAME_MOST, check_user_data
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid
+from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.given import given
 from kumoi.core.ids import ImageId, InstanceId, LayerId
 from kumoi.core.images import Image
@@ -43,6 +43,8 @@ def rebuild(house: House, call: Call, instance_id: InstanceId, wish: RebuildWish
 
     def change(tx: Transaction, one: Instance) -> Instance:
         check_not_copied(tx, one, "rebuild")
+        if not one.root_layer_id:
+            raise Unsupported("compute", what="rebuild_on_a_volume")
         image = image_of(tx, call, wish.image_id)
         check_fits(one.memory_mib, one.disk_gib, image)
         if isinstance(wish.metadata, dict):

@@ -29,7 +29,8 @@ def resize(
         _check(one, flavor)
         vcpus, memory = flavor.vcpus - one.vcpus, flavor.memory_mib - one.memory_mib
         take_of_quota(tx, one, vcpus=vcpus, memory_mib=memory)
-        take_of_host(tx, one, vcpus=vcpus, memory_mib=memory, disk_gib=flavor.disk_gib - one.disk_gib)
+        own_disk = flavor.disk_gib - one.disk_gib if one.root_layer_id else 0  # else it has none
+        take_of_host(tx, one, vcpus=vcpus, memory_mib=memory, disk_gib=own_disk)
         sized = _sized(one, _size_of(flavor))
         auto = one.auto_disk if auto_disk is None else auto_disk
         return replace(reformed(sized), before=_size(one), form_cause="resize", auto_disk=auto)

@@ -3,9 +3,11 @@
 import base64
 import binascii
 import re
+from typing import Literal
 
 import msgspec
 
+from kumoi.core.attachments import MOST_OF_INSTANCE as MOST_DISKS
 from kumoi.core.errors import Invalid, TooLarge
 from kumoi.core.ids import FlavorId, GroupId, ImageId, InstanceId, NetworkId, NicId, SubnetId
 from kumoi.core.instances import Hints
@@ -35,6 +37,19 @@ class NicChoice(msgspec.Struct, frozen=True, kw_only=True):
     public: bool = False
 
 
+class DiskChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A volume for a new instance: one that there is (`source` volume), or one that is made with it, of what `id`
+    names. `boot`: instead of a disk of its own. `size_gib` None: as large as what it is made of."""
+
+    source: Literal["volume", "snapshot", "image", "blank"]
+    id: str = ""
+    size_gib: int | None = None
+    boot: bool = False
+    delete_on_termination: bool = False
+    device: str = ""
+    type_name: str = ""
+
+
 class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     """`nics` None: the project's only network (refused when there are several); empty: none at all.
 
@@ -42,12 +57,14 @@ class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     `groups`: ids or names of security groups. `refuse_full`: EC2's way, nothing is made when nothing fits;
     otherwise the instance is made and shows why it is not placed.
     `hostname` empty: made of the name. `zone` empty: any. `same_host`, `different_host`: instances that it shall stand
-    beside or apart from. `hints`: what OpenStack's clients said of its place, as they said it.
+    beside or apart from. `hints`: what OpenStack's clients said of its place, as they said it. `image_id` None: one
+    of the `disks` is booted from.
     """
 
     name: str | None
     flavor_id: FlavorId
-    image_id: ImageId
+    image_id: ImageId | None = None
+    disks: tuple[DiskChoice, ...] = ()
     nics: tuple[NicChoice, ...] | None = None
     groups: tuple[str, ...] = ()
     keypair_name: str = ""
@@ -84,8 +101,23 @@ def check(wish: RunWish) -> None:
         raise Invalid("compute", field="networks", reason="too_many", most=MOST_OF_INSTANCE)
     check_tags(wish.tags)
     check_user_data(wish.user_data)
+    check_disks(wish)
     if wish.count_max > 1 and wish.nics and any(n.nic_id or n.fixed_ip for n in wish.nics):
         raise Invalid("compute", field="networks", reason="one_nic_many_instances")
+
+
+def check_disks(wish: RunWish) -> None:
+    """One thing to boot from, and no volume in two instances."""
+    booted = sum(disk.boot for disk in wish.disks) + (wish.image_id is not None)
+    if booted == 0:
+        raise Invalid("compute", field="image", reason="missing", name="image")
+    if booted > 1:
+        raise Invalid("compute", field="block_device_mapping_v2", reason="only_one")
+    if len(wish.disks) > MOST_DISKS:
+        raise Invalid("compute", field="block_device_mapping_v2", reason="too_many", most=MOST_DISKS)
+    named = [disk.id for disk in wish.disks if disk.source == "volume"]
+    if named and (wish.count_max > 1 or len(set(named)) < len(named)):
+        raise Invalid("compute", field="block_device_mapping_v2", reason="only_one")
 
 
 def check_user_data(text: str) -> None:

@@ -111,7 +111,7 @@ def guest_data(parts: InstanceParts) -> GuestData:
         user_id=one.user_id,
         image_id=one.image_id,
         ec2_id=ec2_id("i", one.id),
-        ec2_image_id=ec2_id("ami", one.image_id),
+        ec2_image_id=ec2_id("ami", one.image_id) if one.image_id else "",
         reservation_id=one.reservation_id,
         launch_index=one.launch_index,
         flavor_name=one.flavor_name,

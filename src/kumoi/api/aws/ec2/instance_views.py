@@ -99,7 +99,7 @@ def render(ground: Ground, view: InstanceView) -> Values:
     association = first.get("Association") or {}
     return {
         "InstanceId": ec2_id("i", one.id),
-        "ImageId": ec2_id("ami", one.image_id),
+        "ImageId": ec2_id("ami", one.image_id) if one.image_id else None,
         "State": state(view),
         "PrivateDnsName": one.hostname if first else "",
         "StateTransitionReason": _transition(view),
