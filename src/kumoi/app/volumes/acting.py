@@ -16,7 +16,9 @@ from kumoi.core.ids import VolumeId
 from kumoi.core.policy import allow
 from kumoi.core.volumes import Status, Volume
 
-Act = Literal["delete", "extend", "snapshot", "clone", "attach", "detach", "reserve", "upload", "revert", "transfer"]
+Act = Literal[
+    "delete", "extend", "snapshot", "clone", "attach", "detach", "reserve", "upload", "revert", "retype", "transfer"
+]
 ALLOWED: Final[dict[Act, frozenset[Status]]] = {
     "delete": frozenset({"available", "error", "error_restoring", "error_extending", "error_managing"}),
     "extend": frozenset({"available", "in_use"}),
@@ -27,6 +29,7 @@ ALLOWED: Final[dict[Act, frozenset[Status]]] = {
     "reserve": frozenset({"available"}),
     "upload": frozenset({"available", "in_use"}),
     "revert": frozenset({"available"}),
+    "retype": frozenset({"available", "in_use"}),
     "transfer": frozenset({"available"}),
 }
 SHAREABLE: Final[frozenset[Act]] = frozenset({"attach", "reserve"})  # with several guests, where it may have several

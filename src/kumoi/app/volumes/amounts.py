@@ -7,6 +7,7 @@ from kumoi.core.errors import QuotaExceeded
 from kumoi.core.ids import ProjectId, VolumeTypeId
 from kumoi.core.quotas import UNLIMITED, project_scope
 from kumoi.core.volume_types import per_type
+from kumoi.core.volumes import Volume
 
 
 def check_quota_of_one(tx: Transaction, call: Call, size_gib: int) -> None:
@@ -27,3 +28,13 @@ def charge_type(
         if tx.counters.get(project_scope(project), resource) is None:
             tx.counters.set_most(project_scope(project), resource, UNLIMITED)
     charge(tx, project, consumer, **named)
+
+
+def move_type(tx: Transaction, volume: Volume, type_id: VolumeTypeId) -> None:
+    """From the counters of its former type to those of another."""
+    scope = project_scope(volume.project_id)
+    for held in tx.counters.allocations(volume.id):
+        resource, _, of_type = held.resource.partition("/")
+        if held.provider == scope and of_type:
+            tx.counters.lower(held)
+            charge_type(tx, volume.project_id, volume.id, type_id, **{resource: held.amount})

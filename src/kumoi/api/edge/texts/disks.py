@@ -20,6 +20,8 @@ EN_INVALID: Final[dict[str, str]] = {
     "too_large_virtual": "The disk in the image is too large: {size} bytes, where {limit} are allowed.",
     "bad_header": "The image's header is damaged ({what}: {value}). Make it anew, and upload all of it.",
     "not_a_bootable_volume": "The volume {value} is not bootable.",
+    "same_type": "The volume is of the type {value} already.",
+    "pool_does_not_fit": "Its pool is not such as the type {value} asks for.",
     "below_source": "Invalid input for {field}: {value} GiB are less than what it is made of needs, {least} GiB.",
     "not_larger": "Invalid input for {field}: a volume of {has} GiB is only ever made larger, not {value} GiB.",
 }
@@ -34,6 +36,8 @@ JA_INVALID: Final[dict[str, str]] = {
     "too_large_virtual": "イメージの中のディスクが大きすぎます: {size} バイト (上限 {limit})",
     "bad_header": "イメージのヘッダーが壊れています ({what}: {value})。作り直して、全体を送ってください。",
     "not_a_bootable_volume": "ボリューム {value} は起動できません。",
+    "same_type": "ボリュームはすでにタイプ {value} です。",
+    "pool_does_not_fit": "ボリュームのプールはタイプ {value} の条件に合いません。",
     "below_source": "{field} が正しくありません。{value} GiB では、元になるデータに必要な {least} GiB に足りません。",
     "not_larger": "{field} が正しくありません。{has} GiB のボリュームは拡張しかできません (指定: {value} GiB)。",
 }
@@ -53,6 +57,7 @@ EN_KINDS: Final[dict[str, str]] = {
     "swap_volume": "another volume in the place of one",
     "rebuild_on_a_volume": "a rebuild of what boots from a volume",
     "image_of_a_volume": "an image of what boots from a volume",
+    "volume_migration": "moving a volume to another pool",
     "attach_across_hosts": "attaching a volume that another host keeps",
 }
 JA_KINDS: Final[dict[str, str]] = {
@@ -63,5 +68,6 @@ JA_KINDS: Final[dict[str, str]] = {
     "swap_volume": "ボリュームの差し替え",
     "rebuild_on_a_volume": "ボリュームから起動したインスタンスの再構築",
     "image_of_a_volume": "ボリュームから起動したインスタンスのイメージ作成",
+    "volume_migration": "ほかのプールへのボリュームの移動",
     "attach_across_hosts": "ほかのホストにあるボリュームの接続",
 }

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from kumoi.api.edge.request import Request
+from kumoi.api.openstack.compute.block_devices import Device, ElderDevice, disks_of
 from kumoi.api.openstack.compute.scheduler_hints import checked, group_of, instances_of
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.instances.wish import NicChoice, RunWish
@@ -62,8 +63,8 @@ class _Server(msgspec.Struct, forbid_unknown_fields=True):
     host: str | None = None
     hypervisor_hostname: str | None = None
     hostname: str | None = None
-    block_device_mapping_v2: list[dict[str, Any]] = []
-    block_device_mapping: list[dict[str, Any]] = []
+    block_device_mapping_v2: list[Device] = []
+    block_device_mapping: list[ElderDevice] = []
     return_reservation_id: bool | str = False
     disk_config: Literal["AUTO", "MANUAL"] = msgspec.field(name="OS-DCF:diskConfig", default="MANUAL")
 
@@ -88,12 +89,14 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
     if len(named) > 1:
         raise Invalid("api", field="server.host", reason="one_of", names=sorted(named))
     groups = tuple(dict.fromkeys(g.name for g in server.security_groups or ()))
+    disks, image = disks_of(request, server.block_device_mapping_v2, server.block_device_mapping, server.imageRef)
     hints = checked(body.hints or body.elder_hints)
     return RunWish(
         name=server.name,
         hostname=hostname(request, server.hostname) if server.hostname else "",
         flavor_id=FlavorId(str(server.flavorRef).rpartition("/")[2]),
-        image_id=image_id("server.imageRef", server.imageRef),
+        image_id=image_id("server.imageRef", image) if image else None,
+        disks=disks,
         nics=_nics(server.networks),
         groups=groups,
         keypair_name=server.key_name or "",
@@ -127,8 +130,6 @@ def _refuse_unknown(request: Request, server: _Server) -> None:
 
 def _refuse_unbuilt(request: Request, server: _Server) -> None:
     """What is not built yet is said, never silently left out."""
-    if server.block_device_mapping or [b for b in server.block_device_mapping_v2 if not _plain_image(b)]:
-        raise Unsupported("compute", what="block_device_mapping")
     for name in ("personality", "trusted_image_certificates"):
         if getattr(server, name):
             raise Unsupported("compute", what=name)
@@ -139,11 +140,6 @@ def _refuse_unbuilt(request: Request, server: _Server) -> None:
     for network in server.networks if isinstance(server.networks, list) else ():
         if network.tag is not None:
             raise Unsupported("compute", what="device_tags")
-
-
-def _plain_image(device: dict[str, Any]) -> bool:
-    """The mapping that only says what imageRef says: the image on a local disk."""
-    return device.get("source_type") == "image" and device.get("destination_type") == "local"
 
 
 def image_id(field: str, text: str) -> ImageId:

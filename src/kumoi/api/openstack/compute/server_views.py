@@ -249,7 +249,10 @@ def _address(nic: Nic, address: str, kind: str) -> dict[str, Any]:
     }
 
 
-def _image(request: Request, one: Instance) -> dict[str, Any]:
+def _image(request: Request, one: Instance) -> dict[str, Any] | str:
+    """Empty of one that boots from a volume."""
+    if not one.image_id:
+        return ""
     shown: dict[str, Any] = {"id": one.image_id, "links": [_bookmark(request, "images", one.image_id)]}
     return shown | {"properties": one.image_properties} if at_least(request, 98) else shown
 

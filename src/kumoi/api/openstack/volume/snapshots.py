@@ -32,7 +32,7 @@ TEXTS: Final = {
 
 
 class _New(msgspec.Struct):
-    volume_id: str
+    volume_id: str | None
     name: str | None = None
     display_name: str | None = None
     description: str | None = None
@@ -90,8 +90,8 @@ def create(house: House, request: Request) -> Response:
     new = request.json(CreateBody).snapshot
     if new.force is not None and not flag("snapshot.force", new.force) and at_least(request, 66):
         raise Invalid("api", field="snapshot.force", reason="not_in_enum", value="false")
-    if not is_uuid(new.volume_id):
-        raise NotFound("storage", kind="volume", id=new.volume_id)
+    if new.volume_id is None or not is_uuid(new.volume_id):
+        raise NotFound("storage", kind="volume", id=str(new.volume_id))
     wish = snapshots.SnapshotWish(
         volume_id=VolumeId(new.volume_id),
         name=(new.name if new.name is not None else new.display_name) or "",

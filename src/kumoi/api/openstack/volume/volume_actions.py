@@ -14,7 +14,7 @@ from kumoi.api.openstack.volume.volume_views import STATUSES
 from kumoi.api.openstack.volume.volumes import checked, volume_id
 from kumoi.api.openstack.volume.words import flag
 from kumoi.app.house import House
-from kumoi.app.volumes import change, delete, extend, held, read
+from kumoi.app.volumes import change, delete, extend, held, read, retype
 from kumoi.core.errors import Invalid, NotFound, Unsupported, WrongState
 from kumoi.core.ids import AttachmentId, InstanceId, is_uuid
 from kumoi.core.policy import allow
@@ -24,7 +24,6 @@ UNBUILT: Final[dict[str, str]] = {
     "os-migrate_volume": "volume.reset",
     "os-migrate_volume_completion": "volume.reset",
     "os-unmanage": "volume.reset",
-    "os-retype": "volume.update",
     "os-volume_upload_image": "volume.update",
     "os-reimage": "volume.update",
     "revert": "volume.update",
@@ -89,6 +88,15 @@ class ResetBody(msgspec.Struct):
     wanted: _Reset = msgspec.field(name="os-reset_status")
 
 
+class _Retype(msgspec.Struct):
+    new_type: str
+    migration_policy: Literal["never", "on-demand"] = "never"
+
+
+class RetypeBody(msgspec.Struct):
+    wanted: _Retype = msgspec.field(name="os-retype")
+
+
 class _Words(msgspec.Struct):
     metadata: dict[str, str]
 
@@ -118,6 +126,7 @@ def routes(house: House) -> list[Route]:
         one("os-set_bootable", set_bootable, update, BootableBody, 200),
         one("os-update_readonly_flag", set_read_only, update, ReadOnlyBody, 202),
         one("os-reset_status", reset, "volume.reset", ResetBody, 202),
+        one("os-retype", retype_it, update, RetypeBody, 202),
         one("os-force_delete", force_delete, "volume.force", None, 202),
         one("os-attach", attach, "attachment.create", AttachBody, 202),
         one("os-detach", detach, "attachment.delete", DetachBody, 202),
@@ -167,6 +176,12 @@ def reset(house: House, request: Request) -> Response:
         if status is None:
             raise Invalid("api", field="os-reset_status.status", reason="not_in_enum", value=asked.status)
         change.reset(house, request.call(), volume_id(request), status)
+    return Response(202)
+
+
+def retype_it(house: House, request: Request) -> Response:
+    asked = request.json(RetypeBody).wanted
+    retype.retype(house, request.call(), volume_id(request), asked.new_type, asked.migration_policy)
     return Response(202)
 
 

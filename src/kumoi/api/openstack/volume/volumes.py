@@ -77,6 +77,7 @@ def routes(house: House) -> list[Route]:
         Route("GET", "/volumes/detail", partial(find, house, True), "volume.read", "volume"),
         Route("GET", "/volumes/summary", partial(summary, house), "volume.read", "volume", min_version=(3, 12)),
         Route("POST", "/volumes", partial(make, house), "volume.create", "volume", body_type=CreateBody, success=202),
+        Route("DELETE", "/volumes", nameless, "volume.delete", "volume", success=202),
         Route("GET", one, partial(show, house), "volume.read", "volume"),
         Route("PUT", one, partial(update, house), "volume.update", "volume", body_type=UpdateBody),
         Route("DELETE", one, partial(remove, house), "volume.delete", "volume", success=202),
@@ -87,7 +88,14 @@ def volume_id(request: Request) -> VolumeId:
     return VolumeId(request.params["id"])
 
 
+def nameless(request: Request) -> Response:
+    """A volume without an id, not the list."""
+    raise NotFound("storage", kind="volume", id="")
+
+
 def find(house: House, detailed: bool, request: Request) -> Response:
+    if not detailed and request.raw_path.endswith(b"/"):
+        return nameless(request)
     everyone, theirs = projects(request, "volume.all_projects")
     query = msgspec.structs.replace(query_of(request, SORTABLE, *_filters(request), *theirs), labels=_labels(request))
     said = request.arg("glance_metadata") if at_least(request, 4) else None
