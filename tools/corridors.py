@@ -19,6 +19,10 @@ NOUNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "flavor": (r"flavor", ()),
     "image, layer": (r"image|^blobs|inspector|^storage$|^tiny$", ("api/openstack/image/", "app/images/")),
     "disk": (r"^files$|config_drive|^storage$", ()),
+    "volume, snapshot, attachment": (
+        r"volume|snapshot|attachment|storage_pool|^held$|block_device",
+        ("app/volumes/", "api/openstack/volume/"),
+    ),
     "key pair": (r"keypair|key_pair|^keys$", ()),
     "network, subnet": (r"^networks?$|subnet|^addresses$|^addressing$|segment|dhcp|^dns$", ()),
     "nic": (r"^nics?$|nic_|^ports$|interface", ()),

@@ -47,6 +47,8 @@ _KINDS = (
     Kind(name="port_forwarding", rows=lambda tx: tx.port_forwardings, named_by=(), mortal=False),
     Kind(name="metering_label", rows=lambda tx: tx.metering_labels, mortal=False),
     Kind(name="trunk", rows=lambda tx: tx.trunks, mortal=False),
+    Kind(name="volume", rows=lambda tx: tx.volumes, prefix="vol"),
+    Kind(name="volume_snapshot", rows=lambda tx: tx.volume_snapshots, prefix="snap"),
     Kind(name="image", rows=lambda tx: tx.images, prefix="ami"),
     Kind(name="host", rows=lambda tx: tx.hosts, mortal=False),
 )

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from kumoi.app.finding import found_one
 from kumoi.app.house import House
+from kumoi.app.volumes.writing import attachments_of
 from kumoi.app.why_fields import shown_to_owner, whole
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
@@ -32,7 +33,12 @@ from kumoi.core.plan import EntryKind, entry_id
 from kumoi.core.policy import allow, may
 from kumoi.core.query import Order, Query, alive, eq, is_in
 from kumoi.core.quotas import Allocation, Claim
+from kumoi.core.storage_pools import host_of
 from kumoi.core.troubles import Trouble
+from kumoi.core.volume_snapshots import VolumeSnapshot
+from kumoi.core.volume_snapshots import condition_of as condition_of_snapshot
+from kumoi.core.volumes import Volume
+from kumoi.core.volumes import condition_of as condition_of_volume
 from kumoi.planning import diagnosis
 from kumoi.planning.diagnosis import Planned, Surroundings
 
@@ -107,7 +113,8 @@ class _Look:
     def at(self, kind: str, row: Any) -> Why:
         special: dict[str, Callable[[Any], Why]] = {
             "instance": self._instance, "nic": self._nic, "vpc": self._vpc, "public_address": self._public,
-            "trunk": self._trunk, "port_forwarding": self._forwarding,
+            "trunk": self._trunk, "port_forwarding": self._forwarding, "volume": self._volume,
+            "volume_snapshot": self._snapshot,
         }  # fmt: skip
         look = special.get(kind)
         return look(row) if look else self._other(kind, row)
@@ -133,6 +140,34 @@ class _Look:
             plan=plan,
             related=(*(self._related_nic(n) for n in nics), *self._addresses(nics)),
         )
+
+    def _volume(self, volume: Volume) -> Why:
+        """And the instances that have it."""
+        known = condition_of_volume(volume, self._tx.volume_observations.get(volume.id))
+        having = tuple(a.instance_id for a in attachments_of(self._tx, volume.id) if a.instance_id is not None)
+        related = tuple(
+            Related(kind="instance", id=one.id, name=one.name, status=one.status)
+            for one in self._tx.instances.many(having)
+        )
+        return self._kept("volume", volume, entry_id("volume", volume.id), known, related)
+
+    def _snapshot(self, snapshot: VolumeSnapshot) -> Why:
+        known = condition_of_snapshot(snapshot, self._tx.snapshot_observations.get(snapshot.id))
+        return self._kept("volume_snapshot", snapshot, entry_id("snapshot", snapshot.id), known, ())
+
+    def _kept(
+        self, kind: str, row: Volume | VolumeSnapshot, entry: str, known: Condition | None,
+        related: tuple[Related, ...],
+    ) -> Why:  # fmt: skip
+        """In a pool of a host: what that says of it, or how far its plan has come."""
+        host_id = host_of(row.pool_id) if row.pool_id is not None else None
+        around = Surroundings(
+            hosts=tuple(self._tx.hosts.many((host_id,))) if host_id is not None else (),
+            plan=[self._planned(host_section(host_id), entry)] if host_id is not None else [],
+            deleted=row.deleted_at is not None,
+        )
+        condition = known if known is not None and not around.deleted else diagnosis.of_other(around, self._now)
+        return self._why(kind, row, row.status, condition, around, related)
 
     def _nic(self, nic: Nic) -> Why:
         """Its instance's troubles are its own."""
@@ -269,6 +304,6 @@ def _without_hosts(why: Why) -> Why:
         placements=(),
         plan=(),
         claims=tuple(c for c in why.claims if c.kind not in _HIDDEN_CLAIMS),
-        allocations=tuple(a for a in why.allocations if not a.provider.startswith("host/")),
+        allocations=tuple(a for a in why.allocations if not a.provider.startswith(("host/", "pool/"))),
         events=tuple(events),
     )

@@ -39,6 +39,11 @@ _SHOWN: Final[dict[str, frozenset[str]]] = {
     "qos_policy": frozenset({"is_default"}),
     "port_forwarding": frozenset({"public_id", "nic_id", "address", "protocol", "outer", "inner"}),
     "trunk": frozenset({"nic_id", "admin_up", "subports"}),
+    "volume": frozenset({
+        "user_id", "size_gib", "type_id", "zone", "image_id", "snapshot_id", "source_id", "bootable", "read_only",
+        "multiattach", "hold", "refusal", "status", "status_changed_at",
+    }),
+    "volume_snapshot": frozenset({"volume_id", "user_id", "size_gib", "hold", "status", "status_changed_at"}),
     "image": frozenset({
         "status", "visibility", "disk_format", "container_format", "min_disk_gib", "min_ram_mib", "size_bytes",
         "virtual_bytes", "checksum", "sha512", "protected", "hidden", "properties", "tags",

@@ -5,10 +5,13 @@ from functools import partial
 from msgspec.structs import replace
 
 from kumoi.app.house import House
+from kumoi.app.volumes.writing import project_volume
 from kumoi.contracts.store import Transaction
-from kumoi.core.ids import InstanceId
+from kumoi.core.attachments import Attachment
+from kumoi.core.ids import InstanceId, VolumeId
 from kumoi.core.instances import status_of
 from kumoi.core.query import Order, Query, alive
+from kumoi.core.volumes import status_of as status_of_volume
 
 PAGE = 500
 
@@ -25,6 +28,30 @@ def mend_statuses(house: House) -> int:
         if page[1] is None:
             return wrong
         marker = page[1]
+
+
+def mend_volumes(house: House) -> int:
+    """The same of volumes, whose status follows from what is seen of them and of the guests that have them."""
+    now, wrong = house.clock.now(), house.store.read(_wrong_volumes)
+    return sum(house.store.write(partial(_mend_volume, volume_id=one, now=now)) for one in wrong)
+
+
+def _wrong_volumes(tx: Transaction) -> list[VolumeId]:
+    held: dict[str, list[Attachment]] = {}
+    for one in tx.attachments.find(Query()):
+        held.setdefault(one.volume_id, []).append(one)
+    seen = {o.id: o for o in tx.volume_observations.find(Query())}
+    living = tx.volumes.find(Query(filters=(alive(),)))
+    return [v.id for v in living if status_of_volume(v, seen.get(v.id), held.get(v.id, ())) != v.status]
+
+
+def _mend_volume(tx: Transaction, volume_id: VolumeId, now: float) -> int:
+    volume = tx.volumes.get(volume_id)
+    after = project_volume(tx, volume, now) if volume is not None else None
+    if after is None or after is volume:
+        return 0
+    tx.volumes.save(after)
+    return 1
 
 
 def _wrong(tx: Transaction, query: Query) -> tuple[list[InstanceId], InstanceId | None]:

@@ -7,7 +7,7 @@ from kumoi.app.house import House
 from kumoi.app.images import importing
 from kumoi.app.images.imports import TOPIC as TASK_TOPIC
 from kumoi.app.writing import MARKS_TOPIC
-from kumoi.control.auditor import mend_statuses
+from kumoi.control.auditor import mend_statuses, mend_volumes
 from kumoi.control.binding import bind_routers
 from kumoi.control.blobs import Sweeper
 from kumoi.control.purge import Retention, purge
@@ -107,6 +107,6 @@ class Control:
         forget_purged(self._house)
 
     def _audit(self, _key: str) -> None:
-        wrong = mend_statuses(self._house)
+        wrong = mend_statuses(self._house) + mend_volumes(self._house)
         if wrong:
             log.get(loop="audit").error("statuses_mended", count=wrong)

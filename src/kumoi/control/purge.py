@@ -50,6 +50,7 @@ def _sweep(tx: Transaction, keep: Retention, now: float) -> int:
         _instances(tx, now - keep.instances_s)
         + _nics(tx)
         + _tombstones(tx, now - keep.rest_s)
+        + _volumes(tx, now - keep.rest_s)
         + _layers(tx, now - keep.rest_s)
         + _tokens(tx, now)
         + _sessions(tx, now)
@@ -113,6 +114,21 @@ def _tombstones(tx: Transaction, before: float) -> int:
     return gone
 
 
+def _volumes(tx: Transaction, before: float) -> int:
+    """Deleted volumes and snapshots that no pool holds any more."""
+    gone = 0
+    query = Query(filters=(Filter("deleted_at", "lt", before),), order=(By("deleted_at"),), limit=PAGE)
+    for volume in tx.volumes.find(query):
+        if tx.volume_observations.get(volume.id) is None and not tx.counters.allocations(volume.id):
+            tx.labels.drop("volume", volume.id)
+            gone += _drop(tx, volume.id, tx.volumes.remove(volume.id))
+    for snapshot in tx.volume_snapshots.find(query):
+        if tx.snapshot_observations.get(snapshot.id) is None:
+            tx.labels.drop("volume_snapshot", snapshot.id)
+            gone += _drop(tx, snapshot.id, tx.volume_snapshots.remove(snapshot.id))
+    return gone
+
+
 def _drop(tx: Transaction, owner: str, removed: bool) -> int:
     tx.claims.drop_owner(owner)
     return int(removed)
@@ -129,8 +145,10 @@ def _layers(tx: Transaction, before: float) -> int:
 
 
 def _needed(tx: Transaction, layer_id: str) -> bool:
-    images = tx.images.count(Query(filters=(eq("layer_id", layer_id),)))
-    return bool(images or tx.instances.count(Query(filters=(eq("root_layer_id", layer_id),))))
+    of_it = Query(filters=(eq("layer_id", layer_id),))
+    if tx.images.count(of_it) or tx.volumes.count(of_it):
+        return True
+    return bool(tx.instances.count(Query(filters=(eq("root_layer_id", layer_id),))))
 
 
 def _tokens(tx: Transaction, now: float) -> int:

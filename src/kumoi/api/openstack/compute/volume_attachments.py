@@ -8,7 +8,8 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.compute.servers import V, page_limit, server_id
+from kumoi.api.openstack.compute.server_queries import page_limit
+from kumoi.api.openstack.compute.servers import V, server_id
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.house import House
 from kumoi.app.volumes import attaching
