@@ -20,14 +20,14 @@ MODELS = Path(__file__).parent.parent / "src" / "kumoi" / "api" / "aws" / "model
 
 SERVED: dict[tuple[str, str], str] = {
     ("ec2", "2016-11-15"): """
-        AllocateAddress AssociateAddress AttachNetworkInterface AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress
-        CreateImage CreateKeyPair CreateNetworkInterface CreateSecurityGroup CreateTags
-        DeleteKeyPair DeleteNetworkInterface DeleteSecurityGroup DeleteTags DeregisterImage
+        AllocateAddress AssociateAddress AttachNetworkInterface AttachVolume AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress
+        CreateImage CreateKeyPair CreateNetworkInterface CreateSecurityGroup CreateSnapshot CreateTags CreateVolume
+        DeleteKeyPair DeleteNetworkInterface DeleteSecurityGroup DeleteSnapshot DeleteTags DeleteVolume DeregisterImage
         DescribeAccountAttributes DescribeAddresses DescribeAvailabilityZones DescribeImageAttribute DescribeImages
         DescribeInstanceAttribute DescribeInstanceStatus DescribeInstanceTypeOfferings DescribeInstanceTypes
         DescribeInstances DescribeKeyPairs DescribeNetworkInterfaces DescribeRegions DescribeSecurityGroupRules
-        DescribeSecurityGroups DescribeSubnets DescribeTags DescribeVpcAttribute DescribeVpcs
-        DetachNetworkInterface DisassociateAddress GetConsoleOutput ImportKeyPair ModifyImageAttribute ModifyNetworkInterfaceAttribute
+        DescribeSecurityGroups DescribeSnapshots DescribeSubnets DescribeTags DescribeVolumes DescribeVpcAttribute
+        DescribeVpcs DetachNetworkInterface DetachVolume DisassociateAddress GetConsoleOutput ImportKeyPair ModifyImageAttribute ModifyNetworkInterfaceAttribute
         ModifySubnetAttribute
         RebootInstances ReleaseAddress
         RevokeSecurityGroupEgress RevokeSecurityGroupIngress RunInstances

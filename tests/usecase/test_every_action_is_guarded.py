@@ -26,6 +26,9 @@ from kumoi.app.instances import run
 from kumoi.app.instances.wish import RunWish
 from kumoi.app.networks.public_addresses import PublicWish, create_public_address
 from kumoi.app.networks.security_groups import GroupWish, create_groups
+from kumoi.app.volumes import create as volumes
+from kumoi.app.volumes import snapshots
+from kumoi.app.volumes.create import VolumeWish
 from kumoi.contracts.store import Transaction
 from kumoi.core.ids import FlavorId, ProjectId, UserId, ec2_id
 from kumoi.core.policy import ACTIONS
@@ -96,8 +99,17 @@ class Guarded:
             "SecurityGroupRuleId": ec2_id("sgr", group.rules[0].id),
             "AllocationId": ec2_id("eipalloc", public.id),
             "AssociationId": ec2_id("eipassoc", public.id),
+            **self._disks(),
             "KeyPairId": ec2_id("key", pair.id),
         }
+
+    def _disks(self) -> dict[str, str]:
+        house, mine = self.cloud.house, self.cloud.call()
+        volume = volumes.create(house, mine, VolumeWish(size_gib=1)).volume
+        self.cloud.settle()
+        snapshot = snapshots.create(house, mine, snapshots.SnapshotWish(volume_id=volume.id)).snapshot
+        self.cloud.settle()
+        return {"VolumeId": ec2_id("vol", volume.id), "SnapshotId": ec2_id("snap", snapshot.id)}
 
     def key(self, name: str, project: ProjectId, role: str) -> tuple[str, str]:
         house, admin = self.cloud.house, self.cloud.call(admin=True)
@@ -141,7 +153,8 @@ class Guarded:
             mine = Query(filters=(eq("project_id", self.cloud.project),))
             kinds: tuple[Any, ...] = (
                 tx.instances, tx.images, tx.networks, tx.subnets, tx.nics, tx.vpcs, tx.public_addresses,
-                tx.security_groups, tx.security_rules, tx.key_pairs, tx.access_keys,
+                tx.security_groups, tx.security_rules, tx.key_pairs, tx.access_keys, tx.volumes, tx.volume_snapshots,
+                tx.attachments,
             )  # fmt: skip
             things = [sorted(kind.find(mine), key=lambda row: row.id) for kind in kinds]
             instances = tuple(i.id for i in tx.instances.find(mine))

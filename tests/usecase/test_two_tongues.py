@@ -252,3 +252,36 @@ def test_nics_that_come_and_go(both: Both) -> None:
     found = both.ec2("DescribeNetworkInterfaces", NetworkInterfaceIds=[nic])["NetworkInterfaces"][0]
     assert (found["Status"], found["Attachment"]) == ("available", None)
     assert machine.run == 1
+
+
+# --- volumes ------------------------------------------------------------------------------------------
+
+
+def test_a_volume_is_the_same_in_both_tongues(both: Both) -> None:
+    cloud = both.cloud
+    made = both.ec2("CreateVolume", Size=1, AvailabilityZone="nova", TagSpecifications=[
+        {"ResourceType": "volume", "Tags": [{"Key": "k", "Value": "v"}]}
+    ])  # fmt: skip
+    cloud.settle()
+    (instance,) = both.ec2("RunInstances", ImageId=ec2_id("ami", both.image), MinCount=1, MaxCount=1)["Instances"]
+    cloud.settle()
+    names = {"VolumeId": made["VolumeId"], "InstanceId": instance["InstanceId"]}
+    assert both.ec2("AttachVolume", Device="/dev/sdf", **names)["State"] == "attaching"
+    cloud.settle()
+    (shown,) = both.ec2("DescribeVolumes", Filters=[{"Name": "status", "Values": ["in-use"]}])["Volumes"]
+    assert (shown["VolumeId"], shown["Attachments"][0]["Device"]) == (made["VolumeId"], "/dev/vdf")
+    (server,) = both.nova("GET", "/servers/detail")["servers"]
+    (one,) = server["os-extended-volumes:volumes_attached"]
+    assert ec2_id("vol", one["id"]) == made["VolumeId"]
+    snapshot = both.ec2("CreateSnapshot", VolumeId=made["VolumeId"])
+    assert snapshot["State"] == "pending"
+    assert both.ec2("DetachVolume", VolumeId=made["VolumeId"])["State"] == "detaching"
+    cloud.settle()
+    both.ec2("DeleteVolume", VolumeId=made["VolumeId"])
+    cloud.settle()
+    assert both.ec2("DescribeVolumes")["Volumes"] == []
+    again = both.ec2("CreateVolume", SnapshotId=snapshot["SnapshotId"], AvailabilityZone="nova")
+    cloud.settle()
+    assert both.ec2("DescribeVolumes", VolumeIds=[again["VolumeId"]])["Volumes"][0]["State"] == "available"
+    (left,) = both.ec2("DescribeSnapshots", OwnerIds=["self"])["Snapshots"]
+    assert (left["State"], left["VolumeId"]) == ("completed", made["VolumeId"])

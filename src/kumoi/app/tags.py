@@ -17,13 +17,15 @@ from kumoi.app.networks.public_addresses import PUBLIC_ADDRESSES
 from kumoi.app.networks.security_groups import GROUPS, RULES
 from kumoi.app.networks.subnets import SUBNETS
 from kumoi.app.networks.vpcs import VPCS
+from kumoi.app.volumes import read as volumes
+from kumoi.app.volumes import snapshots
 from kumoi.app.writing import Thing, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.contracts.store.rows import Rows
 from kumoi.core.call import Call
 from kumoi.core.errors import NotFound
 from kumoi.core.events import Label
-from kumoi.core.ids import ImageId, InstanceId
+from kumoi.core.ids import ImageId, InstanceId, SnapshotId, VolumeId
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, eq
 from kumoi.core.tags import NAMESPACE, check_count, check_tags
@@ -83,6 +85,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         rows=lambda tx: tx.images,
         owned=lambda tx, call, row_id: images.owned(tx, call, ImageId(row_id)),
         seen=lambda tx, call, row_id: images.visible(tx, call, ImageId(row_id)),
+    ),
+    "volume": Kind(
+        action="volume",
+        rows=lambda tx: tx.volumes,
+        owned=lambda tx, call, row_id: volumes.visible(tx, call, VolumeId(row_id)),
+    ),
+    "volume_snapshot": Kind(
+        action="volume_snapshot",
+        rows=lambda tx: tx.volume_snapshots,
+        owned=lambda tx, call, row_id: snapshots.visible(tx, call, SnapshotId(row_id)),
     ),
     "keypair": Kind(action="keypair", rows=lambda tx: tx.key_pairs, owned=keypairs.owned, mortal=False),
     **{noun.kind: _network(noun) for noun in (NETWORKS, SUBNETS, NICS, VPCS, PUBLIC_ADDRESSES, GROUPS, RULES)},

@@ -71,13 +71,13 @@ ID_CODES: Final[dict[str, str]] = {
     "association": "InvalidAssociationID",
     "address": "InvalidAddress",
     "volume": "InvalidVolume",
-    "snapshot": "InvalidSnapshot",
+    "volume_snapshot": "InvalidSnapshot",
 }
 # ids whose ill-formed code differs from the pattern
 MALFORMED: Final[dict[str, str]] = {
     "security_group": "InvalidGroupId.Malformed",
     "volume": "InvalidVolumeID.Malformed",
-    "snapshot": "InvalidSnapshotID.Malformed",
+    "volume_snapshot": "InvalidSnapshotID.Malformed",
 }
 # refusals that have a code of their own for this kind of thing
 BY_KIND: Final[dict[tuple[type[KumoiError], str], Answer]] = {
@@ -86,6 +86,9 @@ BY_KIND: Final[dict[tuple[type[KumoiError], str], Answer]] = {
     (errors.InUse, "first_nic"): ("OperationNotPermitted", 400),
     (errors.InUse, "held_address"): ("InvalidIPAddress.InUse", 400),
     (errors.InUse, "nic"): ("InvalidNetworkInterface.InUse", 400),
+    (errors.InUse, "device"): ("InvalidParameterValue", 400),
+    (errors.InUse, "root_volume"): ("OperationNotPermitted", 400),
+    (errors.InUse, "volume"): ("VolumeInUse", 400),
     (errors.InUse, "slot"): ("InvalidParameterValue", 400),
     (errors.NoAddress, "address"): ("InsufficientFreeAddressesInSubnet", 400),
     (errors.NotFound, "way"): ("Gateway.NotAttached", 400),

@@ -18,11 +18,13 @@ from kumoi.core.policy import allow
 from kumoi.core.volumes import Volume
 
 
-def delete(house: House, call: Call, volume_id: VolumeId, *, cascade: bool = False, force: bool = False) -> None:
+def delete(
+    house: House, call: Call, volume_id: VolumeId, *, cascade: bool = False, force: bool = False, orphan: bool = False
+) -> None:
     """Quota comes back now, its pool's room when its absence is proved.
 
-    InUse while it has snapshots, unless `cascade` takes them along. `force`: whatever status somebody gave it; what is
-    in a guest stays all the same. For administrators.
+    InUse while it has snapshots, unless `cascade` takes them along, or they may outlive it (`orphan`, EC2's way).
+    `force`: whatever status somebody gave it; what is in a guest stays all the same. For administrators.
     """
     allow(call, "volume.delete")
     if force:
@@ -39,7 +41,7 @@ def delete(house: House, call: Call, volume_id: VolumeId, *, cascade: bool = Fal
                 raise InUse("storage", kind="volume", id=volume.id, by_kind="instance", by_id=one.instance_id or "")
             if one.said:
                 release(tx, one)
-        for snapshot in snapshots.of_volume(tx, volume.id):
+        for snapshot in () if orphan else snapshots.of_volume(tx, volume.id):
             if not cascade:
                 raise InUse("storage", kind="volume", id=volume.id, by_kind="volume_snapshot", by_id=snapshot.id)
             snapshots.drop(tx, house, call, snapshot)

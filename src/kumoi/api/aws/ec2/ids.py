@@ -20,6 +20,8 @@ PREFIXES: Final[dict[str, Ec2Prefix]] = {
     "nic": "eni",
     "attachment": "eni-attach",
     "public_address": "eipalloc",
+    "volume": "vol",
+    "volume_snapshot": "snap",
     "association": "eipassoc",
 }
 KINDS: Final[dict[str, str]] = {prefix: kind for kind, prefix in PREFIXES.items()}

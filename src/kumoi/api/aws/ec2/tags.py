@@ -18,6 +18,8 @@ from kumoi.app.networks.security_groups import GROUPS, RULES
 from kumoi.app.networks.subnets import SUBNETS
 from kumoi.app.networks.vpcs import VPCS
 from kumoi.app.tags import Tagged
+from kumoi.app.volumes import read as volumes
+from kumoi.app.volumes import snapshots
 from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import ec2_id
@@ -35,6 +37,8 @@ TYPES: Final[dict[str, str]] = {
     "vpc": "vpc",
     "nic": "network-interface",
     "public_address": "elastic-ip",
+    "volume": "volume",
+    "volume_snapshot": "snapshot",
 }
 NOUNS: Final[dict[str, reading.Noun[Any, Any]]] = {
     noun.kind: noun for noun in (GROUPS, SUBNETS, VPCS, NICS, PUBLIC_ADDRESSES)
@@ -133,6 +137,10 @@ def _row_id(house: House, call: Call, kind: str, text: str) -> str:
             return ids.one(kind, text, lambda query: keypairs.find(house, call, query)).id
         case "security_rule":
             return ids.one(kind, text, lambda query: reading.find_rows(house, call, RULES, query.where(own))).id
+        case "volume":
+            return ids.one(kind, text, lambda query: volumes.find(house, call, query)).volume.id
+        case "volume_snapshot":
+            return ids.one(kind, text, lambda query: snapshots.find(house, call, query)).snapshot.id
         case _:
             noun = NOUNS[kind]
             row: reading.Row = ids.one(kind, text, lambda query: reading.find_rows(house, call, noun, query.where(own)))

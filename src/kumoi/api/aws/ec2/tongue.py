@@ -14,8 +14,10 @@ from kumoi.api.aws.ec2 import (
     key_pairs,
     regions,
     running,
+    snapshots,
     subnets,
     tags,
+    volumes,
     vpcs,
 )
 from kumoi.api.aws.keys import HouseKeys
@@ -24,7 +26,7 @@ from kumoi.app.house import House
 
 NOUNS = (
     running, instances, imaging, instance_status, instance_attributes, instance_types, images, key_pairs, groups,
-    addresses, interfaces, subnets, vpcs, tags, regions,
+    addresses, interfaces, subnets, vpcs, volumes, snapshots, tags, regions,
 )  # fmt: skip
 
 
