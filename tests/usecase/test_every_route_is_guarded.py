@@ -15,6 +15,7 @@ from kumoi.api.edge.app import Edge
 from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.openstack.compute.versions import MOST as COMPUTE_MOST
 from kumoi.api.openstack.image.schemas import SCHEMAS
+from kumoi.api.openstack.placement.versions import MOST as PLACEMENT_MOST
 from kumoi.api.openstack.volume.tongue import ELDER
 from kumoi.api.openstack.volume.versions import MOST as VOLUME_MOST
 from kumoi.api.web.visits import token_for
@@ -54,7 +55,7 @@ from kumoi.core.volume_group_types import DEFAULT_GROUP_TYPE
 from kumoi.core.volume_types import DEFAULT_TYPE
 from kumoi.runtime.settings import load
 
-VERSIONED: Final = {"compute": COMPUTE_MOST, "volume": VOLUME_MOST}
+VERSIONED: Final = {"compute": COMPUTE_MOST, "placement": PLACEMENT_MOST, "volume": VOLUME_MOST}
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 SIGNED: Final = frozenset({"ec2", "sts"})  # by signatures, not tokens: see test_every_action_is_guarded.py
 WEB_FORM: Final = b"name=x&act=delete&ids=%s&labels=a%%3Db"  # what a form of the dashboard could do harm with

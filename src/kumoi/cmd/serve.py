@@ -27,6 +27,7 @@ from kumoi.api.openstack.compute.tongue import tongue as compute_tongue
 from kumoi.api.openstack.identity import tongue as identity_tongue
 from kumoi.api.openstack.image import tongue as image_tongue
 from kumoi.api.openstack.network import tongue as network_tongue
+from kumoi.api.openstack.placement.tongue import tongue as placement_tongue
 from kumoi.api.openstack.volume.tongue import tongue as volume_tongue
 from kumoi.api.operator import tongue as operator_tongue
 from kumoi.api.operator.scrape import tongue as scrape_tongue
@@ -97,6 +98,7 @@ def tongues(
         compute_tongue(house, site),
         network_tongue(house, site),
         volume_tongue(house, site),
+        placement_tongue(house),
         operator_tongue(house),
         scrape_tongue(house, registry or CollectorRegistry(), credentials.scrape_secret(chosen.state / "keys")),
         ec2_tongue(house),

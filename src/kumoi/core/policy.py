@@ -114,6 +114,7 @@ ACTIONS: dict[str, Rule] = {
     "network.explain": "admin",
     "host.read": "overseer",
     "host.update": "admin",
+    "host.providers": "checker",
     **{f"aggregate.{verb}": "admin" for verb in ("create", "read", "update", "delete")},
     "server_group.all_projects": "admin",
     "loop.read": "overseer",

@@ -161,6 +161,21 @@ def test_counters_are_summed_by_resource(store: SqlStore) -> None:
     assert {name: (one.used, one.most) for name, one in totals.items()} == {"vcpus": (6, 12), "disk_gib": (3, 0)}
 
 
+def test_what_is_held_of_a_provider_is_summed_by_consumer(store: SqlStore) -> None:
+    def write(tx: SqlTransaction) -> None:
+        for scope in ("host/1", "host/10", "project/p"):
+            tx.counters.set_most(scope, "vcpus", 9)
+        for consumer, amount, provider in (("b", 2, "host/1"), ("a", 3, "host/1"), ("b", 4, "host/1"),
+                                           ("a", 1, "host/10"), ("a", 1, "project/p")):  # fmt: skip
+            assert tx.counters.take(units(consumer, amount, provider=provider))
+        tx.counters.lower(units("b", 1, provider="host/1"))
+        tx.counters.lower(units("a", 1, provider="host/10"))
+
+    store.write(write)
+    held = store.read(lambda tx: tx.counters.held("host/"))
+    assert [(one.provider, one.consumer, one.amount) for one in held] == [("host/1", "a", 3), ("host/1", "b", 5)]
+
+
 def counter(store: SqlStore) -> Counter:
     found = store.read(lambda tx: tx.counters.get("project/p", "vcpus"))
     assert found is not None

@@ -107,6 +107,15 @@ _TOTALS = (
 
 _ALLOCATION = (allocations.c.consumer, allocations.c.provider, allocations.c.resource, allocations.c.amount)
 _ALLOCATE = insert(allocations).values({c.name: bindparam(c.name) for c in _ALLOCATION})
+_HELD = (
+    select(
+        allocations.c.consumer, allocations.c.provider, allocations.c.resource, func.sum(allocations.c.amount)
+    )
+    .where(starts(allocations.c.provider))
+    .group_by(allocations.c.provider, allocations.c.consumer, allocations.c.resource)
+    .having(func.sum(allocations.c.amount) != 0)
+    .order_by(allocations.c.provider, allocations.c.consumer, allocations.c.resource)
+)
 _ALLOCATIONS = select(*_ALLOCATION).where(allocations.c.consumer == bindparam("consumer")).order_by(allocations.c.row)
 
 
@@ -173,6 +182,10 @@ class SqlCounters:
     def allocations(self, consumer: str) -> list[Allocation]:
         rows = self._session.rows(_ALLOCATIONS, consumer=consumer)
         return [Allocation(consumer=c, provider=p, resource=r, amount=n) for c, p, r, n in rows]
+
+    def held(self, provider_prefix: str) -> list[Allocation]:
+        rows = self._session.rows(_HELD, **between(provider_prefix))
+        return [Allocation(consumer=c, provider=p, resource=r, amount=int(n)) for c, p, r, n in rows]
 
 
 def _counter(scope: str, resource: str, used: int, most: int) -> Counter:

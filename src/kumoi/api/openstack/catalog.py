@@ -32,6 +32,7 @@ SERVICES: Final = (
     # One service under its two names: elder clients look for the first.
     Service(type="volumev3", name="cinderv3", path="/volume/v3"),
     Service(type="block-storage", name="cinder", path="/volume/v3"),
+    Service(type="placement", name="placement", path="/placement"),
     Service(type="ec2", name="ec2", path="/ec2"),
 )
 INTERFACES: Final = ("public", "internal", "admin")

@@ -21,6 +21,10 @@ INVALID: Final[Mapping[Locale, Mapping[str, str]]] = {
 
 KINDS: Final[Mapping[Locale, Mapping[str, str]]] = {
     "en": {
+        "resource_provider": "resource provider",
+        "resource_class": "resource class",
+        "inventory": "inventory",
+        "trait": "trait",
         "file_shares": "a file share in a server",
         "images_beforehand": "bringing images to hosts beforehand",
         "extension": "extension",
@@ -31,6 +35,10 @@ KINDS: Final[Mapping[Locale, Mapping[str, str]]] = {
         "further_disks": "a swap or ephemeral disk beside the root disk",
     },
     "ja": {
+        "resource_provider": "リソースプロバイダー",
+        "resource_class": "リソースクラス",
+        "inventory": "在庫",
+        "trait": "特性",
         "file_shares": "サーバーのファイル共有",
         "images_beforehand": "イメージの先読み",
         "extension": "拡張",

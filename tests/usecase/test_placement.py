@@ -1,0 +1,140 @@
+"""Placement over HTTP: what it tells of hosts is what their counters and allocation rows say."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.api.edge.asgi_client import Answer, call
+from tests.usecase.cloud import Cloud
+from tests.usecase.several_hosts import add_hosts
+
+from kumoi.api.edge.app import Edge
+from kumoi.app import aggregates
+from kumoi.app.hosts.switch import switch
+from kumoi.app.identity import tokens
+from kumoi.app.identity.tokens import Scope, Who
+from kumoi.app.instances import run
+from kumoi.app.instances.wish import RunWish
+from kumoi.cmd.serve import tongues
+from kumoi.core.ids import FlavorId
+from kumoi.runtime.settings import load
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+class Placement:
+    """Two hosts, and one server of flavor 2 (1 CPU, 256 MiB, 2 GiB)."""
+
+    def __init__(self, folder: Path, runner: asyncio.Runner) -> None:
+        self.cloud = cloud = Cloud(folder)
+        self._runner = runner
+        spoken = tongues(cloud.house, load(folder, {}), lambda: self.app.waiters)
+        self.app = Edge(spoken, now=cloud.clock.now, new_id=cloud.chance.uuid)
+        cloud.settle()
+        add_hosts(cloud, "two")
+        wish = RunWish(name="a", flavor_id=FlavorId("2"), image_id=cloud.image(), host_name="one", nics=())
+        self.server = run.run(cloud.house, cloud.call(admin=True), wish)[0]
+        scope = Scope(project_id=cloud.project)
+        users = {name: Who(user_id=cloud.call(admin=name == "admin").actor.user_id) for name in ("admin", "demo")}
+        self._tokens = {
+            name: tokens.by_password(cloud.house, who, name[0], scope).token for name, who in users.items()
+        }
+        self.ids = {p["name"]: p["uuid"] for p in self.get("/resource_providers")["resource_providers"]}
+
+    def ask(self, path: str, minor: int = 39, user: str = "admin", method: str = "GET") -> Answer:
+        headers = [("x-auth-token", self._tokens[user]), ("openstack-api-version", f"placement 1.{minor}")]
+        return self._runner.run(call(self.app, method, f"/placement{path}", headers))
+
+    def get(self, path: str, minor: int = 39, user: str = "admin") -> Any:
+        answer = self.ask(path, minor, user)
+        assert answer.status == 200, answer.body
+        return answer.json()
+
+    def names(self, query: str, minor: int = 39) -> list[str]:
+        found = self.get(f"/resource_providers?{query}", minor)["resource_providers"]
+        return [p["name"] for p in found]
+
+
+@pytest.fixture
+def placement(tmp_path: Path) -> Iterator[Placement]:
+    with asyncio.Runner() as runner:
+        made = Placement(tmp_path, runner)
+        yield made
+        made.app.close()
+        made.cloud.close()
+
+
+def test_a_host_tells_what_it_has_and_what_is_used(placement: Placement) -> None:
+    one = f"/resource_providers/{placement.ids['one']}"
+    inventories = placement.get(f"{one}/inventories")["inventories"]
+    assert {name: (i["total"], i["allocation_ratio"]) for name, i in inventories.items()} == {
+        "VCPU": (8, 16.0), "MEMORY_MB": (8192, 1.0), "DISK_GB": (100, 1.0),
+    }  # fmt: skip
+    assert placement.get(f"{one}/inventories/VCPU")["max_unit"] == 8
+    assert placement.get(f"{one}/usages")["usages"] == {"VCPU": 1, "MEMORY_MB": 256, "DISK_GB": 2}
+    held = {"resources": {"VCPU": 1, "MEMORY_MB": 256, "DISK_GB": 2}}
+    assert placement.get(f"{one}/allocations")["allocations"] == {placement.server.id: held}
+    other = f"/resource_providers/{placement.ids['two']}"
+    assert placement.get(f"{other}/usages")["usages"] == {"VCPU": 0, "MEMORY_MB": 0, "DISK_GB": 0}
+    assert placement.ask(f"/resource_providers/{NOBODY}").status == 404
+
+
+def test_a_server_tells_what_it_holds_and_a_project_what_all_do(placement: Placement) -> None:
+    told = placement.get(f"/allocations/{placement.server.id}")
+    (held,) = told["allocations"].values()
+    assert held["resources"] == {"VCPU": 1, "MEMORY_MB": 256, "DISK_GB": 2}
+    assert (told["project_id"], told["consumer_type"]) == (placement.cloud.project, "INSTANCE")
+    assert placement.get(f"/allocations/{NOBODY}") == {"allocations": {}}
+    mine = f"/usages?project_id={placement.cloud.project}"
+    assert placement.get(mine, 9, "demo")["usages"] == {"VCPU": 1, "MEMORY_MB": 256, "DISK_GB": 2}
+    assert placement.get(mine, 38)["usages"]["INSTANCE"]["consumer_count"] == 1
+    assert placement.get(f"{mine}&user_id={NOBODY}", 9)["usages"] == {}
+    assert placement.ask(f"/usages?project_id={NOBODY}", user="demo").status == 403
+
+
+def test_providers_are_found_by_what_is_left_by_aggregate_and_by_trait(placement: Placement) -> None:
+    admin = placement.cloud.call(admin=True)
+    group = aggregates.create(placement.cloud.house, admin, "a").aggregate.id
+    aggregates.add_host(placement.cloud.house, admin, group, "two")
+    assert placement.names("resources=MEMORY_MB:8000") == ["two"]
+    assert placement.names("resources=MEMORY_MB:7000") == ["one", "two"]
+    assert placement.names(f"member_of={group}") == placement.names(f"member_of=in:{group},{NOBODY}") == ["two"]
+    assert placement.names(f"member_of=!{group}") == ["one"]
+    assert placement.names(f"in_tree={placement.ids['one']}") == placement.names("name=one") == ["one"]
+    switch(placement.cloud.house, admin, placement.ids["one"], enabled=False)  # type: ignore[arg-type]
+    assert placement.names("required=COMPUTE_STATUS_DISABLED") == ["one"]
+    assert placement.names("required=COMPUTE_NODE,!COMPUTE_STATUS_DISABLED") == ["two"]
+    assert placement.ask("/resource_providers?required=ODD").status == 400
+    assert placement.ask("/resource_providers?required=COMPUTE_NODE", 17).status == 400
+    assert placement.get(f"/resource_providers/{placement.ids['two']}/aggregates")["aggregates"] == [group]
+    assert placement.get("/traits?name=startswith:COMPUTE_STATUS")["traits"] == ["COMPUTE_STATUS_DISABLED"]
+
+
+def test_candidates_are_hosts_with_room(placement: Placement) -> None:
+    found = placement.get("/allocation_candidates?resources=VCPU:1,MEMORY_MB:8000")
+    (request,) = found["allocation_requests"]
+    two = placement.ids["two"]
+    assert request == {
+        "allocations": {two: {"resources": {"VCPU": 1, "MEMORY_MB": 8000}}}, "mappings": {"": [two]},
+    }  # fmt: skip
+    assert found["provider_summaries"][two]["resources"]["MEMORY_MB"] == {"capacity": 8192, "used": 0}
+    assert len(placement.get("/allocation_candidates?resources=VCPU:1&limit=1")["allocation_requests"]) == 1
+    groups = "/allocation_candidates?resources1=VCPU:1&resources2=MEMORY_MB:1&group_policy="
+    assert len(placement.get(groups + "none")["allocation_requests"]) == 2
+    assert placement.get(groups + "isolate")["allocation_requests"] == []
+    assert placement.ask("/allocation_candidates?resources1=VCPU:1&resources2=MEMORY_MB:1").status == 400
+    assert placement.ask("/allocation_candidates?resources=ODD:1").status == 400
+    assert placement.ask("/allocation_candidates?resources=VCPU:1", 9).status == 404
+    assert "resource_provider" in placement.get("/allocation_candidates?resources=VCPU:1", 10)[
+        "allocation_requests"][0]["allocations"][0]  # fmt: skip
+
+
+def test_it_is_for_operators_and_only_to_read(placement: Placement) -> None:
+    assert placement.ask("/resource_providers", user="demo").status == 403
+    assert placement.ask("/resource_providers", method="POST").status == 405
+    refused = placement.ask("/resource_providers", 40)
+    assert (refused.status, refused.json()["errors"][0]["max_version"]) == (406, "1.39")
+    assert placement.get("/")["versions"][0]["max_version"] == "1.39"
+    assert {c["name"] for c in placement.get("/resource_classes")["resource_classes"]} >= {"VCPU", "DISK_GB"}
