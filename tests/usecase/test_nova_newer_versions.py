@@ -43,6 +43,15 @@ def test_a_change_shows_as_much_as_a_look(nova: Nova) -> None:
     assert "OS-EXT-STS:vm_state" not in shown[74]
     assert shown[75] == nova.server(75).keys()
     assert put(nova, 104, odd=1).status == 400
+    rebuild = {"rebuild": {"imageRef": nova.server(75)["image"]["id"]}}
+    nova.ask(75, "POST", f"/servers/{nova.id}/action", {"unpause": None})
+    nova.cloud.settle()
+    rebuilt = nova.ask(75, "POST", f"/servers/{nova.id}/action", rebuild, "admin").json()["server"]
+    admins = nova.get(75, f"/servers/{nova.id}", "admin")["server"].keys()
+    assert rebuilt.keys() - {"adminPass", "user_data", "progress"} == admins - {
+        "OS-EXT-SRV-ATTR:user_data", "progress",
+    }  # fmt: skip
+    assert nova.ask(75, "POST", f"/servers/{nova.id}/action", {"restore": None}).status == 409
 
 
 def test_servers_grow_further(nova: Nova) -> None:

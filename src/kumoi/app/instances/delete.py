@@ -10,10 +10,18 @@ from kumoi.app.networks.nics import drop_nic, unplug
 from kumoi.app.writing import Thing, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
+from kumoi.core.errors import WrongState
 from kumoi.core.ids import InstanceId
 from kumoi.core.instances import Instance
 from kumoi.core.policy import allow
 from kumoi.core.query import Query, alive, eq
+
+
+def restore(house: House, call: Call, instance_id: InstanceId) -> None:
+    """Nothing is kept of what is deleted, so nothing comes back: WrongState of one that lives, NotFound of others."""
+    allow(call, "instance.power")
+    one = house.store.read(lambda tx: visible(tx, call, instance_id))
+    raise WrongState("compute", kind="instance", id=one.id, status=one.status, action="restore")
 
 
 def delete(house: House, call: Call, instance_id: InstanceId, *, strict: bool = True) -> Instance:

@@ -66,6 +66,7 @@ _POWER: Final[dict[str, Door]] = {
     "suspend": rest.suspend,
     "resume": rest.resume,
     "shelve": shelve.shelve,
+    "restore": delete.restore,
 }
 
 

@@ -108,6 +108,7 @@ def do_rebuild(house: House, request: Request) -> Response:
     shown = changed(request, view) | {"adminPass": body.adminPass or _password(house)}
     if not at_least(request, 75):
         shown["addresses"] = plain_addresses(view)
+    shown.pop("OS-EXT-SRV-ATTR:user_data", None)  # a rebuild tells it under the name that it is given by
     if at_least(request, 54):
         shown["key_name"] = view.instance.keypair_name or None
     if at_least(request, 57):

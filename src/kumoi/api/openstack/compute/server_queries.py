@@ -21,7 +21,7 @@ FILTERS = {
 # Where WORDS has it: vm_state, task_state, power_state.
 STATES = {"vm_state": 1, "task_state": 2, "power_state": 3}
 ADMIN_FILTERS = frozenset({
-    "user_id", "project_id", "tenant_id", "hostname", "reservation_id", "key_name", "host", "node", "config_drive",
+    "user_id", "project_id", "tenant_id", "hostname", "key_name", "host", "node", "config_drive",
     *STATES,
 })  # fmt: skip
 FOR_ALL_SINCE_83 = frozenset({"user_id", "key_name", "config_drive", *STATES})

@@ -13,7 +13,7 @@ from kumoi.app.instances import read
 from kumoi.core.errors import Unsupported
 from kumoi.core.policy import allow
 
-MEMBERS: Final = ("changePassword", "restore", "trigger_crash_dump")
+MEMBERS: Final = ("changePassword", "trigger_crash_dump")
 OPERATORS: Final = ("migrate", "os-migrateLive", "evacuate")
 
 
