@@ -76,9 +76,9 @@ def create_dated(house: House, call: Call, instance_id: InstanceId) -> Image:
 
 def _row(house: House, call: Call, one: Instance, base: Image | None, wish: ImageWish) -> Image:
     inherited = {} if base is None else {k: v for k, v in base.properties.items() if k.startswith(INHERITED)}
+    kind = "snapshot" if wish.rotation is None else "backup"  # what its user calls it comes first, as in Nova
     own = {
         "base_image_ref": str(one.image_id),
-        "image_type": "snapshot" if wish.rotation is None else "backup",
         "instance_uuid": str(one.id),
         "owner_id": str(one.project_id),
         "user_id": str(call.actor.user_id),
@@ -94,7 +94,7 @@ def _row(house: House, call: Call, one: Instance, base: Image | None, wish: Imag
         container_format="bare",
         min_disk_gib=max(one.disk_gib, base.min_disk_gib if base is not None else 0),
         min_ram_mib=base.min_ram_mib if base is not None else 0,
-        properties={**inherited, **wish.properties, **own},
+        properties={**inherited, "image_type": kind, **wish.properties, **own},
         copy_of=one.id,
         rotation=wish.rotation,
         created_at=call.now,
