@@ -3,7 +3,7 @@
 A run leaves a `results.tsv` for each list: status, test, last line of the reason, with a line for every test that was
 asked for, whether it ran or not. Then:
 
-    python tools/compat_openstack.py 2026-11-20 identity=…/results.tsv image=… compute=… network=…
+    python tools/compat_openstack.py 2026-11-20 identity=…/results.tsv image=… compute=… network=… volume=…
 
 Services that are not named keep what the page says of them. Why something is left is in `compat_reasons`.
 
@@ -22,7 +22,7 @@ from compat_reasons import REASONS
 Outcome = Literal["pass", "not built", "not tried", "wrong"]
 
 PAGE = Path(__file__).parent.parent / "docs/compat-openstack.md"
-TITLES = {"identity": "Keystone", "image": "Glance", "compute": "Nova", "network": "Neutron"}
+TITLES = {"identity": "Keystone", "image": "Glance", "compute": "Nova", "network": "Neutron", "volume": "Cinder"}
 HEAD = """# OpenStack compatibility
 
 How many tests of [Tempest](https://docs.openstack.org/tempest/latest/) 47 and its plugins pass against this version.
@@ -72,9 +72,9 @@ def read(path: Path) -> list[Test]:
 def _test(status: str, test: str, reason: str = "") -> Test:
     module, _, name = test.partition("[")[0].rpartition(".")
     area = module.rpartition(".")[0]
-    for word in ("tempest.api.", "neutron_tempest_plugin.api.", "keystone_tempest_plugin.tests.api."):
+    for word in ("tempest.api.", "neutron_tempest_plugin.api.", "keystone_tempest_plugin.tests.api.", "cinder_tempest_plugin.api."):
         area = area.removeprefix(word)
-    area = re.sub(r"^(identity|image|compute|network)\.(v[23]\.)?", "", area).replace("test_", "")
+    area = re.sub(r"^(identity|image|compute|network|volume)\.(v[23]\.)?", "", area).replace("test_", "")
     scenario = ".scenario." in test
     return Test(area, name, _outcome(status, reason, scenario=scenario), reason)
 
