@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import libvirt
 
 from kumoi.adapters.libvirt.domain_xml import DomainSettings, disk_alias, volume_disk
-from kumoi.adapters.libvirt.refusals import LAYER, translated
+from kumoi.adapters.libvirt.refusals import LAYER, is_asked_already, translated
 from kumoi.contracts.compute import MachineDisk
 from kumoi.core.errors import NotFound
 from kumoi.core.ids import VolumeId
@@ -52,8 +52,9 @@ def detach(domain: libvirt.virDomain, volume: VolumeId) -> None:
         if volume in volumes(domain, flags):
             try:
                 domain.detachDeviceAlias(disk_alias(volume), which)
-            except libvirt.libvirtError:
-                if volume in volumes(domain, flags):  # else the guest has just let go of it
+            except libvirt.libvirtError as error:
+                # Else the guest has just let go of it.
+                if volume in volumes(domain, flags) and not is_asked_already(error):
                     raise
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import libvirt
 
 from kumoi.adapters.libvirt.domain_xml import alias_of, interface
+from kumoi.adapters.libvirt.refusals import is_asked_already
 from kumoi.contracts.compute import MachinePlug
 
 _LIVE: Final = libvirt.VIR_DOMAIN_AFFECT_LIVE
@@ -29,8 +30,9 @@ def detach(domain: libvirt.virDomain, tap: str) -> None:
         if _has(domain, tap, flags):
             try:
                 domain.detachDeviceAlias(alias_of(tap), which)
-            except libvirt.libvirtError:
-                if _has(domain, tap, flags):  # else the guest has just let go of it
+            except libvirt.libvirtError as error:
+                # Else the guest has just let go of it.
+                if _has(domain, tap, flags) and not is_asked_already(error):
                     raise
 
 

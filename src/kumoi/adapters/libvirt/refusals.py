@@ -28,6 +28,11 @@ def is_wrong_state(error: libvirt.libvirtError) -> bool:
     return bool(error.get_error_code() == libvirt.VIR_ERR_OPERATION_INVALID)
 
 
+def is_asked_already(error: libvirt.libvirtError) -> bool:
+    """Whether QEMU says that the guest was asked for this device a moment ago."""
+    return "process of unplug" in (error.get_error_message() or "")
+
+
 def refusal(error: libvirt.libvirtError, action: str) -> KumoiError:
     """Facts: what, action, detail (libvirt's own message), libvirt_code."""
     code = error.get_error_code()
