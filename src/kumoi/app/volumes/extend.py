@@ -7,8 +7,8 @@ from kumoi.app.volumes import read
 from kumoi.app.volumes.acting import change, check
 from kumoi.app.volumes.amounts import charge_type, check_quota_of_one
 from kumoi.app.volumes.create import check_size
-from kumoi.app.volumes.writing import mark_volume
-from kumoi.app.writing import charge
+from kumoi.app.volumes.writing import attachments_of, mark_volume
+from kumoi.app.writing import Thing, charge, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, NoCapacity
@@ -32,6 +32,9 @@ def extend(house: House, call: Call, volume_id: VolumeId, size_gib: int) -> read
         charge_type(tx, volume.project_id, volume.id, volume.type_id, gigabytes=more)
         _take_of_pool(tx, volume, more)
         mark_volume(tx, volume.id, volume.pool_id)
+        for one in attachments_of(tx, volume.id):
+            if one.instance_id is not None and not one.said:
+                record(tx, house, call, "instance.extend_volume", Thing("instance", one.instance_id, one.project_id))
         return replace(volume, size_gib=size_gib)
 
     return change(house, call, volume_id, "extend", larger)

@@ -26,7 +26,7 @@ DELETABLE = frozenset({"available", "error", "error_deleting"})
 
 
 class SnapshotWish(msgspec.Struct, frozen=True, kw_only=True):
-    """Those of one `moment` are frozen together."""
+    """Those of one `moment` are frozen together. `unless_used`: not while a guest has the volume."""
 
     volume_id: VolumeId
     name: str = ""
@@ -34,6 +34,7 @@ class SnapshotWish(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, str] = {}
     tags: dict[str, str] = {}
     moment: str = ""
+    unless_used: bool = False
 
 
 class SnapshotView(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +57,8 @@ def create(house: House, call: Call, wish: SnapshotWish) -> SnapshotView:
     def write(tx: Transaction) -> SnapshotView:
         volume = read.visible(tx, call, wish.volume_id)
         check(volume, "snapshot")
+        if wish.unless_used and volume.status == "in_use":
+            raise WrongState("storage", kind="volume", id=volume.id, status=volume.status, action="snapshot")
         return views(tx, [make(tx, house, call, volume, wish, made)])[0]
 
     return commit(house, write)

@@ -20,6 +20,8 @@ from kumoi.core.errors import Invalid, NotFound
 from kumoi.core.events import Event
 from kumoi.core.query import MAX_PAGE
 
+# What Nova calls the step of an action that clients look for; others go by the action.
+_STEPS = {"instance.extend_volume": "compute_extend_volume"}
 _HIDDEN = frozenset({"instance.status", "instance.console"})
 
 
@@ -83,7 +85,8 @@ def show(house: House, request: Request) -> Response:
 def _event(house: House, request: Request, event: Event) -> dict[str, Any]:
     """An action has one event here: the change of the wish. What the host did is the server's status."""
     shown: dict[str, Any] = {
-        "event": event.action, "start_time": _time(event), "finish_time": _time(event), "result": "Success",
+        "event": _STEPS.get(event.action, event.action), "result": "Success",
+        "start_time": _time(event), "finish_time": _time(event),
     }  # fmt: skip
     if read.sees_host(request.call()):
         shown["traceback"] = None

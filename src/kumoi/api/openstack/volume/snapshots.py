@@ -86,9 +86,10 @@ def find(house: House, detailed: bool, request: Request) -> Response:
 
 
 def create(house: House, request: Request) -> Response:
-    """`force` was for volumes in guests, of which a snapshot is as good as of any other."""
+    """`force` was for volumes in guests; since 3.66 it need not be said, and may not be denied."""
     new = request.json(CreateBody).snapshot
-    if new.force is not None and not flag("snapshot.force", new.force) and at_least(request, 66):
+    forced = flag("snapshot.force", new.force) if new.force is not None else None
+    if forced is False and at_least(request, 66):
         raise Invalid("api", field="snapshot.force", reason="not_in_enum", value="false")
     if new.volume_id is None or not is_uuid(new.volume_id):
         raise NotFound("storage", kind="volume", id=str(new.volume_id))
@@ -97,6 +98,7 @@ def create(house: House, request: Request) -> Response:
         name=(new.name if new.name is not None else new.display_name) or "",
         description=(new.description if new.description is not None else new.display_description) or "",
         metadata=checked(new.metadata or {}),
+        unless_used=not forced and not at_least(request, 66),
     )
     view = snapshots.create(house, request.call(), wish)
     return json_response({"snapshot": render(request, view, whole=False)}, 202)
