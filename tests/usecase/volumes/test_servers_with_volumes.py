@@ -30,8 +30,8 @@ class Clients:
         cloud.settle()
         self.image = cloud.image()
 
-    def ask(self, method: str, path: str, body: object = None) -> Answer:
-        headers = [("x-auth-token", self._token)]
+    def ask(self, method: str, path: str, body: object = None, minor: int = 1) -> Answer:
+        headers = [("x-auth-token", self._token), ("openstack-api-version", f"compute 2.{minor}")]
         sent = None if body is None else msgspec.json.encode(body)
         return self._runner.run(call(self.app, method, path, headers, sent))
 
@@ -149,3 +149,19 @@ def test_mappings_that_are_none(clients: Clients) -> None:
         clients.server(400, block_device_mapping_v2=bad)
     assert clients.shown(volume)["status"] == "available"
     assert clients.do(200, "GET", "/compute/v2.1/servers")["servers"] == []
+
+
+def test_newer_novas_take_an_attachment_and_tell_more_of_it(clients: Clients) -> None:
+    server = clients.server(imageRef=clients.image)
+    first, second = clients.volume(), clients.volume()
+    path = f"/compute/v2.1/servers/{server}/os-volume_attachments"
+    answers = {}
+    for minor, volume in ((100, first), (101, second)):
+        answers[minor] = clients.ask("POST", path, {"volumeAttachment": {"volumeId": volume}}, minor)
+        clients.cloud.settle()
+    assert (answers[100].status, answers[101].status, answers[101].body) == (200, 202, b"")
+    shown = clients.ask("GET", path, minor=89).json()["volumeAttachments"]
+    assert {one["volumeId"] for one in shown} == {first, second}
+    assert shown[0].keys() == {
+        "serverId", "volumeId", "device", "tag", "delete_on_termination", "attachment_id", "bdm_uuid",
+    }  # fmt: skip

@@ -82,6 +82,8 @@ def attach(house: House, request: Request) -> Response:
         delete_on_termination=new.delete_on_termination is True,
     )
     made = attaching.attach(house, request.call(), server_id(request), wish)
+    if at_least(request, 101):  # its volume tells how far it is
+        return Response(202)
     return json_response({"volumeAttachment": render(request, made)})
 
 
