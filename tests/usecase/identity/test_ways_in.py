@@ -122,3 +122,17 @@ def test_a_domain_is_a_project_too_to_administrators(city: City, ask: Ask) -> No
     assert ask("GET", f"/identity/v3/projects/{domain}", demo).status == 404
     listed = ask("GET", "/identity/v3/projects?is_domain=true", admin).json()["projects"]
     assert {"corp", "Default"} <= {one["name"] for one in listed}
+
+
+def test_what_is_taken_back_is_told_to_services(city: City, ask: Ask, user: UserId) -> None:
+    admin = city.sign_in_as("admin", "a", Scope(project_id=city.cloud.project)).token
+    held = city.sign_in(user, Scope(unscoped=True))
+    assert ask("DELETE", "/identity/v3/auth/tokens", held.token, None, ("x-subject-token", held.token)).status == 204
+    city.cloud.clock.sleep(10)
+    people.update_user(city.house, city.admin, user, {}, "another")
+    told = ask("GET", "/identity/v3/OS-REVOKE/events", admin).json()["events"]
+    assert {"audit_id": held.body.audit_ids[0], "issued_before": "2023-11-14T22:13:20.000000Z"} in told
+    since = ask("GET", "/identity/v3/OS-REVOKE/events?since=2023-11-14T22:13:25Z", admin).json()["events"]
+    assert [one.get("user_id") for one in since] == [user]
+    demo = city.sign_in_as("demo", "d", Scope(project_id=city.cloud.project)).token
+    assert ask("GET", "/identity/v3/OS-REVOKE/events", demo).status == 403

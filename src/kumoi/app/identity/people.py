@@ -329,6 +329,8 @@ def _update_user(
     if hashed is not None:
         new = with_password(new, hashed, house.rules.passwords, call.now)
     record(tx, house, call, "user.update", Thing("user", user_id, ""))
+    if new.revocation != old.revocation:
+        record(tx, house, call, "user.revoke", Thing("user", user_id, ""))
     return tx.users.save(new)
 
 

@@ -10,6 +10,7 @@ from kumoi.app.identity.federations import vouched
 from kumoi.app.identity.held import expand, place_of, roles_in, roles_of
 from kumoi.app.identity.passwords import WRONG, proved
 from kumoi.app.identity.trusts import use
+from kumoi.app.writing import Thing, record
 from kumoi.contracts.secrets import TokenBody
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Actor, Call
@@ -164,6 +165,7 @@ def revoke(house: House, call: Call, token: str) -> None:
     def write(tx: Transaction) -> None:
         if tx.revoked_tokens.get(body.audit_ids[0]) is None:
             tx.revoked_tokens.insert(RevokedToken(id=body.audit_ids[0], expires_at=body.expires_at))
+            record(tx, house, call, "token.revoke", Thing("token", body.audit_ids[0], body.project_id))
 
     house.store.write(write)
 
