@@ -27,7 +27,7 @@ REASONS: Final[dict[str, Reasons]] = {
         ),
     ),
     "identity": _reasons(
-        (r"federated_authentication", "Sign-in by another's word: providers and mappings are kept, tokens not given yet."),
+        (r"federated_authentication", "Sign-in by SAML, and clouds that vouch to others by it: OpenID Connect is what is spoken."),
     ),
     "image": _reasons(
         (r"volume", "There are no volumes yet."),
