@@ -156,6 +156,9 @@ def test_an_image_is_offered_taken_back_and_answered(browser: Browser) -> None:
     assert theirs in post(browser, f"/images/{image}/share", project=theirs).body.decode()
     assert post(browser, f"/images/{image}/share", project=theirs).status == 409
     assert theirs not in post(browser, f"/images/{image}/share/take", project=theirs).body.decode()
+    named = post(browser, f"/images/{image}/share", project="demo").body.decode()
+    assert "<bdi>demo</bdi>" in named
+    assert mine in named
     actor = Actor(user_id="o", user_name="o", project_id=theirs, roles=frozenset({"member"}))
     owner = Call(actor=actor, request_id="req-o", now=browser.cloud.clock.now())
     members.add(browser.cloud.house, owner, ImageId(other), mine)

@@ -9,10 +9,15 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.web.forms import EMPTY, Form, form_of
 from kumoi.api.web.front import Front
 from kumoi.api.web.refusals import at_fields
+from kumoi.app.identity import people, scopes
 from kumoi.app.images import doors, members
+from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, KumoiError, NotFound
 from kumoi.core.ids import ImageId, ProjectId
 from kumoi.core.images import Image, ImageMember
+from kumoi.core.policy import may
+from kumoi.core.query import Order, Query
+from kumoi.core.tenancy import Project
 
 _TEMPLATE = "image.html"
 
@@ -46,7 +51,7 @@ def share(front: Front, request: Request) -> Response:
     try:
         if not form.text("project"):
             raise Invalid("image", field="project", reason="missing")
-        members.add(front.house, request.call(), image_id, ProjectId(form.text("project")))
+        members.add(front.house, request.call(), image_id, _project(front, request.call(), form.text("project")))
     except KumoiError as e:
         errors = at_fields(request, e, {"project": "project", "taken": "project"})
         return front.again(request, _TEMPLATE, "share", e, **(_values(front, request, form) | {"errors": errors}))
@@ -67,7 +72,22 @@ def answer(front: Front, request: Request) -> Response:
     return front.done(request, f"/images/{image_id}", says, stay=True)
 
 
+def _project(front: Front, call: Call, said: str) -> ProjectId:
+    """By the name of a project that the visitor knows, where only one has it; else what was said is an id."""
+    named = [one.id for one in _known(front, call) if one.name == said]
+    return named[0] if len(named) == 1 else ProjectId(said)
+
+
+def _known(front: Front, call: Call) -> list[Project]:
+    """The visitor's own, and all to whoever may see all."""
+    if may(call, "identity.read"):
+        return people.projects(front.house, call, Query(order=(Order("name"),)))
+    return scopes.own_projects(front.house, call)
+
+
 def _values(front: Front, request: Request, form: Form) -> dict[str, Any]:
     call, image_id = request.call(), ImageId(request.params["id"])
     image = doors.get(front.house, call, image_id)
-    return {"image": image, "members": members.find(front.house, call, image_id), "form": form, "errors": {}}
+    names = {one.id: one.name for one in _known(front, call)}
+    shared = members.find(front.house, call, image_id)
+    return {"image": image, "members": shared, "names": names, "form": form, "errors": {}}

@@ -83,10 +83,10 @@ WORDS: Final[Table] = {
         "A project that you offer it to may use it at once, and sees it in its lists when it accepts.",
         "共有先のプロジェクトはすぐに利用でき、承認すると一覧にも表示されます。",
     ),
-    "share.project": ("Project ID", "プロジェクト ID"),
+    "share.project": ("Project", "プロジェクト"),
     "share.project.help": (
-        "Of the project that may use it; its members find it on their account's page.",
-        "利用を許可するプロジェクトの ID です。そのメンバーがアカウントのページで確認できます。",
+        "A project of yours by its name, any other by its ID, which its members find on their account's page.",
+        "自分のプロジェクトは名前で、ほかは ID で指定します。ID はそのメンバーがアカウントのページで確認できます。",
     ),
     "share.none": ("It is shared with nobody yet.", "まだ共有先はありません。"),
     "share.only": (
