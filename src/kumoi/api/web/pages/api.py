@@ -25,6 +25,8 @@ SERVICES: Final = (
     ("compute", "/compute/v2.1"),
     ("image", "/image"),
     ("network", "/network"),
+    ("volume", "/volume/v3"),
+    ("placement", "/placement"),
     ("ec2", "/ec2"),
     ("sts", "/sts"),
 )
@@ -83,6 +85,8 @@ WORDS: Final[Table] = {
     "service.compute": ("Compute", "コンピュート"),
     "service.image": ("Images", "イメージ"),
     "service.network": ("Network", "ネットワーク"),
+    "service.volume": ("Volumes", "ボリューム"),
+    "service.placement": ("Placement", "配置"),
     "service.ec2": ("EC2", "EC2"),
     "service.sts": ("STS", "STS"),
 }
