@@ -30,7 +30,7 @@ REASONS: Final[dict[str, Reasons]] = {
         (r"federated_authentication", "Sign-in by SAML, and clouds that vouch to others by it: OpenID Connect is what is spoken."),
     ),
     "image": _reasons(
-        (r"volume", "There are no volumes yet."),
+        (r"volume", "A server that starts from a volume, and images made of volumes."),
         (r"snapshot", "Images of instances are not made yet."),
         (r"images_formats", "It needs a file of sample images in Tempest's own settings."),
         (r"image_tasks_create", "Tempest skips it for a bug of its own."),
