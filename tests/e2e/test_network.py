@@ -89,6 +89,7 @@ def test_what_a_network_promises_its_guests(cloud: Ground) -> None:
     for version, program in ((4, "ping"), (6, "ping6")):
         there = address(tenant.port("b"), version)
         tenant.waits("a", f"{program} -c 1 -W 5 {there} >/dev/null && echo heard", "heard")
+    tenant.waits("b", 'wget -q -O - "http://[fe80::a9fe:a9fe%eth0]/latest/meta-data/instance-id" | head -c 2', "i-")
     moves(tenant)
     comes_while_it_runs(tenant)
 
