@@ -337,3 +337,15 @@ def test_what_may_not_be_copied_and_what_may_not_be_done_meanwhile(cloud: Cloud)
         copied(cloud, one.id)
     with pytest.raises(NotFound):
         copied(cloud, InstanceId(cloud.chance.uuid()))
+
+
+def test_a_disk_that_is_not_there_any_more_keeps_nobody_waiting(cloud: Cloud) -> None:
+    one = boot(cloud)
+    power.stop(cloud.house, cloud.call(), one.id)
+    cloud.settle()
+    del cloud.world.roots[one.id]
+    made = copied(cloud, one.id)
+    cloud.settle()
+    assert image(cloud, made.id).status == "killed"
+    assert explain(cloud.house, cloud.call(), made.id).condition.code == "copy_refused"  # type: ignore[union-attr]
+    assert not read.get(cloud.house, cloud.call(), one.id).copies

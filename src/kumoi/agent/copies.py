@@ -11,7 +11,7 @@ from typing import Final
 from kumoi.agent.hands import Hands
 from kumoi.agent.turns import Turns
 from kumoi.agent.volumes import Volumes
-from kumoi.core.conditions import Condition, Facts, backoff_s
+from kumoi.core.conditions import Blocked, Condition, Facts, backoff_s
 from kumoi.core.copies import Copied, CopyOffer, DiskCopy
 from kumoi.core.disks import VolumeEntry
 from kumoi.core.errors import Invalid, KumoiError, NotFound, QuotaExceeded, Stale, TooLarge
@@ -182,5 +182,7 @@ class Copies:
         if act.verb != "drop":
             until = self._hands.clock.now() + wait_s
             known.conditions[act.image_id] = failed(error.code, facts, known.failures, until)
+        if isinstance(error, NotFound) and error.facts.get("kind") == "disk":  # it went with its host's storage
+            known.conditions[act.image_id] = Blocked(code=error.code, facts=facts, retry=False)
         self._log.warning("copy_failed", act=act.verb, image=act.image_id, attempts=known.failures, error=str(error))
         return wait_s

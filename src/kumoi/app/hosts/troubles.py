@@ -3,11 +3,13 @@
 from typing import Any
 
 from kumoi.app.house import House
+from kumoi.app.images.copying import give_up
 from kumoi.contracts.store import Transaction
 from kumoi.contracts.store.rows import Rows
-from kumoi.core.conditions import Facts, Ready, same_reason
+from kumoi.core.conditions import Blocked, Facts, Ready, same_reason
 from kumoi.core.events import Event
 from kumoi.core.hosts import Host
+from kumoi.core.ids import ImageId
 from kumoi.core.plan import Report
 from kumoi.core.query import Query, eq
 from kumoi.core.troubles import Trouble, trouble_of
@@ -29,6 +31,14 @@ def take_troubles(tx: Transaction, house: House, host: Host, report: Report, now
         else:
             tx.troubles.save(trouble)
         _tell(tx, house, trouble, now, ended=False)
+        _end_waiting(tx, house, trouble)
+
+
+def _end_waiting(tx: Transaction, house: House, trouble: Trouble) -> None:
+    """Nobody goes on waiting for what its host will never make."""
+    kind, _, resource_id = trouble.entry.partition("/")
+    if kind == "image" and isinstance(trouble.condition, Blocked) and not trouble.condition.retry:
+        give_up(tx, house, ImageId(resource_id), {**trouble.condition.facts, "code": trouble.condition.code})
 
 
 def _tell(tx: Transaction, house: House, trouble: Trouble, now: float, *, ended: bool) -> None:

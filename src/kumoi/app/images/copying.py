@@ -16,7 +16,7 @@ from kumoi.core.call import Actor, Call
 from kumoi.core.conditions import Facts
 from kumoi.core.copies import CopyOffer
 from kumoi.core.errors import Invalid, KumoiError, NotFound, QuotaExceeded, TooLarge, Unavailable, WrongState
-from kumoi.core.ids import InstanceId, UserId
+from kumoi.core.ids import ImageId, InstanceId, UserId
 from kumoi.core.images import AWAITING, Image
 from kumoi.core.instances import Instance
 from kumoi.core.query import Query, alive, eq, is_in
@@ -39,6 +39,14 @@ def abandon(tx: Transaction, house: House, call: Call, instance_id: InstanceId) 
     """Its instance goes: what was to become of its disk goes too."""
     for image in awaiting(tx, (instance_id,)).get(instance_id, ()):
         doors.let_go(tx, house, call, image)
+
+
+def give_up(tx: Transaction, house: House, image_id: ImageId, facts: Facts) -> None:
+    """Its host says that there will never be a copy."""
+    image = tx.images.get(image_id)
+    if image is not None and image.awaits_copy:
+        tx.images.save(replace(image, status="killed", updated_at=house.clock.now()))
+        _told(tx, house, image, "image.copy_refused", facts)
 
 
 def check_not_copied(tx: Transaction, one: Instance, action: str) -> None:
@@ -113,10 +121,10 @@ def _fail(house: House, image: Image, error: KumoiError) -> None:
         now = tx.images.get(image.id)
         if now is None or now.status != "saving" or now.deleted_at is not None:
             return
-        given_up = isinstance(error, NEVER)
-        tx.images.save(replace(now, status="killed" if given_up else "queued", updated_at=house.clock.now()))
-        if given_up:
-            _told(tx, house, now, "image.copy_refused", {**error.facts, "code": error.code})
+        if isinstance(error, NEVER):
+            give_up(tx, house, now.id, {**error.facts, "code": error.code})
+        else:
+            tx.images.save(replace(now, status="queued", updated_at=house.clock.now()))
 
     commit(house, write)
 
