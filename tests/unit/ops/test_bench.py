@@ -9,8 +9,8 @@ import pytest
 from kumoi.core.errors import NotFound
 from kumoi.ops.bench import page
 from kumoi.ops.bench.figures import PROMISES, Figure, Promise, verdict
-from kumoi.ops.bench.meter import Stat, below, parse, snapshot
 from kumoi.ops.bench.place import Place
+from kumoi.ops.meter import Stat, below, parse, snapshot
 
 PLACE = Place(
     date="2026-11-20", cores=2, processor="P", memory_gib=24, kernel="6.1", accelerator="", load=(0.5, 1.5)

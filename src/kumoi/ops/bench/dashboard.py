@@ -14,8 +14,8 @@ from kumoi.core.errors import Unavailable
 from kumoi.ops.bench.figures import Figure
 from kumoi.ops.bench.simulated import cost
 from kumoi.ops.bench.tenant import COMPUTE, Tenant
-from kumoi.ops.bench.trial import Trial, hosts_up, trial
 from kumoi.ops.credentials import Passwords
+from kumoi.ops.trial import Trial, hosts_up, trial
 
 Say = Callable[[str], None]
 PAGES: Final = (

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from kumoi.ops.bench.figures import Figure
-from kumoi.ops.bench.meter import FOREIGN
 from kumoi.ops.bench.tenant import COMPUTE, NETWORK, Tenant
-from kumoi.ops.bench.trial import Trial, hosts_up, trial, until
+from kumoi.ops.meter import FOREIGN
+from kumoi.ops.trial import Trial, hosts_up, trial, until
 
 Say = Callable[[str], None]
 STARTS: Final = 3

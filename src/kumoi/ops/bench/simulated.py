@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
-from kumoi.ops.bench.caller import Caller
 from kumoi.ops.bench.figures import Figure
 from kumoi.ops.bench.tenant import COMPUTE, Tenant
-from kumoi.ops.bench.trial import Trial, hosts_up, trial, until
+from kumoi.ops.caller import Caller
 from kumoi.ops.serial_line import line
+from kumoi.ops.trial import Trial, hosts_up, trial, until
 
 Say = Callable[[str], None]
 CLIENTS: Final = 8

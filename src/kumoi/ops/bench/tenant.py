@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from kumoi.ops.bench.caller import Caller
-from kumoi.ops.bench.trial import until
+from kumoi.ops.caller import Caller
+from kumoi.ops.trial import until
 
 COMPUTE: Final = "/compute/v2.1"
 NETWORK: Final = "/network/v2.0"

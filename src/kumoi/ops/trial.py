@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from kumoi.core.errors import Unavailable
-from kumoi.ops.bench.caller import Caller
-from kumoi.ops.bench.meter import Meter
+from kumoi.ops.caller import Caller
+from kumoi.ops.meter import Meter
 from kumoi.runtime.state_folder import StateFolder
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class Trial:
 def trial(say: Callable[[str], None], *flags: str) -> Iterator[Trial]:
     """A fresh cloud, up; gone with everything that was in it afterwards. Raises Unavailable where it does not start."""
     # Not under a private folder: the cloud's own user must pass.
-    folder = tempfile.mkdtemp(prefix="kumoi-bench-")
+    folder = tempfile.mkdtemp(prefix="kumoi-trial-")
     Path(folder).chmod(0o755)
     state = StateFolder(Path(folder) / "cloud")
     argv = (*_program(), "--state", str(state.root), "up", *flags)
