@@ -6,6 +6,7 @@ import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from alembic import command
@@ -154,6 +155,18 @@ def test_a_database_that_does_not_answer_is_unavailable(url: str) -> None:
     with pytest.raises(Unavailable) as raised:
         open_store(url)
     assert raised.value.facts["what"] == "database"
+
+
+def test_who_opens_a_new_file_waits_for_another_who_is_just_making_it(tmp_path: Path) -> None:
+    path = tmp_path / "kumoi.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")  # not logged ahead yet
+    other.execute("CREATE TABLE theirs (id)")
+    end = Timer(0.2, other.rollback)
+    end.start()
+    open_store(f"sqlite:///{path}").close()
+    end.join()
+    other.close()
 
 
 def test_a_writer_that_is_kept_out_for_long_says_so(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ hence `isolation_level=None` and explicit BEGIN IMMEDIATE.
 
 import errno
 import sqlite3
+import time
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -71,7 +72,6 @@ class SqliteDatabase:
         raw = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=512)
         for pragma in (
             f"busy_timeout={self._busy_timeout_ms}",
-            "journal_mode=WAL",
             f"synchronous={self._synchronous}",
             "foreign_keys=ON",
             "case_sensitive_like=ON",  # as PostgreSQL
@@ -79,7 +79,22 @@ class SqliteDatabase:
             "journal_size_limit=67108864",
         ):
             raw.execute(f"PRAGMA {pragma}")
+        _log_ahead(raw)
         return raw
+
+
+def _log_ahead(raw: sqlite3.Connection) -> None:
+    """WAL. Of two who turn a new file to it at once, one is refused, whatever its busy timeout says."""
+    deadline = time.monotonic() + SCHEMA_TIMEOUT_MS / 1000
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in IN_THE_WAY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:
