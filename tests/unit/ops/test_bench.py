@@ -13,8 +13,15 @@ from kumoi.ops.bench.place import Place
 from kumoi.ops.meter import Stat, below, parse, snapshot
 
 PLACE = Place(
-    date="2026-11-20", cores=2, processor="P", memory_gib=24, kernel="6.1", accelerator="", load=(0.5, 1.5)
-)  # fmt: skip
+    date="2026-11-20",
+    cores=2,
+    processor="P",
+    memory_gib=24,
+    kernel="6.1",
+    accelerator="",
+    load=(0.5, 1.5),
+    pace_ms=12.0,
+)
 
 
 def test_the_median_judges() -> None:
