@@ -38,7 +38,7 @@ def actor(name: str) -> Actor:
     )
 
 UNUSED = (
-    "blobs", "inspector", "converter", "fetcher", "passwords", "vault", "tokens", "keys", "asks", "series",
+    "blobs", "inspector", "converter", "fetcher", "openid", "passwords", "vault", "tokens", "keys", "asks", "series",
 )  # fmt: skip
 
 

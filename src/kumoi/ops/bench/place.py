@@ -31,8 +31,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         machine = f"{self.cores} cores ({self.processor}), {self.memory_gib} GiB, Linux {self.kernel}"
         accelerator = self.accelerator or "none (simulated)"
         return (
-            f"Measured {self.date} on {machine}; accelerator: {accelerator}; load {first:.1f} before, {last:.1f} after; "
-            f"a million turns of an empty loop of Python take {self.pace_ms:.0f} ms of CPU."
+            f"Measured {self.date} on {machine}; accelerator: {accelerator}; "
+            f"load {first:.1f} before, {last:.1f} after. "
+            f"A million turns of an empty loop of Python took {self.pace_ms:.0f} ms of CPU."
         )
 
 
