@@ -91,4 +91,12 @@ REASONS: Final[dict[str, Reasons]] = {
         (r"trunk|resource_request|vxlan", "It needs provider VLANs, or kinds of networks, in Tempest's own settings."),
         (r"agent_availability_zone|attach_and_detach|Ussuri|associate_shared", "Tempest's settings leave it out."),
     ),
+    "volume": _reasons(
+        (r"backup|Backup", "Backups are not built yet."),
+        (r"[Rr]eplic|failover", "Replication."),
+        (r"consistencygroup", "Consistency groups, which groups took the place of."),
+        (r"[Ee]ncrypted", "Nothing encrypts volumes: no volume is made of a type that asks for it."),
+        (r"multi_backend|with_migration", "Tempest's settings name no second back end."),
+        (r"scenario", "It logs in to guests, which a simulated cloud has none of."),
+    ),
 }
