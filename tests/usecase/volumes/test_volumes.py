@@ -146,17 +146,17 @@ def test_it_is_in_use_when_its_guest_has_it_and_free_when_it_has_it_no_more(cind
     assert (shown(cinder, volume)["status"], shown(cinder, volume)["attachments"]) == ("available", [])
 
 
-def test_in_a_guest_it_grows_and_is_frozen_where_that_is_wished(cinder: Cinder) -> None:
+def test_in_a_guest_it_grows_and_is_frozen_unless_that_is_denied(cinder: Cinder) -> None:
     instance, volume = server(cinder), make(cinder)
     attach(cinder, instance, volume)
     cinder.cloud.settle()
     act(cinder, volume, {"os-extend": {"new_size": 2}})
     cinder.cloud.settle()
     assert (shown(cinder, volume)["status"], shown(cinder, volume)["size"]) == ("in-use", 2)
-    elder = cinder.ask("demo", "POST", "/v3/snapshots", {"snapshot": {"volume_id": volume}}, version="3.0")
-    assert elder.status == 400
-    body = {"snapshot": {"volume_id": volume, "force": True}}
-    for version in ("3.0", ""):
+    denied = {"snapshot": {"volume_id": volume, "force": False}}
+    assert cinder.ask("demo", "POST", "/v3/snapshots", denied, version="3.65").status == 400
+    for version, force in (("3.0", {"force": True}), ("3.65", {}), ("", {})):
+        body = {"snapshot": {"volume_id": volume, **force}}
         made = cinder.ask("demo", "POST", "/v3/snapshots", body, version=version).json()["snapshot"]["id"]
         cinder.cloud.settle()
         assert cinder.get(f"/snapshots/{made}")["snapshot"]["status"] == "available"

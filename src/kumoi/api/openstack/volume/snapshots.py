@@ -86,7 +86,9 @@ def find(house: House, detailed: bool, request: Request) -> Response:
 
 
 def create(house: House, request: Request) -> Response:
-    """`force` was for volumes in guests; since 3.66 it need not be said, and may not be denied."""
+    """What a guest has is frozen too, unless `force` is denied, which it may not be since 3.66.
+
+    openstacksdk speaks 3.65 here, and leaves it out where the cloud knows 3.66."""
     new = request.json(CreateBody).snapshot
     forced = flag("snapshot.force", new.force) if new.force is not None else None
     if forced is False and at_least(request, 66):
@@ -98,7 +100,7 @@ def create(house: House, request: Request) -> Response:
         name=(new.name if new.name is not None else new.display_name) or "",
         description=(new.description if new.description is not None else new.display_description) or "",
         metadata=checked(new.metadata or {}),
-        unless_used=not forced and not at_least(request, 66),
+        unless_used=forced is False,
     )
     view = snapshots.create(house, request.call(), wish)
     return json_response({"snapshot": render(request, view, whole=False)}, 202)
