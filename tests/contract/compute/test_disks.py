@@ -123,6 +123,10 @@ def test_a_guest_boots_from_a_volume_and_finds_it_as_it_left_it(libvirt_rig: Lib
     rig.compute.start(machine, 1)
     rig.wait_up(machine.id)
     rig.pool.freeze([snapshot(disk)], partial(rig.compute.freeze_disks, machine.id))
-    rig.compute.reset(machine.id, hard=True)
+    rig.compute.stop(machine.id, hard=False)
+    wait_for(lambda: volumes(rig, machine.id) == set())
+    later = replace(machine, volumes=(replace(disk, handle=rig.pool.handle(disk.volume_id)),))
+    rig.compute.ensure(later)
+    rig.compute.start(later, 2)
     rig.wait_up(machine.id)
     assert volumes(rig, machine.id) == {disk.volume_id}
