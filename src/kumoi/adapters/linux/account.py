@@ -63,10 +63,11 @@ def ensure_nodes(state: StateFolder, account: Account) -> None:
     os.chown(folder, account.pw_uid, account.pw_gid)
     for name, machines in _NODES:
         node = folder / name
-        if node.exists() or not machines.exists():
+        if not machines.exists():
             continue
         with contextlib.suppress(PermissionError):
-            os.mknod(node, stat.S_IFCHR | 0o666, machines.stat().st_rdev)
+            with contextlib.suppress(FileExistsError):  # from before, or of another `up` at this moment
+                os.mknod(node, stat.S_IFCHR | 0o666, machines.stat().st_rdev)
             os.chown(node, account.pw_uid, account.pw_gid)
             node.chmod(0o666)
 
