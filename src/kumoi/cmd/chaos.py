@@ -28,10 +28,10 @@ def command(simulate: bool, hosts: int, rounds: int, first: int, seed: int, out:
             done = chaos.round(number)
             wrong += len(done.findings)
             _tell(done)
-            chaos.tidy()
             if out is not None:
                 with out.open("ab") as lines:
                     lines.write(msgspec.json.encode(done) + b"\n")
+            chaos.tidy()
     click.echo(f"{rounds} rounds of seed {seed}: {wrong or 'nothing'} wrong")
     sys.exit(1 if wrong else 0)
 

@@ -51,7 +51,8 @@ class Chaos:
     def round(self, number: int) -> Round:
         dice = Random(f"{self._seed}/{number}")  # noqa: S311 - a game
         ledger, over = Ledger(), threading.Event()
-        users = [threading.Thread(target=self._use, args=(f"{number}/{n}", ledger, over)) for n in range(USERS)]
+        # All are signed in before anything is killed: a round of fewer users would be another one.
+        users = [threading.Thread(target=_use, args=(self._user(f"{number}/{n}", ledger), over)) for n in range(USERS)]
         for user in users:
             user.start()
         killed = self._kill(dice)
@@ -70,10 +71,8 @@ class Chaos:
             findings=tuple(found),
         )
 
-    def _use(self, name: str, ledger: Ledger, over: threading.Event) -> None:
-        user = User(self._trial.caller(), self._ground, ledger, Random(f"{self._seed}/{name}"))  # noqa: S311
-        while not over.wait(STEP_S):
-            user.step()
+    def _user(self, name: str, ledger: Ledger) -> User:
+        return User(self._trial.caller(), self._ground, ledger, Random(f"{self._seed}/{name}"))  # noqa: S311
 
     def _kill(self, dice: Random) -> list[str]:
         """One to three times within BUSY_S, after the users have begun."""
@@ -115,6 +114,11 @@ class Chaos:
         answer: dict[str, Any] = self._caller.get(PATHS[kind] + named)
         rows: list[dict[str, Any]] = next(v for v in answer.values() if isinstance(v, list))
         return [str(row["id"]) for row in rows]
+
+
+def _use(user: User, over: threading.Event) -> None:
+    while not over.wait(STEP_S):
+        user.step()
 
 
 def _ground(caller: Caller) -> Ground:
