@@ -2,7 +2,7 @@
 
 One lock an instance orders what is done to it; looking takes none of them by force. Two connections: a slow destroy
 must not hold up an observation (libvirtd answers few calls at a time on one). What does not belong here: XML
-(domain_xml), how a run ended (runs), deadlines (the caller's).
+(domain_xml), what a look says (sight), how a run ended (runs), deadlines (the caller's).
 """
 
 import socket
@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from weakref import WeakValueDictionary
 
 import libvirt
@@ -20,31 +20,23 @@ from msgspec.structs import replace
 from kumoi.adapters.libvirt import console_log, copies, disks, nics, serial_line
 from kumoi.adapters.libvirt.connection import Connection
 from kumoi.adapters.libvirt.domain_xml import (
-    NAMESPACE,
     DomainSettings,
-    Stamp,
     console_path,
     digest,
     domain_name,
     instance_of,
-    read_stamp,
     render,
     serial_path,
 )
-from kumoi.adapters.libvirt.refusals import LAYER, is_absent, is_wrong_state, translated
-from kumoi.adapters.libvirt.runs import OffReason, Run, Runs, going_on, settled, started
+from kumoi.adapters.libvirt.domains import PAUSED, find, running, stamp_of, unless_off
+from kumoi.adapters.libvirt.refusals import LAYER, translated
+from kumoi.adapters.libvirt.runs import Runs, started
+from kumoi.adapters.libvirt.sight import Sight, VanishedError
 from kumoi.contracts.compute import Machine, MachineDisk, MachinePlug, SeenMachine
 from kumoi.core.consoles import ConsoleKind
 from kumoi.core.errors import Unavailable, WrongState
 from kumoi.core.ids import InstanceId, VolumeId
-from kumoi.core.instances import SeenPower
 
-_PAUSED: Final = frozenset({libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PMSUSPENDED})
-_OFF: Final = frozenset({libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED, libvirt.VIR_DOMAIN_NOSTATE})
-_OFF_REASONS: Final[Mapping[int, OffReason]] = {
-    libvirt.VIR_DOMAIN_SHUTOFF_SHUTDOWN: "guest",
-    libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED: "destroyed",
-}
 _POWER_EVENTS: Final = frozenset(
     {
         libvirt.VIR_DOMAIN_EVENT_STARTED,
@@ -84,6 +76,7 @@ class LibvirtCompute:
         self.accelerator: str = settings.domain.accelerator
         self._settings = settings
         self._runs = Runs(settings.records)
+        self._sight = Sight(self._runs, self._lock, settings.boot_id, settings.pid_files)
         self._hands = Connection(settings.uri)
         self._eyes = Connection(settings.uri, on_open=self._listen)
         self._callbacks: list[Callable[[InstanceId], None]] = []
@@ -92,16 +85,16 @@ class LibvirtCompute:
 
     def ensure(self, machine: Machine) -> None:
         with self._acting(machine.id, "define") as connection:
-            domain = _find(connection, machine.id)
-            stamp = None if domain is None else _stamp(domain)
+            domain = find(connection, machine.id)
+            stamp = None if domain is None else stamp_of(domain)
             if stamp is None or stamp.digest != digest(machine, self._settings.domain):
                 self._define(connection, machine, self._runs.get(machine.id).number)
 
     def start(self, machine: Machine, run: int) -> None:
         with self._acting(machine.id, "start") as connection:
-            domain = _find(connection, machine.id)
+            domain = find(connection, machine.id)
             if domain is not None:
-                self._settle(domain, machine.id)
+                self._sight.settle(domain, machine.id)
                 if domain.isActive():
                     self._runs.change(machine.id, lambda r: replace(r, number=max(run, r.number)))
                     return
@@ -113,25 +106,25 @@ class LibvirtCompute:
 
     def stop(self, instance: InstanceId, *, hard: bool) -> None:
         with self._acting(instance, "stop") as connection:
-            domain = _find(connection, instance)
+            domain = find(connection, instance)
             if domain is None or not domain.isActive():
                 if domain is not None and hard and domain.hasManagedSaveImage(0):
                     self._runs.change(instance, lambda r: replace(r, stop_asked=True))
                     domain.managedSaveRemove(0)
-                    self._settle(domain, instance)
+                    self._sight.settle(domain, instance)
                 return
-            self._settle(domain, instance)
+            self._sight.settle(domain, instance)
             self._runs.change(instance, lambda r: replace(r, stop_asked=True))
-            with _unless_off():
+            with unless_off():
                 if hard:
                     domain.destroy()
                 else:
                     domain.shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
-            self._settle(domain, instance)
+            self._sight.settle(domain, instance)
 
     def reset(self, instance: InstanceId, *, hard: bool) -> None:
         with self._acting(instance, "reset") as connection:
-            domain = _running(connection, instance, "reset")
+            domain = running(connection, instance, "reset")
             if hard:
                 self._power_cycle(domain, instance)
             else:
@@ -139,71 +132,71 @@ class LibvirtCompute:
 
     def pause(self, instance: InstanceId) -> None:
         with self._acting(instance, "pause") as connection:
-            _running(connection, instance, "pause").suspend()
+            running(connection, instance, "pause").suspend()
 
     def resume(self, instance: InstanceId) -> None:
         with self._acting(instance, "resume") as connection:
-            domain = _running(connection, instance, "resume")
-            if domain.state()[0] in _PAUSED:
+            domain = running(connection, instance, "resume")
+            if domain.state()[0] in PAUSED:
                 domain.resume()
 
     def suspend(self, instance: InstanceId) -> None:
         with self._acting(instance, "suspend") as connection:
-            domain = _find(connection, instance)
+            domain = find(connection, instance)
             if domain is not None and not domain.isActive() and domain.hasManagedSaveImage(0):
                 return
-            domain = _running(connection, instance, "suspend")
-            self._settle(domain, instance)
+            domain = running(connection, instance, "suspend")
+            self._sight.settle(domain, instance)
             domain.managedSave(0)
 
     def copy_disk(self, instance: InstanceId, disk: str, target: str) -> None:
         with self._acting(instance, "copy_disk") as connection:
-            domain = _running(connection, instance, "copy_disk")
+            domain = running(connection, instance, "copy_disk")
             name = copies.begin(domain, disk, target)
         copies.wait(domain, name)  # without the lock: it may take long, and the guest may be stopped meanwhile
 
     def attach_nic(self, instance: InstanceId, plug: MachinePlug) -> None:
         with self._acting(instance, "attach_nic") as connection:
-            nics.attach(_running(connection, instance, "attach_nic"), plug)
+            nics.attach(running(connection, instance, "attach_nic"), plug)
 
     def detach_nic(self, instance: InstanceId, tap: str) -> None:
         with self._acting(instance, "detach_nic") as connection:
-            domain = _find(connection, instance)
+            domain = find(connection, instance)
             if domain is not None and domain.isActive():
-                with _unless_off():
+                with unless_off():
                     nics.detach(domain, tap)
 
     def attach_disk(self, instance: InstanceId, disk: MachineDisk) -> None:
         with self._acting(instance, "attach_disk") as connection:
-            disks.attach(_running(connection, instance, "attach_disk"), disk, self._settings.domain)
+            disks.attach(running(connection, instance, "attach_disk"), disk, self._settings.domain)
 
     def detach_disk(self, instance: InstanceId, volume: VolumeId) -> None:
         with self._acting(instance, "detach_disk") as connection:
-            domain = _find(connection, instance)
+            domain = find(connection, instance)
             if domain is not None and domain.isActive():
-                with _unless_off():
+                with unless_off():
                     disks.detach(domain, volume)
 
     def resize_disk(self, instance: InstanceId, volume: VolumeId, size_gib: int) -> None:
         with self._acting(instance, "resize_disk") as connection:
-            disks.resize(_running(connection, instance, "resize_disk"), volume, size_gib)
+            disks.resize(running(connection, instance, "resize_disk"), volume, size_gib)
 
     def freeze_disks(self, instance: InstanceId, handles: Mapping[VolumeId, str]) -> None:
         with self._acting(instance, "freeze_disks") as connection:
-            disks.freeze(_running(connection, instance, "freeze_disks"), handles)
+            disks.freeze(running(connection, instance, "freeze_disks"), handles)
 
     def flatten_disk(self, instance: InstanceId, volume: VolumeId) -> None:
         with self._acting(instance, "flatten_disk") as connection:
-            domain = _running(connection, instance, "flatten_disk")
+            domain = running(connection, instance, "flatten_disk")
             name = disks.begin_flattening(domain, volume)
         disks.wait(domain, name)  # without the lock, as copies
 
     def remove(self, instance: InstanceId) -> None:
         with self._acting(instance, "remove") as connection:
-            domain = _find(connection, instance)
+            domain = find(connection, instance)
             if domain is not None:
                 if domain.isActive():
-                    with _unless_off():
+                    with unless_off():
                         domain.destroy()
                 domain.undefineFlags(_UNDEFINE)
             self._console(instance).unlink(missing_ok=True)
@@ -222,22 +215,18 @@ class LibvirtCompute:
                 if instance is None:
                     strays.append(domain.name())
                     continue
-                with suppress(_Vanished):
-                    one = self._look(domain, instance, stats["state.state"])
-                    seen.append(one if one.power == "off" else self._with_devices(one, domain, stats))
+                with suppress(VanishedError):
+                    seen.append(self._sight.look(domain, instance, stats))
+                for log in (self._console(instance), self._settings.logs / f"{domain.name()}.log"):
+                    console_log.trim(log)
             return seen, strays
-
-    def _with_devices(self, one: SeenMachine, domain: libvirt.virDomain, stats: dict[str, Any]) -> SeenMachine:
-        """What is in it: its volumes also while its memory is on disk, for it goes on with them."""
-        flags = libvirt.VIR_DOMAIN_XML_INACTIVE if one.power == "suspended" else 0
-        return replace(one, taps=nics.taps(stats), volumes=disks.volumes(domain, flags))
 
     def console(self, instance: InstanceId, limit: int) -> bytes:
         return console_log.tail(self._console(instance), limit)
 
     def open_console(self, instance: InstanceId, kind: ConsoleKind) -> socket.socket:
         with translated("console"):
-            domain = _find(self._hands.get(), instance)
+            domain = find(self._hands.get(), instance)
             if domain is None or not domain.isActive():
                 status = "missing" if domain is None else "off"
                 raise WrongState(LAYER, kind="instance", id=instance, status=status, action="console")
@@ -260,10 +249,10 @@ class LibvirtCompute:
 
     def _power_cycle(self, domain: libvirt.virDomain, instance: InstanceId) -> None:
         """By a new QEMU: 7.2's own reset, met while the firmware sets itself up, leaves a guest hanging for good."""
-        self._settle(domain, instance)
+        self._sight.settle(domain, instance)
         # Whoever finds the domain on or off after a crash of ours knows the run, as with any start.
         self._runs.change(instance, lambda r: replace(r, starting=r.number, resets=r.resets + 1))
-        with _unless_off():
+        with unless_off():
             domain.destroy()
         domain.create()
         serial_line.close_to_others(self._serial(instance))
@@ -278,57 +267,13 @@ class LibvirtCompute:
             Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         return connection.defineXML(render(machine, self._settings.domain, run))
 
-    # --- looking --------------------------------------------------------------------------------
-
-    def _look(self, domain: libvirt.virDomain, instance: InstanceId, state: int) -> SeenMachine:
-        run = self._runs.get(instance)
-        if (state in _OFF) == going_on(run) or run.starting or not run.number:
-            # The record and the world differ. What we were told may be older than an act that is under way or has
-            # just ended: look again while nobody acts, or leave the record alone.
-            lock = self._lock(instance)
-            if lock.acquire(blocking=False):
-                try:
-                    run = self._settle(domain, instance)
-                finally:
-                    lock.release()
-        for log in (self._console(instance), self._settings.logs / f"{domain.name()}.log"):
-            console_log.trim(log)
-        if not going_on(run):
-            return SeenMachine(id=instance, power="off", run=run.number, ended_by=run.ended_by, resets=run.resets)
-        if state in _OFF and domain.hasManagedSaveImage(0):
-            return SeenMachine(id=instance, power="suspended", run=run.number, resets=run.resets)
-        power: SeenPower = "paused" if state in _PAUSED else "running"
-        return SeenMachine(id=instance, power=power, run=run.number, pid=self._pid(domain), resets=run.resets)
-
-    def _settle(self, domain: libvirt.virDomain, instance: InstanceId) -> Run:
-        """The record made to agree with what libvirt says now. The instance's lock is held."""
-        try:
-            state, reason = domain.state()
-        except libvirt.libvirtError as error:
-            if is_absent(error):
-                raise _Vanished from error
-            raise
-        if state in _OFF and domain.hasManagedSaveImage(0):
-            return self._runs.change(instance, lambda r: replace(r, starting=0))
-        off = _OFF_REASONS.get(reason, "died") if state in _OFF else None
-        if off is None and not self._runs.get(instance).number:
-            # Our records were lost; the domain carries the number too.
-            stamp = _stamp(domain)
-            number = 1 if stamp is None else max(1, stamp.run)
-            self._runs.change(instance, lambda r: replace(r, starting=r.starting or number))
-        return self._runs.change(instance, lambda r: settled(r, off, self._settings.boot_id))
+    # --- files of an instance --------------------------------------------------------------------
 
     def _console(self, instance: InstanceId) -> Path:
         return Path(console_path(self._settings.domain, instance))
 
     def _serial(self, instance: InstanceId) -> Path:
         return Path(serial_path(self._settings.domain, instance))
-
-    def _pid(self, domain: libvirt.virDomain) -> int:
-        try:
-            return int((self._settings.pid_files / f"{domain.name()}.pid").read_text())
-        except (FileNotFoundError, ValueError):
-            return 0
 
     # --- hearing (on libvirt's event thread) ----------------------------------------------------
 
@@ -355,45 +300,3 @@ class LibvirtCompute:
         if instance is not None:
             for callback in self._callbacks:
                 callback(instance)
-
-
-class _Vanished(Exception):
-    """The domain was undefined while we looked."""
-
-
-def _find(connection: libvirt.virConnect, instance: InstanceId) -> libvirt.virDomain | None:
-    try:
-        return connection.lookupByUUIDString(instance)
-    except libvirt.libvirtError as error:
-        if is_absent(error):
-            return None
-        raise
-
-
-def _running(connection: libvirt.virConnect, instance: InstanceId, action: str) -> libvirt.virDomain:
-    """Raises WrongState where nothing runs."""
-    domain = _find(connection, instance)
-    if domain is None or not domain.isActive():
-        status = "missing" if domain is None else "off"
-        raise WrongState(LAYER, kind="instance", id=instance, status=status, action=action)
-    return domain
-
-
-def _stamp(domain: libvirt.virDomain) -> Stamp | None:
-    try:
-        text = domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, NAMESPACE, libvirt.VIR_DOMAIN_AFFECT_CONFIG)
-    except libvirt.libvirtError as error:
-        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN_METADATA:
-            return None
-        raise
-    return read_stamp(text)
-
-
-@contextmanager
-def _unless_off() -> Iterator[None]:
-    """The domain may end by itself while we ask it to."""
-    try:
-        yield
-    except libvirt.libvirtError as error:
-        if not is_wrong_state(error):
-            raise

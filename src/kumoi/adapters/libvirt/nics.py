@@ -4,6 +4,7 @@ A nic goes out when the guest says so: the request is sent and libvirt tells lat
 What does not belong here: nics of machines that are off (`domain_xml`).
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import libvirt
@@ -40,6 +41,6 @@ def _has(domain: libvirt.virDomain, tap: str, flags: int) -> bool:
     return f"'{alias_of(tap)}'" in domain.XMLDesc(flags)
 
 
-def taps(stats: dict[str, Any]) -> frozenset[str]:
+def taps(stats: Mapping[str, Any]) -> frozenset[str]:
     """By the statistics of a domain's interfaces."""
     return frozenset(str(stats[f"net.{number}.name"]) for number in range(stats.get("net.count", 0)))
