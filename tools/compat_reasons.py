@@ -14,9 +14,6 @@ REASONS: Final[dict[str, Reasons]] = {
     "compute": _reasons(
         (r"volume|multiattach|swap_with|attach_scsi|device_tagging|tagged", "Volumes, and tags of devices."),
         (r"[Mm]igrat|multinodes|evacuate", "A guest stays on its host: none is moved."),
-        (r"blank_id|without_passing_id", "An address without an id is the list's: 405, where Nova says 404."),
-        (r"default_quotas", "How many metadata items there may be is the program's; files are not injected."),
-        (r"personality", "Files are not injected; user data and config drives are."),
         (r"server_password|change_password", "No password is set in a guest."),
         (r"novnc|spice", "The dashboard's own page of the screen, and its own protocol."),
         (r"while_saving_image|being_saved", "An image of a simulated guest is there at once: none is caught being made."),

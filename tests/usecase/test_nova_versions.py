@@ -163,13 +163,17 @@ def test_images_and_backups_are_answered_by_a_place_and_since_2_45_by_their_id(n
     assert elder.status == 202
     assert not elder.body
     place = elder.header("Location") or ""
+    assert nova.ask(45, "POST", path, sent, user="admin").status == 409  # one at a time
+    nova.cloud.settle()
     newer = nova.ask(45, "POST", path, sent, user="admin")
     assert newer.status == 202
     assert newer.header("Location") is None
     ids = {place.rpartition("/")[2], msgspec.json.decode(newer.body)["image_id"]}
     assert {i["id"] for i in nova.get(1, f"/images?server={nova.id}")["images"]} == ids
+    nova.cloud.settle()
     backup = {"createBackup": {"name": "b", "backup_type": "daily", "rotation": 1}}
     assert "image_id" in msgspec.json.decode(nova.ask(45, "POST", path, backup, user="admin").body)
+    nova.cloud.settle()
     backup["createBackup"]["rotation"] = 0
     unkept = nova.ask(45, "POST", path, backup, user="admin")
     assert (unkept.status, unkept.body) == (202, b"")

@@ -125,6 +125,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     `zone`: that of its host; `zone_wanted`: what was asked for, empty for any. `hints`: what else was said of its
     place. `extra_specs` and `image_properties` are those of its flavor and image as they were when it was made of them.
     `marked_error`: an operator said so; whoever acts on it takes the mark away.
+    `files`: put in place by the guest itself, base64 by path; a rebuild forgets them.
     `auto_disk`: what OpenStack's clients call disk_config, kept for them; a guest grows its file system by itself.
     """
 
@@ -151,6 +152,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     public_key: str = ""
     user_data: str = ""
     config_drive: bool = False
+    files: dict[str, str] = {}
     description: str = ""
     zone: str = ZONE
     zone_wanted: str = ""

@@ -76,7 +76,8 @@ class NicPlug(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GuestData(msgspec.Struct, frozen=True, kw_only=True):
-    """What a guest may learn of itself (metadata service and config drive). `user_data` is base64 text."""
+    """What a guest may learn of itself (metadata service and config drive). `user_data` is base64 text, as are `files`,
+    by path."""
 
     name: str
     hostname: str
@@ -96,6 +97,7 @@ class GuestData(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = msgspec.field(default_factory=dict)
     group_names: tuple[str, ...] = ()
     public_ipv4: str = ""
+    files: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", tag_field="kind"):

@@ -3,7 +3,7 @@
 import os
 
 from kumoi.adapters.linux.guestd.book import Book
-from kumoi.adapters.linux.guestd.openstack import SEED_BYTES, documents
+from kumoi.adapters.linux.guestd.openstack import CONTENT, SEED_BYTES, contents, documents
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.core.plan import InstanceEntry, NetworkEntry, NicEntry, SubnetEntry
 
@@ -27,4 +27,5 @@ def config_files(
     machine = next((m for network, address in asking if (m := book.machine(network, address))), None)
     if machine is None:
         return {}
-    return {f"{FOLDER}/{name}": content for name, content in documents(machine, os.urandom(SEED_BYTES)).items()}
+    found = {f"{FOLDER}/{name}": content for name, content in documents(machine, os.urandom(SEED_BYTES)).items()}
+    return found | {f"openstack/{CONTENT}/{name}": content for name, content in contents(machine).items()}

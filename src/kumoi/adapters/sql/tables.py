@@ -47,7 +47,7 @@ instances = Table(
     *integers("form_wanted", "root_number"),
     *switches("reboot_hard", "config_drive", "locked", "auto_disk", "marked_error"),
     *nested("refusal", "rescue", "before", null=True),
-    *nested("hints", "extra_specs", "image_properties"),
+    *nested("hints", "extra_specs", "image_properties", "files"),
     *times("status_changed_at"),
     *kept(),
     UniqueConstraint("ec2_key"),

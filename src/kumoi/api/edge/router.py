@@ -119,8 +119,10 @@ class _Walk:
         if node.tongue is not None:
             self.tongue = node.tongue
         last = len(self.segments)
-        if node.methods and (at == last or (at == last - 1 and not self.segments[at])):
+        if node.methods and at == last:
             return self.end(node, taken)
+        if node.methods and at == last - 1 and not self.segments[at]:
+            return self.nameless(node, taken)
         if at == last:
             return None
         segment = self.segments[at]
@@ -136,6 +138,12 @@ class _Walk:
         if node.rest is not None:
             return self.end(node.rest, (*taken, "/".join(self.segments[at:])))
         return None
+
+    def nameless(self, node: _Node, taken: tuple[str, ...]) -> Found | None:
+        """A slash at the end says nothing, unless only what has a name takes the method: then nobody is named."""
+        if node.param is not None and self.method in node.param.methods and self.method not in node.methods:
+            return None
+        return self.end(node, taken)
 
     def end(self, node: _Node, taken: tuple[str, ...]) -> Found | None:
         routes = node.methods.get(self.method)

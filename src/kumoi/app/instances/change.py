@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from kumoi.app.house import House
 from kumoi.app.instances.read import check_unlocked, visible
 from kumoi.app.instances.wish import NAME_MOST
+from kumoi.app.quota_defaults import check_single
 from kumoi.app.writing import Thing, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
@@ -17,7 +18,7 @@ from kumoi.core.instances import Instance
 from kumoi.core.names import check_name
 from kumoi.core.policy import allow
 
-LABELS_MOST = 128
+LABELS_MOST = 128  # of the other namespaces: metadata has a quota
 METADATA = "metadata"  # the namespace of labels that Nova's lock protects
 
 
@@ -55,24 +56,26 @@ def put_labels(
 
     def write(tx: Transaction) -> dict[str, str]:
         one = _labelled(tx, house, call, instance_id, namespace)
-        return put_labels_of(tx, house, one.id, namespace, labels, whole=whole)
+        return put_labels_of(tx, house, one, namespace, labels, whole=whole)
 
     return house.store.write(write)
 
 
 def put_labels_of(
-    tx: Transaction, house: House, instance_id: InstanceId, namespace: str, labels: Mapping[str, str], *, whole: bool
+    tx: Transaction, house: House, one: Instance, namespace: str, labels: Mapping[str, str], *, whole: bool
 ) -> dict[str, str]:
     """The same within a door's transaction; marks and records are the door's."""
     if whole:
-        tx.labels.drop("instance", instance_id, namespace)
+        tx.labels.drop("instance", one.id, namespace)
     for key, value in labels.items():
         row_id = house.chance.uuid()
         tx.labels.put(
-            Label(id=row_id, kind="instance", resource_id=instance_id, namespace=namespace, key=key, value=value)
+            Label(id=row_id, kind="instance", resource_id=one.id, namespace=namespace, key=key, value=value)
         )
-    now = {label.key: label.value for label in tx.labels.of("instance", (instance_id,), namespace)}
-    if len(now) > LABELS_MOST:
+    now = {label.key: label.value for label in tx.labels.of("instance", (one.id,), namespace)}
+    if namespace == METADATA:
+        check_single(tx, one.project_id, "metadata_items", len(now))
+    elif len(now) > LABELS_MOST:
         raise QuotaExceeded("quota", resource=namespace, wanted=len(labels), used=len(now), limit=LABELS_MOST)
     return now
 

@@ -10,8 +10,10 @@ import msgspec
 
 from kumoi.app.house import House
 from kumoi.app.images import doors
+from kumoi.app.images.copying import check_not_copied
 from kumoi.app.instances.acting import check
 from kumoi.app.instances.read import visible
+from kumoi.app.quota_defaults import check_single
 from kumoi.app.writing import Thing, charge, commit, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
@@ -28,12 +30,14 @@ INHERITED: Final = ("hw_", "os_", "trait:")
 
 
 class ImageWish(msgspec.Struct, frozen=True, kw_only=True):
-    """`backup_type` and `rotation`: of a backup; so many of its type are kept, this one counted in."""
+    """`backup_type` and `rotation`: of a backup; so many of its type are kept, this one counted in.
+    `alone`: not while another one is being made (Nova's way)."""
 
     name: str
     properties: dict[str, str] = {}
     backup_type: str = ""
     rotation: int | None = None
+    alone: bool = False
 
 
 def create_image(house: House, call: Call, instance_id: InstanceId, wish: ImageWish) -> Image:
@@ -49,6 +53,9 @@ def create_image(house: House, call: Call, instance_id: InstanceId, wish: ImageW
     def write(tx: Transaction) -> Image:
         one = visible(tx, call, instance_id)
         check(call, one, "create_image")
+        check_single(tx, one.project_id, "metadata_items", len(wish.properties))
+        if wish.alone:
+            check_not_copied(tx, one, "create_image")
         if not one.root_layer_id:
             raise Unsupported("compute", what="image_of_a_volume")
         if not tx.placements.count(Query(filters=(eq("instance_id", one.id),))):

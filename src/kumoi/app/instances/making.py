@@ -10,12 +10,14 @@ from kumoi.app.house import House
 from kumoi.app.images.sight import may_see
 from kumoi.app.instances.disks import host_of_disks, plug_disk
 from kumoi.app.instances.nics import choose, only_network
+from kumoi.app.instances.personality import check_files
 from kumoi.app.instances.whereabouts import check_zone, neighbours_of, zones_of
 from kumoi.app.instances.wish import NicChoice, RunWish, hostname_of
 from kumoi.app.networks.default_group import default_group
 from kumoi.app.networks.nics import plug
 from kumoi.app.networks.public_addresses import PublicWish, make_public
 from kumoi.app.networks.reservations import fits, needed_by, needed_on
+from kumoi.app.quota_defaults import check_single
 from kumoi.app.volumes.attaching import Guest
 from kumoi.app.writing import Thing, charge, mark_instance, record
 from kumoi.contracts.store import Transaction
@@ -71,6 +73,8 @@ class Maker:
         self._place = place
         self.homes: list[HostId] = []
         self._flavor = flavor_of(tx, wish, call)
+        check_files(tx, call.project_id, wish.files)
+        check_single(tx, call.project_id, "metadata_items", len(wish.metadata))
         self._image = image_of(tx, call, wish.image_id) if wish.image_id is not None else None
         if self._image is not None:
             check_fits(self._flavor.memory_mib, self._flavor.disk_gib, self._image)
@@ -165,7 +169,8 @@ class Maker:
             keypair_name=self._key.name if self._key else "",
             public_key=self._key.public_key if self._key else "",
             user_data=wish.user_data,
-            config_drive=wish.config_drive,
+            config_drive=wish.config_drive or bool(wish.files),
+            files=wish.files,
             auto_disk=wish.auto_disk,
             description=wish.description,
             zone_wanted=wish.zone,

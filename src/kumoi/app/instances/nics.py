@@ -3,8 +3,8 @@
 from kumoi.app.house import House
 from kumoi.app.instances.read import check_unlocked, visible
 from kumoi.app.instances.wish import NicChoice
-from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import FixedWish
+from kumoi.app.networks.auto_network import networks_for
 from kumoi.app.networks.nic_doors import check_place
 from kumoi.app.networks.nics import NicWish, drop_nic, make_nic, plug, unplug
 from kumoi.app.writing import Thing, commit, record
@@ -15,7 +15,7 @@ from kumoi.core.ids import GroupId, HostId, InstanceId, NicId
 from kumoi.core.instances import Instance, Status
 from kumoi.core.nics import MOST_OF_INSTANCE, Nic
 from kumoi.core.policy import allow
-from kumoi.core.query import Query, alive, any_of, eq, is_in
+from kumoi.core.query import Query, alive, eq
 
 PLUGGABLE: frozenset[Status] = frozenset({"active", "stopped"})
 
@@ -85,8 +85,7 @@ def choose(
 
 def only_network(tx: Transaction, call: Call) -> tuple[NicChoice, ...]:
     """The project's network, its own or a shared one; none is no nic at all, several are refused."""
-    mine = any_of(eq("project_id", call.project_id), is_in("id", reading.shared_to(tx, "network", call.project_id)))
-    found = tx.networks.find(Query(filters=(mine, eq("external", value=False), alive()), limit=2))
+    found = networks_for(tx, call, 2)
     if len(found) > 1:
         raise Invalid("network", field="networks", reason="several_networks")
     return tuple(NicChoice(network_id=n.id) for n in found)

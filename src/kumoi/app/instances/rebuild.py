@@ -8,6 +8,7 @@ from kumoi.app.images.copying import check_not_copied
 from kumoi.app.instances.acting import act
 from kumoi.app.instances.change import METADATA, put_labels_of
 from kumoi.app.instances.making import check_fits, image_of, key_of
+from kumoi.app.instances.personality import check_files
 from kumoi.app.instances.wish import NAME_MOST, check_user_data
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
@@ -20,7 +21,7 @@ from kumoi.core.names import check_name
 
 
 class RebuildWish(msgspec.Struct, frozen=True, kw_only=True):
-    """What is unset stays. `keypair_name` empty: no key from now on."""
+    """What is unset stays, but for `files`: those of before are gone. `keypair_name` empty: no key from now on."""
 
     image_id: ImageId
     name: str | msgspec.UnsetType = msgspec.UNSET
@@ -32,6 +33,7 @@ class RebuildWish(msgspec.Struct, frozen=True, kw_only=True):
     keypair_name: str | msgspec.UnsetType = msgspec.UNSET
     auto_disk: bool | msgspec.UnsetType = msgspec.UNSET
     metadata: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    files: dict[str, str] = {}
 
 
 def rebuild(house: House, call: Call, instance_id: InstanceId, wish: RebuildWish) -> Instance:
@@ -48,14 +50,16 @@ def rebuild(house: House, call: Call, instance_id: InstanceId, wish: RebuildWish
         image = image_of(tx, call, wish.image_id)
         check_fits(one.memory_mib, one.disk_gib, image)
         if isinstance(wish.metadata, dict):
-            put_labels_of(tx, house, one.id, METADATA, wish.metadata, whole=True)
+            put_labels_of(tx, house, one, METADATA, wish.metadata, whole=True)
         changes = {k: v for k, v in given(wish).items() if k not in {"image_id", "metadata", "keypair_name"}}
         if isinstance(wish.keypair_name, str):
             key = key_of(tx, call, wish.keypair_name)
             changes |= {"keypair_name": wish.keypair_name, "public_key": key.public_key if key else ""}
+        check_files(tx, one.project_id, wish.files)
         number = one.root_number + 1
         fresh = replace(one, image_id=image.id, root_layer_id=layer_of(image), root_number=number, rescue=None)
-        fresh = replace(fresh, image_properties=image.properties)
+        drive = one.config_drive or bool(wish.files)
+        fresh = replace(fresh, image_properties=image.properties, config_drive=drive)
         return replace(reformed(fresh), form_cause="rebuild", **changes)
 
     return act(house, call, instance_id, "rebuild", change)

@@ -5,6 +5,7 @@ from kumoi.app.instances.client_tokens import check_token, earlier, remember
 from kumoi.app.instances.disks import allow_disks
 from kumoi.app.instances.making import Maker, Place, wanted_of
 from kumoi.app.instances.wish import RunWish, check
+from kumoi.app.networks.auto_network import ensure_network
 from kumoi.app.writing import MARKS_TOPIC
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
@@ -33,6 +34,8 @@ def run(house: House, call: Call, wish: RunWish) -> list[Instance]:
     check_token(call)
     if (made := house.store.read(lambda tx: earlier(tx, call, wish))) is not None:
         return made
+    if wish.auto_network:
+        ensure_network(house, call)
     count = wish.count_max
     while True:
         try:

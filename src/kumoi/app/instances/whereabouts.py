@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Iterable
 
 from kumoi.app.instances.wish import RunWish
+from kumoi.app.quota_defaults import check_single
 from kumoi.contracts.store import Transaction
 from kumoi.core.aggregates import ZONE, zones
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid, QuotaExceeded
+from kumoi.core.errors import Invalid
 from kumoi.core.ids import HostId, InstanceId
 from kumoi.core.instances import Instance
 from kumoi.core.policy import may
 from kumoi.core.query import Query, alive, eq, is_in
-from kumoi.core.quotas import DEFAULT_QUOTA, project_scope
 from kumoi.planning.neighbours import Neighbours
 
 
@@ -37,12 +37,7 @@ def neighbours_of(tx: Transaction, call: Call, wish: RunWish) -> Neighbours:
     if group is None or group.project_id != call.project_id:
         raise Invalid("compute", field="group", reason="no_such_server_group", value=wish.server_group_id)
     members = members_of(tx, (group.id,))
-    counter = tx.counters.get(project_scope(call.project_id), "server_group_members")
-    most = counter.most if counter is not None else DEFAULT_QUOTA["server_group_members"]
-    if 0 <= most < len(members) + wish.count_min:
-        raise QuotaExceeded(
-            "quota", resource="server_group_members", wanted=wish.count_min, used=len(members), limit=most
-        )
+    check_single(tx, call.project_id, "server_group_members", wish.count_min, used=len(members))
     here = Counter(_placed(tx, (m.id for m in members)))
     return Neighbours(
         policy=group.policy,

@@ -58,7 +58,8 @@ class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     otherwise the instance is made and shows why it is not placed.
     `hostname` empty: made of the name. `zone` empty: any. `same_host`, `different_host`: instances that it shall stand
     beside or apart from. `hints`: what OpenStack's clients said of its place, as they said it. `image_id` None: one
-    of the `disks` is booted from.
+    of the `disks` is booted from. `auto_network`: one is made where the project has none. `files`: what stands on its
+    config drive to be put in place by its guest, base64 by path; see `personality`.
     """
 
     name: str | None
@@ -66,9 +67,11 @@ class RunWish(msgspec.Struct, frozen=True, kw_only=True):
     image_id: ImageId | None = None
     disks: tuple[DiskChoice, ...] = ()
     nics: tuple[NicChoice, ...] | None = None
+    auto_network: bool = False
     groups: tuple[str, ...] = ()
     keypair_name: str = ""
     user_data: str = ""
+    files: dict[str, str] = msgspec.field(default_factory=dict)
     count_min: int = 1
     count_max: int = 1
     config_drive: bool = False

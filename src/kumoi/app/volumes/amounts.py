@@ -1,9 +1,9 @@
 """What volumes and snapshots take of their project's quota beside the plain counters."""
 
+from kumoi.app.quota_defaults import check_single
 from kumoi.app.writing import charge
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import QuotaExceeded
 from kumoi.core.ids import ProjectId, VolumeTypeId
 from kumoi.core.quotas import UNLIMITED, project_scope
 from kumoi.core.volume_types import per_type
@@ -12,9 +12,7 @@ from kumoi.core.volumes import Volume
 
 def check_quota_of_one(tx: Transaction, call: Call, size_gib: int) -> None:
     """QuotaExceeded where no single volume may be so large."""
-    counter = tx.counters.get(project_scope(call.project_id), "per_volume_gigabytes")
-    if counter is not None and counter.most != UNLIMITED and size_gib > counter.most:
-        raise QuotaExceeded("quota", resource="per_volume_gigabytes", wanted=size_gib, used=0, limit=counter.most)
+    check_single(tx, call.project_id, "per_volume_gigabytes", size_gib)
 
 
 def charge_type(

@@ -122,4 +122,5 @@ def guest_data(parts: InstanceParts) -> GuestData:
         labels=parts.labels,
         group_names=parts.group_names,
         public_ipv4=parts.public_ipv4,
+        files=one.files,
     )

@@ -49,6 +49,15 @@ def test_without_user_data_there_is_none() -> None:
         assert get(path, machine(user_data="")).status == 404
 
 
+def test_files_are_told_and_given() -> None:
+    one = machine(files={"/etc/motd": "aGVsbG8=", "b": "Yg=="})
+    told = json.loads(get("/openstack/latest/meta_data.json", one).body)["files"]
+    assert [f["path"] for f in told] == ["/etc/motd", "b"]
+    assert [get(f"/openstack{f['content_path']}", one).body for f in told] == [b"hello", b"b"]
+    assert get("/openstack/content/0002", one).status == 404
+    assert "files" not in json.loads(get("/openstack/latest/meta_data.json", machine()).body)
+
+
 def test_a_second_nic_is_told_with_its_fixed_settings() -> None:
     drawn = json.loads(get("/openstack/latest/network_data.json", machine()).body)
     assert [n["type"] for n in drawn["networks"]] == ["ipv4_dhcp", "ipv4"]

@@ -160,3 +160,14 @@ def test_every_route_can_be_listed() -> None:
     listed = {(t.name, r.method, r.path) for t, r in ROUTER}
     assert ("compute", "GET", "/servers/{id}/metadata/{key}") in listed
     assert len(listed) == 11
+
+
+def test_a_name_that_is_missing_is_not_the_list() -> None:
+    named = Router([tongue("a", "/a", route("GET", "/servers"), route("DELETE", "/servers/{id}"))])
+    assert isinstance(named.find("GET", b"/a/servers/"), Found)
+    nobody_named = named.find("DELETE", b"/a/servers/")
+    assert isinstance(nobody_named, Missing)
+    assert nobody_named.allow == []
+    without_slash = named.find("DELETE", b"/a/servers")
+    assert isinstance(without_slash, Missing)
+    assert "GET" in without_slash.allow

@@ -20,12 +20,15 @@ VERSIONS: Final = (
     "2020-10-14", "latest",
 )  # fmt: skip
 SEED_BYTES: Final = 512
+CONTENT: Final = "content"
 
 
 def read(machine: Machine, path: list[str], seed: bytes) -> bytes | None:
     """What stands at the path below `/openstack`. `seed`: SEED_BYTES of fresh randomness."""
     if not path:
         return "\n".join(VERSIONS).encode()
+    if path[0] == CONTENT:
+        return contents(machine).get(path[1]) if len(path) == 2 else None
     if path[0] not in VERSIONS or len(path) > 2:
         return None
     found = documents(machine, seed)
@@ -45,6 +48,11 @@ def documents(machine: Machine, seed: bytes) -> dict[str, bytes]:
     return found if given is None else {**found, "user_data": given}
 
 
+def contents(machine: Machine) -> dict[str, bytes]:
+    """The files that its user gave it, by the names under which `meta_data` tells of them."""
+    return {f"{i:04}": base64.b64decode(text) for i, text in enumerate(machine.data.files.values())}
+
+
 def meta_data(machine: Machine, seed: bytes) -> dict[str, Any]:
     data = machine.data
     found: dict[str, Any] = {
@@ -58,6 +66,8 @@ def meta_data(machine: Machine, seed: bytes) -> dict[str, Any]:
         "dedicated_cpus": [],
         "random_seed": base64.b64encode(seed).decode(),
     }
+    if data.files:
+        found["files"] = [{"path": path, "content_path": f"/{CONTENT}/{i:04}"} for i, path in enumerate(data.files)]
     if data.labels:
         found["meta"] = data.labels
     if data.public_key:

@@ -102,6 +102,7 @@ INVALID: Final[dict[str, str]] = {
     "not_bootable": "No instance can be made of this image: its format is {value},"
     " and what runs here is raw or a sound qcow2. Convert it: qemu-img convert -O qcow2.",
     "no_such_key": "Invalid {field}: there is no key pair {name}.",
+    "no_way_out": "No network can be made by itself: there is no external network that is meant where none is named.",
     "several_networks": "Several networks are possible: name the one to use in {field}.",
     "path_too_long": "The path in {field} is too long: at most {max} characters fit a socket's address.",
     "made_otherwise": "{field} does not fit: this cloud was made otherwise ({origin}).",

@@ -102,6 +102,7 @@ INVALID: Final[dict[str, str]] = {
     "not_bootable": "このイメージからインスタンスは作れません。"
     "形式は {value} ですが、動かせるのは raw か正しい qcow2 です。qemu-img convert -O qcow2 で変換してください。",
     "no_such_key": "{field} が正しくありません: キーペア {name} はありません。",
+    "no_way_out": "既定の外部ネットワークがないため、ネットワークを自動で作成できません。",
     "several_networks": "使えるネットワークが複数あります。{field} で指定してください。",
     "path_too_long": "{field} のパスが長すぎます: ソケットのアドレスには {max} 文字までしか入りません。",
     "made_otherwise": "{field} は使えません: このクラウドは別の設定で作られています ({origin})。",

@@ -53,7 +53,7 @@ def routes(house: House) -> list[Route]:
 def do_image(house: House, request: Request) -> Response:
     said = request.json(ImageBody).image
     check_name(said.name, NAME_MOST)
-    wish = ImageWish(name=said.name, properties=metadata(said.metadata))
+    wish = ImageWish(name=said.name, properties=metadata(said.metadata), alone=True)
     return _made(request, create_image(house, request.call(), server_id(request), wish))
 
 
@@ -70,6 +70,7 @@ def do_backup(house: House, request: Request) -> Response:
         properties=metadata(said.metadata),
         backup_type=said.backup_type,
         rotation=int(rotation),
+        alone=True,
     )
     made = create_image(house, request.call(), server_id(request), wish)
     return _made(request, made) if wish.rotation else accepted()

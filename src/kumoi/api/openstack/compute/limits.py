@@ -20,14 +20,17 @@ from kumoi.core.quotas import Counter, Resource
 NAMES: dict[str, Resource] = {
     "instances": "instances", "cores": "vcpus", "ram": "memory_mib", "key_pairs": "key_pairs",
     "server_groups": "server_groups", "server_group_members": "server_group_members",
+    "metadata_items": "metadata_items",
 }  # fmt: skip
 # until 2.35 Nova spoke for the network too
 NETWORK: dict[str, Resource] = {
     "floating_ips": "public_addresses", "fixed_ips": "nics", "security_groups": "security_groups",
     "security_group_rules": "security_rules",
 }  # fmt: skip
-FIXED = {
-    "metadata_items": 128, "injected_files": 0, "injected_file_content_bytes": 0, "injected_file_path_bytes": 0,
+# until 2.56 files could be given to a server
+FILES: dict[str, Resource] = {
+    "injected_files": "injected_files", "injected_file_content_bytes": "injected_file_content_bytes",
+    "injected_file_path_bytes": "injected_file_path_bytes",
 }  # fmt: skip
 # A name of the absolute limits, and the version that took it away.
 GONE = {
@@ -61,10 +64,10 @@ def absolute(house: House, request: Request) -> Response:
         "maxTotalCores": held["vcpus"].most,
         "maxTotalRAMSize": held["memory_mib"].most,
         "maxTotalKeypairs": held["key_pairs"].most,
-        "maxServerMeta": FIXED["metadata_items"],
-        "maxImageMeta": FIXED["metadata_items"],
-        "maxPersonality": 0,
-        "maxPersonalitySize": 0,
+        "maxServerMeta": held["metadata_items"].most,
+        "maxImageMeta": held["metadata_items"].most,
+        "maxPersonality": held["injected_files"].most,
+        "maxPersonalitySize": held["injected_file_content_bytes"].most,
         "maxServerGroups": held["server_groups"].most,
         "maxServerGroupMembers": held["server_group_members"].most,
         "maxSecurityGroups": held["security_groups"].most,
@@ -91,15 +94,13 @@ def show_detail(house: House, request: Request) -> Response:
     shown: dict[str, Any] = {"id": _project(request)}
     for name, ours in names(request).items():
         shown[name] = {"limit": held[ours].most, "in_use": held[ours].used, "reserved": 0}
-    for name, most in fixed(request).items():
-        shown[name] = {"limit": most, "in_use": 0, "reserved": 0}
     return json_response({"quota_set": shown})
 
 
 def defaults(house: House, request: Request) -> Response:
     now = quotas.defaults(house, request.call())
     shown = {name: now[ours] for name, ours in names(request).items()}
-    return json_response({"quota_set": {"id": _project(request), **shown, **fixed(request)}})
+    return json_response({"quota_set": {"id": _project(request), **shown}})
 
 
 def update(house: House, request: Request) -> Response:
@@ -108,14 +109,14 @@ def update(house: House, request: Request) -> Response:
     for name, value in wished.items():
         if name in names(request):
             limits[names(request)[name]] = limit(name, value)
-        elif name not in {"force", *fixed(request)}:
+        elif name != "force":
             raise Invalid("api", field=f"quota_set.{name}", reason="unknown_field")
     held = quotas.set_quota(house, request.call(), _project(request), limits)
     return json_response({"quota_set": _limits(request, held)})
 
 
 def reset(house: House, request: Request) -> Response:
-    quotas.reset_quota(house, request.call(), _project(request), NAMES.values())
+    quotas.reset_quota(house, request.call(), _project(request), {**NAMES, **FILES}.values())
     return Response(202)
 
 
@@ -124,16 +125,13 @@ def _project(request: Request) -> ProjectId:
 
 
 def names(request: Request, until: int = 36) -> dict[str, Resource]:
-    return NAMES if at_least(request, until) else {**NAMES, **NETWORK}
+    """`until`: the version from which Nova does not speak for the network here."""
+    network = {} if at_least(request, until) else NETWORK
+    return {**NAMES, **network, **({} if at_least(request, 57) else FILES)}
 
 
 def _limits(request: Request, held: dict[str, Counter]) -> dict[str, Any]:
-    return {**{name: held[ours].most for name, ours in names(request).items()}, **fixed(request)}
-
-
-def fixed(request: Request) -> dict[str, int]:
-    """Files cannot be injected since 2.57."""
-    return {name: most for name, most in FIXED.items() if not (at_least(request, 57) and name.startswith("injected"))}
+    return {name: held[ours].most for name, ours in names(request).items()}
 
 
 def limit(name: str, value: int | str | bool) -> int:

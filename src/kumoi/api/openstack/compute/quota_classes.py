@@ -8,7 +8,7 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.compute.limits import NAMES, fixed, limit, names
+from kumoi.api.openstack.compute.limits import limit, names
 from kumoi.api.openstack.compute.servers import V
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app import quotas
@@ -49,16 +49,15 @@ def update(house: House, request: Request) -> Response:
     for name, value in wished.items():
         if name in _names(request):
             limits[_names(request)[name]] = limit(name, value)
-        elif name not in {"id", *fixed(request)}:
+        elif name != "id":
             raise Invalid("api", field=f"quota_class_set.{name}", reason="unknown_field")
     return json_response({"quota_class_set": _shown(request, quotas.set_defaults(house, request.call(), limits))})
 
 
 def _names(request: Request) -> dict[str, Resource]:
-    if at_least(request, 50):
-        return NAMES
-    return {name: ours for name, ours in names(request, until=50).items() if name not in _GROUPS}
+    hidden = frozenset[str]() if at_least(request, 50) else _GROUPS
+    return {name: ours for name, ours in names(request, until=50).items() if name not in hidden}
 
 
 def _shown(request: Request, now: dict[str, int]) -> dict[str, Any]:
-    return {**{name: now[ours] for name, ours in _names(request).items()}, **fixed(request)}
+    return {name: now[ours] for name, ours in _names(request).items()}

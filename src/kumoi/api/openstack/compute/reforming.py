@@ -1,7 +1,7 @@
 """POST /servers/{id}/action: what makes another machine of a server: rebuild, rescue, resize."""
 
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -10,7 +10,7 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.compute.actions import accepted, waited
-from kumoi.api.openstack.compute.server_create import access_address, hostname, image_id, metadata
+from kumoi.api.openstack.compute.server_create import File, access_address, files, hostname, image_id, metadata
 from kumoi.api.openstack.compute.server_views import changed, links, plain_addresses
 from kumoi.api.openstack.compute.servers import V, server_id
 from kumoi.api.openstack.compute.versions import at_least
@@ -37,7 +37,7 @@ class _Rebuild(msgspec.Struct, forbid_unknown_fields=True):
     hostname: str | UnsetType = UNSET
     trusted_image_certificates: list[str] | None = None
     preserve_ephemeral: bool | str = False
-    personality: list[dict[str, Any]] = []
+    personality: list[File] = []
     disk_config: Literal["AUTO", "MANUAL"] | UnsetType = msgspec.field(name="OS-DCF:diskConfig", default=UNSET)
 
 
@@ -88,9 +88,8 @@ def do_rebuild(house: House, request: Request) -> Response:
             raise Invalid("api", field=f"rebuild.{name}", reason="unknown_field")
     if body.personality and at_least(request, 57):
         raise Invalid("api", field="rebuild.personality", reason="unknown_field")
-    for name in ("personality", "trusted_image_certificates"):
-        if getattr(body, name):
-            raise Unsupported("compute", what=name)
+    if body.trusted_image_certificates:
+        raise Unsupported("compute", what="trusted_image_certificates")
     wish = RebuildWish(
         image_id=image_id("rebuild.imageRef", body.imageRef),
         name=body.name,
@@ -101,6 +100,7 @@ def do_rebuild(house: House, request: Request) -> Response:
         hostname=body.hostname if isinstance(body.hostname, UnsetType) else hostname(request, body.hostname),
         keypair_name=_text(body.key_name),
         auto_disk=body.disk_config if isinstance(body.disk_config, UnsetType) else body.disk_config == "AUTO",
+        files=files(body.personality),
         metadata=metadata(body.metadata) if isinstance(body.metadata, dict) else UNSET,
     )
     rebuild(house, request.call(), server_id(request), wish)

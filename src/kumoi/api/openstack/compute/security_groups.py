@@ -241,5 +241,5 @@ def _render_rule(house: House, request: Request, rule: SecurityRule) -> dict[str
         "from_port": ANY_PORT if portless else rule.port_min,
         "to_port": ANY_PORT if portless else rule.port_max,
         "group": group,
-        "ip_range": {} if group else {"cidr": rule.remote_cidr or anywhere},
+        "ip_range": {} if group else {"cidr": rule.remote_text or rule.remote_cidr or anywhere},
     }

@@ -11,7 +11,7 @@ from kumoi.api.openstack.compute.block_devices import Device, ElderDevice, disks
 from kumoi.api.openstack.compute.scheduler_hints import checked, group_of, instances_of
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.instances.wish import NicChoice, RunWish
-from kumoi.core.errors import Invalid, QuotaExceeded, Unsupported
+from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import FlavorId, ImageId, NetworkId, NicId, is_uuid
 
 _LABEL: Final = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])")
@@ -35,7 +35,9 @@ class _Group(msgspec.Struct):
     name: str
 
 
-class _File(msgspec.Struct):
+class File(msgspec.Struct, forbid_unknown_fields=True):
+    """Of what Nova's clients call a server's personality."""
+
     path: str
     contents: str
 
@@ -58,7 +60,7 @@ class _Server(msgspec.Struct, forbid_unknown_fields=True):
     adminPass: str | None = None  # noqa: N815
     accessIPv4: str | None = None  # noqa: N815
     accessIPv6: str | None = None  # noqa: N815
-    personality: list[_File] = []
+    personality: list[File] = []
     trusted_image_certificates: list[str] | None = None
     host: str | None = None
     hypervisor_hostname: str | None = None
@@ -82,8 +84,7 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
     server = body.server
     _refuse_unknown(request, server)
     _refuse_unbuilt(request, server)
-    least = _count("min_count", server.min_count)
-    most = _count("max_count", server.max_count) if server.max_count is not None else least
+    least, most = _counts(server)
     zone, host = _place(server.availability_zone)
     named = {name for name in (host, server.host, server.hypervisor_hostname) if name}
     if len(named) > 1:
@@ -98,9 +99,11 @@ def wish_of(request: Request, body: CreateBody) -> RunWish:
         image_id=image_id("server.imageRef", image) if image else None,
         disks=disks,
         nics=_nics(server.networks),
+        auto_network=server.networks == "auto",
         groups=groups,
         keypair_name=server.key_name or "",
         user_data=server.user_data or "",
+        files=files(server.personality),
         count_min=least,
         count_max=most,
         config_drive=_yes("config_drive", server.config_drive),
@@ -130,9 +133,8 @@ def _refuse_unknown(request: Request, server: _Server) -> None:
 
 def _refuse_unbuilt(request: Request, server: _Server) -> None:
     """What is not built yet is said, never silently left out."""
-    for name in ("personality", "trusted_image_certificates"):
-        if getattr(server, name):
-            raise Unsupported("compute", what=name)
+    if server.trusted_image_certificates:
+        raise Unsupported("compute", what="trusted_image_certificates")
     if isinstance(server.networks, str) and not at_least(request, 37):
         raise Invalid("api", field="server.networks", reason="wrong_type", expected="array", got="str")
     if server.networks is None and at_least(request, 37):
@@ -206,6 +208,11 @@ def _place(text: str | None) -> tuple[str, str]:
     return zone, host
 
 
+def _counts(server: _Server) -> tuple[int, int]:
+    least = _count("min_count", server.min_count)
+    return least, _count("max_count", server.max_count) if server.max_count is not None else least
+
+
 def _count(field: str, value: int | str) -> int:
     text = str(value)
     if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
@@ -214,12 +221,14 @@ def _count(field: str, value: int | str) -> int:
 
 
 def metadata(pairs: dict[str, str]) -> dict[str, str]:
-    if len(pairs) > 128:
-        raise QuotaExceeded("quota", resource="metadata_items", wanted=len(pairs), used=0, limit=128)
     for key, value in pairs.items():
         if not 1 <= len(key) <= 255 or len(value) > 255:
             raise Invalid("api", field=f"server.metadata.{key[:32]}", reason="length", bound="at most 255")
     return pairs
+
+
+def files(given: list[File]) -> dict[str, str]:
+    return {file.path: file.contents for file in given}
 
 
 def _tags(tags: list[str]) -> tuple[str, ...]:
