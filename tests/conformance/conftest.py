@@ -7,6 +7,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class SimulatedCloud:
     """Started by the launcher, as its user starts it. `environ`: what `kumoi env` prints, no other cloud's words."""
 
     def __init__(self, clone: Path, state: Path) -> None:
+        self.state = state
         self._kumoi = (str(clone / "kumoi"), "--state", str(state))
         self.environ = {**_plain_environ(), "PATH": CLIENTS}
 
@@ -33,6 +35,10 @@ class SimulatedCloud:
         self._run(*self._kumoi, "up", "--simulate", "--hosts", str(HOSTS))
         told = self._run("bash", "-c", f'eval "$({" ".join(self._kumoi)} env)"; env -0').split("\0")
         self.environ |= dict(line.split("=", 1) for line in told if line.startswith(("OS_", "AWS_")))
+
+    def kumoi(self, *words: str) -> str:
+        """What the cloud's own command says, which must not fail."""
+        return self._run(*self._kumoi, *words)
 
     def openstack(self, *words: str) -> str:
         """What the command line client says, which must not fail."""
@@ -66,13 +72,26 @@ def _plain_environ() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def cloud(clone: Path) -> Iterator[SimulatedCloud]:
+    with folder_of_a_cloud(clone) as made:
+        made.start()
+        yield made
+
+
+@pytest.fixture
+def no_cloud(clone: Path) -> Iterator[SimulatedCloud]:
+    """The place for another one, which the test starts."""
+    with folder_of_a_cloud(clone) as place:
+        yield place
+
+
+@contextmanager
+def folder_of_a_cloud(clone: Path) -> Iterator[SimulatedCloud]:
     # Not pytest's own folder: the cloud's user could not pass it, and a socket's path must be short.
     folder = Path(tempfile.mkdtemp(prefix="kumoi-conf-"))
     folder.chmod(0o755)
-    made = SimulatedCloud(clone, folder / "cloud")
+    place = SimulatedCloud(clone, folder / "cloud")
     try:
-        made.start()
-        yield made
+        yield place
     finally:
-        made.end()
+        place.end()
         shutil.rmtree(folder)

@@ -5,15 +5,17 @@ import fcntl
 import os
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import click
 
-from kumoi.adapters.linux import account, namespace
-from kumoi.cmd.inside import tell, told
+from kumoi.adapters.linux import namespace
+from kumoi.cmd import as_owner
+from kumoi.cmd.inside import told
 from kumoi.cmd.up import alive, locked
-from kumoi.core.errors import KumoiError, Unavailable
+from kumoi.core.errors import Unavailable
 from kumoi.runtime import processes, state_folder, supervision
 from kumoi.runtime.processes import Process
 from kumoi.runtime.state_folder import StateFolder
@@ -37,14 +39,8 @@ def command(root: Path, purge: bool) -> None:
 
 
 def run(state: StateFolder, *, purge: bool) -> None:
-    """All work is the owner's, in a child of its own; root alone removes what root made."""
-    owner = account.owner(state.root)
-    pid = os.fork()
-    if pid == 0:
-        os._exit(_as_owner(state, owner, purge=purge))
-    _, status = os.waitpid(pid, 0)
-    if status:
-        raise Unavailable("host", what="down", reason="incomplete")
+    """All work is the owner's; root alone removes what root made."""
+    as_owner.run(state.root, partial(_as_owner, state, purge=purge), "down")
     if purge:
         if os.geteuid() == 0:
             remove(state.root)
@@ -52,17 +48,11 @@ def run(state: StateFolder, *, purge: bool) -> None:
             state.root.rmdir()
 
 
-def _as_owner(state: StateFolder, owner: account.Account, *, purge: bool) -> int:
-    try:
-        account.become(owner)
-        if (state.root / "ground").exists():
-            down(state)
-        if purge:
-            _remove_own(state)
-    except KumoiError as e:
-        click.echo(f"kumoi: {tell(e)}", err=True)
-        return 1
-    return 0
+def _as_owner(state: StateFolder, *, purge: bool) -> None:
+    if (state.root / "ground").exists():
+        down(state)
+    if purge:
+        _remove_own(state)
 
 
 def down(state: StateFolder) -> None:

@@ -36,9 +36,12 @@ _UNAVAILABLE: Final[dict[str, str]] = {
     "processes_left": "Processes are left inside: {pids}.",
     "refused": "{what} refused: {detail}",
     "simulated": "The guests of a simulated cloud are played: there is no shell in them.",
+    "still_up": "The cloud is up. First: kumoi down",
     "unreadable": "{path} cannot be read by the cloud's user. Call ./kumoi, which makes a copy that can.",
 }
 _PORT: Final = "Port {name} is taken. Choose another with --port, or none: then the next free one is used."
+_FILE: Final = "There is a file {name} already: nothing is written over."
+_CLOUD: Final = "There is a cloud in {name}. Name another folder with --state DIR, or replace this one: --replace"
 _UPLINK: Final = "This changes the machine's own network: call it as root."
 _THING: Final = "Nothing is called {id}: no name, id, EC2 id, address or device."
 _LOG: Final = "There is no log of {id}; there are: {known}."
@@ -59,8 +62,8 @@ def _own(error: KumoiError) -> str | None:
         template = _STATE_FOLDER
     elif isinstance(error, Forbidden) and error.facts.get("action") == "uplink":
         template = _UPLINK
-    elif isinstance(error, Taken) and error.facts.get("kind") == "port":
-        template = _PORT
+    elif isinstance(error, Taken):
+        template = {"port": _PORT, "file": _FILE, "cloud": _CLOUD}.get(str(error.facts.get("kind")))
     elif isinstance(error, NotFound):
         template = {"thing": _THING, "log": _LOG}.get(str(error.facts.get("kind")))
     facts = {k: ", ".join(map(str, v)) if isinstance(v, list) else v for k, v in error.facts.items()}

@@ -20,6 +20,7 @@ from kumoi.adapters.linux.vlan_programs import Programs
 from kumoi.cmd import first_image, supervisor
 from kumoi.cmd.inside import told
 from kumoi.core.errors import Fact, Invalid, KumoiError, Layer, Unavailable
+from kumoi.ops.backup import placing
 from kumoi.runtime import processes, settings, state_folder, supervision
 from kumoi.runtime.settings import Settings, Value
 from kumoi.runtime.state_folder import StateFolder
@@ -60,11 +61,12 @@ def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> 
     begun = time.monotonic()
     programs = prepare(state)
     with locked(state):
+        placing.finish(state)
         chosen = _settings(state, flags)
         started = None
         if running := alive(state):
             click.echo("kumoi: already up")
-            for line in unheeded(flags, _in_force(state, running), running.addresses):
+            for line in unheeded(flags, in_force(state), running.addresses):
                 click.echo(f"kumoi: {line}")
         else:
             state_folder.replace(state.wish, b"up")
@@ -123,9 +125,10 @@ def _settings(state: StateFolder, flags: dict[str, Value | None]) -> Settings:
     return settings.load(state.root, flags=flags)
 
 
-def _in_force(state: StateFolder, running: Record) -> Settings:
-    """What the running supervisor was started with."""
-    return settings.load(state.root, environ=processes.environment(running.supervisor))
+def in_force(state: StateFolder) -> Settings:
+    """What the running supervisor was started with; where none runs, what the next would be."""
+    running = alive(state)
+    return settings.load(state.root, environ=processes.environment(running.supervisor) if running else os.environ)
 
 
 def unheeded(flags: dict[str, Value | None], in_force: Settings, addresses: Mapping[str, str]) -> list[str]:

@@ -42,5 +42,5 @@ def _upgrade(connection: Connection, found: str) -> None:
     try:
         ScriptDirectory.from_config(config).get_revision(found)
     except CommandError as error:
-        raise Unsupported("store", what="schema", found=found, newest=HEAD) from error
+        raise Unsupported("store", what="schema", reason="newer_database", found=found, newest=HEAD) from error
     command.upgrade(config, "head")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import compute, disks, forbidden, networks, unauthenticated, volumes
+from kumoi.api.edge.texts import compute, disks, forbidden, networks, operation, unauthenticated, volumes
 
 ERRORS: Final[dict[str, str]] = {
     **forbidden.EN,
@@ -33,11 +33,13 @@ ERRORS: Final[dict[str, str]] = {
     "internal": "The cloud made a mistake. Its operator finds it in the log under {request_id}.",
     "would_succeed": "The request would have succeeded, but only that was asked.",
     **disks.EN_ERRORS,
+    **operation.EN_ERRORS,
 }
 
 # invalid: what is wrong with {field}
 INVALID: Final[dict[str, str]] = {
     **volumes.EN_INVALID,
+    **operation.EN_INVALID,
     "console_type": "Unavailable console type {value}. This cloud has novnc and serial.",
     "not_an_end": "{value} is a {kind}: name a server, a port, an address, or outside.",
     "without_nic": "{value} has no port.",

@@ -4,7 +4,7 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import compute, disks, forbidden, networks, unauthenticated, volumes
+from kumoi.api.edge.texts import compute, disks, forbidden, networks, operation, unauthenticated, volumes
 
 ERRORS: Final[dict[str, str]] = {
     **forbidden.JA,
@@ -34,10 +34,12 @@ ERRORS: Final[dict[str, str]] = {
     "internal": "クラウド側の誤りです。管理者はログの {request_id} で原因を調べられます。",
     "would_succeed": "要求は成功するはずですが、確認だけが求められました。",
     **disks.JA_ERRORS,
+    **operation.JA_ERRORS,
 }
 
 INVALID: Final[dict[str, str]] = {
     **volumes.JA_INVALID,
+    **operation.JA_INVALID,
     "console_type": "コンソールの種類 {value} は利用できません。novnc と serial が使えます。",
     "not_an_end": "{value} は{kind}です。サーバー、ポート、アドレス、または outside を指定してください。",
     "without_nic": "{value} にはポートがありません。",
