@@ -118,7 +118,7 @@ def test_a_newer_schema_is_refused_by_name(new_url: str) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(Unsupported) as raised:
         open_store(new_url)
-    assert raised.value.facts == {"what": "schema", "found": "9999", "newest": HEAD}
+    assert raised.value.facts == {"what": "schema", "reason": "newer_database", "found": "9999", "newest": HEAD}
 
 
 def test_a_trial_store_leaves_nothing_behind() -> None:
