@@ -25,7 +25,9 @@ _SHOWN: Final[dict[str, frozenset[str]]] = {
         "network_id", "cidr", "gateway", "ip_version", "ra_mode", "address_mode", "pool_id", "dhcp", "pools",
         "dns_servers", "host_routes", "service_types",
     }),
-    "vpc": frozenset({"admin_up", "ha", "external_network_id", "gateway_nic_id", "snat", "routes", "cidr"}),
+    "vpc": frozenset({
+        "admin_up", "ha", "distributed", "flavor_id", "external_network_id", "gateway_nic_id", "snat", "routes", "cidr",
+    }),
     "security_group": frozenset({"stateful"}),
     "public_address": frozenset({
         "network_id", "subnet_id", "address", "own_nic_id", "nic_id", "fixed_address", "vpc_id",

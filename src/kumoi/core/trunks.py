@@ -11,6 +11,7 @@ from kumoi.core.networks import MOST_VLAN
 
 CARRIES: Final = "trunk"  # the capability of hosts that take tagged frames of a guest apart
 MOST_SUBPORTS: Final = 512
+INHERITED: Final = 0  # the VLAN of the nic's own network, until a door knows which that is
 
 
 class Subport(msgspec.Struct, frozen=True):
@@ -41,7 +42,8 @@ def check_subports(wished: Iterable[Subport]) -> None:
     if len(wished) > MOST_SUBPORTS:
         raise Invalid("network", field="subports", reason="too_many", most=MOST_SUBPORTS)
     for one in wished:
-        if not 1 <= one.vlan <= MOST_VLAN:
+        if one.vlan != INHERITED and not 1 <= one.vlan <= MOST_VLAN:
             raise Invalid("network", field="vlan", reason="range", bound=f"from 1 to {MOST_VLAN}", value=one.vlan)
-    if len({one.vlan for one in wished}) < len(wished) or len({one.nic_id for one in wished}) < len(wished):
+    vlans = [one.vlan for one in wished if one.vlan != INHERITED]
+    if len(set(vlans)) < len(vlans) or len({one.nic_id for one in wished}) < len(wished):
         raise Invalid("network", field="subports", reason="twice")

@@ -2,7 +2,17 @@
 
 import msgspec
 
-from kumoi.core.ids import HostId, NetworkId, NicId, ProjectId, PublicAddressId, QosPolicyId, SubnetId, VpcId
+from kumoi.core.ids import (
+    HostId,
+    NetworkId,
+    NicId,
+    ProjectId,
+    PublicAddressId,
+    QosPolicyId,
+    ServiceFlavorId,
+    SubnetId,
+    VpcId,
+)
 from kumoi.core.networks import Route
 from kumoi.core.nics import FixedIp
 from kumoi.core.port_forwardings import Ports
@@ -13,7 +23,8 @@ class Vpc(msgspec.Struct, frozen=True, kw_only=True):
     """A router. Its legs are nics with `use` vpc_interface; its gateways nics with `use` vpc_gateway, the first one
     (`gateway_nic_id`) and `more_gateways`. `ecmp`: what leaves takes turns among them.
 
-    `ha`: another host carries it when its own is lost; otherwise it waits for that one.
+    `ha`: another host carries it when its own is lost; otherwise it waits for that one. `distributed`: it routes where
+    the guests of its networks are. `flavor_id`: what it was chosen by, for ever.
 
     `cidr` is EC2's address block, empty for a router made by Neutron. `host_id` is where it runs (writer: doors for the
     first binding, control afterwards).
@@ -30,6 +41,8 @@ class Vpc(msgspec.Struct, frozen=True, kw_only=True):
     ecmp: bool = False
     snat: bool = True
     ha: bool = True
+    distributed: bool = False
+    flavor_id: ServiceFlavorId | None = None
     routes: tuple[Route, ...] = ()
     cidr: str = ""
     host_id: HostId | None = None

@@ -84,6 +84,24 @@ def test_what_cannot_be_carried_is_refused(neutron: Neutron, ports: list[str]) -
     assert neutron.refused("GET", path, who="two")[0] == 404
 
 
+def test_a_sub_port_may_have_the_vlan_of_its_own_network(neutron: Neutron, world: World) -> None:
+    world.add_host(capabilities=(CARRIES,))
+    tagged = {"provider:network_type": "vlan", "provider:physical_network": "office"}
+    wishes = ({"provider:segmentation_id": n, **tagged} for n in (41, 42))
+    networks = [neutron.make("networks", "admin", **more)["id"] for more in (*wishes, {})]
+    ports = [neutron.make("ports", "admin", network_id=n)["id"] for n in networks]
+    trunk = neutron.make("trunks", "admin", port_id=ports[0])["id"]
+
+    def adding(port: str) -> tuple[int, list[int]]:
+        body = {"sub_ports": [{"port_id": port, "segmentation_type": "inherit"}]}
+        answer = neutron.ask("PUT", f"trunks/{trunk}/add_subports", body, "admin")
+        return answer.status, [one["segmentation_id"] for one in answer.json().get("sub_ports", ())]
+
+    assert adding(ports[2]) == (400, [])
+    status, vlans = adding(ports[1])
+    assert (status, vlans) == (200, [42])
+
+
 def test_it_is_not_offered_where_no_host_can_do_it(neutron: Neutron, world: World) -> None:
     port = neutron.make("ports", network_id=neutron.make("networks")["id"])["id"]
     world.add_host()

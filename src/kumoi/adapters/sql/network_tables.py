@@ -28,6 +28,28 @@ segment_ranges = Table(
     Index(None, "project_id", "created_at", "id"),
 )
 
+service_flavors = Table(
+    "service_flavors",
+    metadata,
+    key(),
+    *texts("name", "service", "description"),
+    *switches("enabled"),
+    *nested("profile_ids"),
+    *integers("generation"),
+    *times("created_at", "updated_at"),
+)
+
+service_profiles = Table(
+    "service_profiles",
+    metadata,
+    key(),
+    *texts("metainfo", "description"),
+    *texts("form", null=True),
+    *switches("enabled"),
+    *integers("generation"),
+    *times("created_at", "updated_at"),
+)
+
 metering_labels = Table(
     "metering_labels",
     metadata,
@@ -144,12 +166,13 @@ vpcs = Table(
     metadata,
     key(),
     *texts("project_id", "name", "description", "cidr"),
-    *texts("external_network_id", "gateway_nic_id", "host_id", null=True),
-    *switches("admin_up", "snat", "ha", "ecmp"),
+    *texts("external_network_id", "gateway_nic_id", "flavor_id", "host_id", null=True),
+    *switches("admin_up", "snat", "ha", "distributed", "ecmp"),
     *nested("routes", "more_gateways"),
     *kept(),
     Index(None, "project_id", "created_at", "id"),
     Index(None, "external_network_id"),
+    Index(None, "flavor_id"),
     Index(None, "host_id"),
 )
 

@@ -39,6 +39,7 @@ from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.segment_ranges import SegmentRange
 from kumoi.core.server_groups import ServerGroup
+from kumoi.core.service_flavors import ServiceFlavor, ServiceProfile
 from kumoi.core.shares import Share
 from kumoi.core.storage_pools import StoragePool
 from kumoi.core.subnet_pools import SubnetPool
@@ -174,6 +175,8 @@ NETWORKS = Noun(Network, network_tables.networks)
 SUBNETS = Noun(Subnet, network_tables.subnets)
 SUBNET_POOLS = Noun(SubnetPool, network_tables.subnet_pools)
 SEGMENT_RANGES = Noun(SegmentRange, network_tables.segment_ranges)
+SERVICE_FLAVORS = Noun(ServiceFlavor, network_tables.service_flavors)
+SERVICE_PROFILES = Noun(ServiceProfile, network_tables.service_profiles)
 METERING_LABELS = Noun(MeteringLabel, network_tables.metering_labels)
 METERING_RULES = Noun(MeteringRule, network_tables.metering_rules)
 TRUNKS = Noun(Trunk, network_tables.trunks)

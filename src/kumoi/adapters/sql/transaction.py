@@ -80,6 +80,8 @@ class SqlTransaction:
     subnets = Of(noun.SUBNETS)
     subnet_pools = Of(noun.SUBNET_POOLS)
     segment_ranges = Of(noun.SEGMENT_RANGES)
+    service_flavors = Of(noun.SERVICE_FLAVORS)
+    service_profiles = Of(noun.SERVICE_PROFILES)
     metering_labels = Of(noun.METERING_LABELS)
     metering_rules = Of(noun.METERING_RULES)
     trunks = Of(noun.TRUNKS)

@@ -66,16 +66,18 @@ class NicChange(msgspec.Struct, frozen=True, kw_only=True):
 
 class NicView(msgspec.Struct, frozen=True, kw_only=True):
     """`host_name`: the host that has it, or is to have it. `network_policy_id`: its network's QoS policy. `promised`:
-    what a host has to keep for it, by the host's resource. `network_domain`: its network's, as DNS has it. `trunk`:
-    that is carried by it."""
+    what a host has to keep for it, by the host's resource. `network_domain`, `physical`: its network's. `trunk`:
+    that is carried by it. `distributed`: it is a leg of such a router."""
 
     nic: Nic
     status: NicStatus
     host_name: str
     network_domain: str
+    physical: str
     network_policy_id: QosPolicyId | None
     trunk: Trunk | None
     promised: dict[str, int]
+    distributed: bool
     tags: tuple[str, ...]
 
 
@@ -87,16 +89,23 @@ def _views(tx: Transaction, rows: list[Nic]) -> list[NicView]:
     obeyed = {r.id: policy for r in rows if (policy := policy_of(r, policies.get(r.network_id)))}
     promised = promised_by(tx, set(obeyed.values()))
     trunks = trunks_of(tx, rows)
+    routers = {vpc.id: vpc for vpc in tx.vpcs.many(tuple({r.vpc_id for r in rows if r.vpc_id}))}
+    distributed = {vpc.id for vpc in routers.values() if vpc.distributed}
+    put_down = {vpc.id for vpc in routers.values() if not vpc.admin_up}
     tags = reading.tags_of(tx, "nic", rows)
     return [
         NicView(
             nic=r,
-            status=status_of(r, seen.get(r.instance_id) if r.instance_id else None),
+            status="down"
+            if r.vpc_id in put_down
+            else status_of(r, seen.get(r.instance_id) if r.instance_id else None),
             host_name=hosts.get(r.host_id, "") if r.host_id and r.use else r.bound_to,
             network_domain=networks[r.network_id].dns_domain if r.network_id in networks else "",
+            physical=networks[r.network_id].physical if r.network_id in networks else "",
             network_policy_id=policies.get(r.network_id),
             trunk=trunks.get(r.id),
             promised=promised.get(obeyed.get(r.id, ""), {}),
+            distributed=r.vpc_id in distributed and r.use == "vpc_interface",
             tags=tags.get(r.id, ()),
         )
         for r in rows

@@ -18,9 +18,10 @@ from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, NotFound, Unsupported
 from kumoi.core.given import given
 from kumoi.core.ids import NicId, ProjectId, TrunkId
+from kumoi.core.networks import UNTAGGED
 from kumoi.core.nics import Nic, NicStatus, status_of
 from kumoi.core.policy import allow
-from kumoi.core.trunks import CARRIES, Subport, Trunk, check_subports
+from kumoi.core.trunks import CARRIES, INHERITED, Subport, Trunk, check_subports
 
 _Act = Callable[[Transaction, Trunk], Trunk]
 
@@ -186,6 +187,7 @@ def _with(tx: Transaction, house: House, call: Call, trunk: Trunk, more: tuple[S
     """The trunk with more (not saved), which are plugged in where its own nic is."""
     parent = reading.there(tx.nics.get(trunk.nic_id), "nic", trunk.nic_id)
     network = reading.there(tx.networks.get(parent.network_id), "network", parent.network_id)
+    more = tuple(_with_vlan(tx, one) for one in more)
     for one in more:
         nic = reading.owned(tx, call, NICS, one.nic_id, "update")
         if any(one.vlan == other.vlan for other in trunk.subports):
@@ -201,3 +203,14 @@ def _with(tx: Transaction, house: House, call: Call, trunk: Trunk, more: tuple[S
     subports = (*trunk.subports, *more)
     check_subports(subports)
     return replace(trunk, subports=subports)
+
+
+def _with_vlan(tx: Transaction, one: Subport) -> Subport:
+    """Invalid where the VLAN of its network is asked for, and that has none."""
+    if one.vlan != INHERITED:
+        return one
+    nic = reading.there(tx.nics.get(one.nic_id), "nic", one.nic_id)
+    own = reading.there(tx.networks.get(nic.network_id), "network", nic.network_id)
+    if own.vlan == UNTAGGED:
+        raise Invalid("network", field="vlan", reason="no_vlan_there", value=own.id)
+    return Subport(nic_id=one.nic_id, vlan=own.vlan)

@@ -19,13 +19,14 @@ from kumoi.app.networks.gateways import (
 )
 from kumoi.app.networks.legs import interfaces, subnets_of
 from kumoi.app.networks.reading import Noun
+from kumoi.app.networks.service_flavors import chosen_form
 from kumoi.app.writing import Thing, charge, commit, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
 from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid
 from kumoi.core.given import given
-from kumoi.core.ids import HostId, ProjectId, VpcId
+from kumoi.core.ids import HostId, ProjectId, ServiceFlavorId, VpcId
 from kumoi.core.networks import Route
 from kumoi.core.nics import Nic
 from kumoi.core.policy import allow
@@ -36,13 +37,15 @@ from kumoi.planning.vpc_binding import router_hosts
 
 
 class VpcWish(msgspec.Struct, frozen=True, kw_only=True):
-    """`ha` None: it is."""
+    """`ha` None: it is; `distributed` None: it is not. `flavor_id` says both, and stands alone."""
 
     name: str = ""
     project_id: ProjectId | None = None
     description: str = ""
     admin_up: bool = True
     ha: bool | None = None
+    distributed: bool | None = None
+    flavor_id: ServiceFlavorId | None = None
     ecmp: bool = False
     gateway: GatewayWish | None = None
     cidr: str = ""
@@ -55,6 +58,7 @@ class VpcChange(msgspec.Struct, frozen=True, kw_only=True):
     description: str | UnsetType = UNSET
     admin_up: bool | UnsetType = UNSET
     ha: bool | UnsetType = UNSET
+    distributed: bool | UnsetType = UNSET
     ecmp: bool | UnsetType = UNSET
     gateway: GatewayWish | UnsetType | None = UNSET
     routes: tuple[Route, ...] | UnsetType = UNSET
@@ -95,19 +99,24 @@ def create_vpc(house: House, call: Call, wish: VpcWish) -> VpcView:
     """Bound to a host that can route at once, if there is one; otherwise control binds it when one appears."""
     allow(call, "vpc.create")
     authorise(call, [wish.gateway] if wish.gateway is not None else [])
-    if wish.ha is not None:
+    if wish.ha is not None or wish.distributed is not None:
         allow(call, "vpc.form")
+        if wish.flavor_id is not None:
+            raise Invalid("network", field="flavor_id", reason="one_of", names=["flavor_id", "ha", "distributed"])
     host_id = _choose_host(house, call)
 
     def write(tx: Transaction) -> list[VpcView]:
         project_id = reading.project_for(call, wish.project_id)
+        form = chosen_form(tx, call, wish.flavor_id) if wish.flavor_id is not None else None
         vpc = Vpc(
             id=VpcId(house.chance.uuid()),
             project_id=project_id,
             name=wish.name,
             description=wish.description,
             admin_up=wish.admin_up,
-            ha=wish.ha is not False,
+            ha=wish.ha is not False if form is None else form in {"ha", "distributed_ha"},
+            distributed=bool(wish.distributed) if form is None else form in {"distributed", "distributed_ha"},
+            flavor_id=wish.flavor_id,
             ecmp=wish.ecmp,
             cidr=wish.cidr,
             host_id=host_id,
@@ -126,16 +135,19 @@ def create_vpc(house: House, call: Call, wish: VpcWish) -> VpcView:
 
 
 def update_vpc(house: House, call: Call, vpc_id: VpcId, change: VpcChange) -> VpcView:
-    """Raises InUse when the gateway carries public addresses, Invalid for routes that lead nowhere."""
+    """Raises InUse when the gateway carries public addresses, Invalid for routes that lead nowhere, and for a router
+    that is up and shall be distributed, or no longer."""
     allow(call, "vpc.update")
     authorise(call, [change.gateway] if isinstance(change.gateway, GatewayWish) else [])
-    if change.ha is not UNSET:
+    if change.ha is not UNSET or change.distributed is not UNSET:
         allow(call, "vpc.form")
 
     def write(tx: Transaction) -> list[VpcView]:
         vpc = reading.owned(tx, call, VPCS, vpc_id, "update")
         reading.check_generation(VPCS, vpc, change.if_generation)
         changed = replace(vpc, **given(change, "if_generation", "gateway"), updated_at=call.now)
+        if changed.distributed != vpc.distributed and vpc.admin_up and changed.admin_up:
+            raise Invalid("network", field="distributed", reason="router_is_up", value=vpc.id)
         if change.gateway is None:
             changed = without_any(tx, house, call, changed)
         elif isinstance(change.gateway, GatewayWish):

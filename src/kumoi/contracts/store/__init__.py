@@ -40,6 +40,7 @@ from kumoi.core.qos import QosPolicy, QosRule
 from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.segment_ranges import SegmentRange
 from kumoi.core.server_groups import ServerGroup
+from kumoi.core.service_flavors import ServiceFlavor, ServiceProfile
 from kumoi.core.shares import Share
 from kumoi.core.storage_pools import StoragePool
 from kumoi.core.subnet_pools import SubnetPool
@@ -183,6 +184,10 @@ class Transaction(Protocol):
     def nics(self) -> Rows[Nic]: ...
     @property
     def segment_ranges(self) -> Rows[SegmentRange]: ...
+    @property
+    def service_flavors(self) -> Rows[ServiceFlavor]: ...
+    @property
+    def service_profiles(self) -> Rows[ServiceProfile]: ...
     @property
     def metering_labels(self) -> Rows[MeteringLabel]: ...
     @property

@@ -57,6 +57,8 @@ RESOURCES: tuple[Resource[Any], ...] = (
     segment_ranges.RESOURCE,
     metering.LABEL,
     metering.RULE,
+    flavors.FLAVOR,
+    flavors.PROFILE,
 )
 
 
@@ -76,7 +78,7 @@ def tongue(house: House, site: Site) -> Tongue:
         *quotas.routes(house),
         *zones.routes(),
         *agents.routes(house),
-        *flavors.routes(),
+        *flavors.routes(house),
         *availability.routes(house),
     ]
     return Tongue(

@@ -1,5 +1,6 @@
 """/v2.0/ports."""
 
+import re
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
@@ -23,6 +24,7 @@ from kumoi.core.networks import DEFAULT_DOMAIN
 from kumoi.core.nics import AddressPair, Nic, holder_of, made_hostname
 
 _COLONS = {"vnic_type": "binding:vnic_type", "host_id": "binding:host_id", "profile": "binding:profile"}
+DISTRIBUTED = "network:router_interface_distributed"
 _PACKETS = "NET_PACKET_RATE_KILOPACKET_PER_SEC"
 _RESOURCES = {
     "egress_kbps": "NET_BW_EGR_KILOBIT_PER_SEC",
@@ -190,7 +192,7 @@ def _render(view: NicView, actor: Actor) -> Shown:
         "mac_address": one.mac,
         "fixed_ips": [{"subnet_id": ip.subnet_id, "ip_address": ip.address} for ip in one.fixed_ips],
         "device_id": one.device_id,
-        "device_owner": owner_text(one),
+        "device_owner": DISTRIBUTED if view.distributed else owner_text(one),
         "dns_name": one.dns_name,
         "dns_domain": one.dns_domain,
         "dns_assignment": _assignment(view),
@@ -232,13 +234,22 @@ def _resource_request(view: NicView) -> Shown | None:
     """What the scheduler keeps for the port, in Placement's words."""
     wanted = {_RESOURCES[resource]: amount for resource, amount in view.promised.items()}
     rates = {k: v for k, v in wanted.items() if k == _PACKETS}
-    groups = [{k: v for k, v in wanted.items() if k != _PACKETS}, rates]
+    groups = [({k: v for k, v in wanted.items() if k != _PACKETS}, _physical_traits(view)), (rates, [])]
     requests = [
-        {"id": str(uuid5(UUID(view.nic.id), str(n))), "required": ["CUSTOM_VNIC_TYPE_NORMAL"], "resources": group}
-        for n, group in enumerate(groups)
+        {
+            "id": str(uuid5(UUID(view.nic.id), str(n))),
+            "required": [*traits, "CUSTOM_VNIC_TYPE_NORMAL"],
+            "resources": group,
+        }
+        for n, (group, traits) in enumerate(groups)
         if group
     ]
     return {"request_groups": requests, "same_subtree": [r["id"] for r in requests]} if requests else None
+
+
+def _physical_traits(view: NicView) -> list[str]:
+    """Bandwidth is that of the network outside, where there is one."""
+    return [f"CUSTOM_PHYSNET_{re.sub('[^A-Z0-9]', '_', view.physical.upper())}"] if view.physical else []
 
 
 def _by_fixed(shown: Shown, wanted: list[str]) -> bool:

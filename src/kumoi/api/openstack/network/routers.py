@@ -36,9 +36,8 @@ from kumoi.app.networks.vpc_legs import LegView, LegWish
 from kumoi.app.networks.vpcs import VPCS, VpcChange, VpcView, VpcWish
 from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Invalid, Unsupported
-from kumoi.core.ids import NetworkId, NicId, SubnetId, VpcId
+from kumoi.core.ids import NetworkId, NicId, ServiceFlavorId, SubnetId, VpcId
 from kumoi.core.networks import Route as StaticRoute
-from kumoi.core.policy import allow
 
 
 class GatewayIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -58,6 +57,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True):
     availability_zone_hints: list[str] = []
     distributed: bool | None = None
     ha: bool | None = None
+    flavor_id: Id | None = None
     enable_default_route_ecmp: bool | None = None
 
 
@@ -103,19 +103,10 @@ def _gateway(given: GatewayIn | None) -> GatewayWish | None:
     )
 
 
-def _check_kind(call: Call, given: New | Change) -> None:
-    """Routers here stand on one host."""
-    if given.distributed is not None:
-        allow(call, "vpc.form")
-    if given.distributed:
-        raise Unsupported("network", what="distributed")
-
-
 def _create(house: House, call: Call, news: list[New]) -> list[VpcView]:
     if len(news) != 1:
         raise Unsupported("network", what="bulk creation of routers")
     new = news[0]
-    _check_kind(call, new)
     if new.availability_zone_hints not in ([], ["nova"]):
         raise Invalid("network", field="availability_zone_hints", reason="not_in_enum", value="nova")
     wish = VpcWish(
@@ -124,6 +115,8 @@ def _create(house: House, call: Call, news: list[New]) -> list[VpcView]:
         description=new.description,
         admin_up=new.admin_state_up,
         ha=new.ha,
+        distributed=new.distributed,
+        flavor_id=ServiceFlavorId(new.flavor_id) if new.flavor_id else None,
         ecmp=bool(new.enable_default_route_ecmp),
         gateway=_gateway(new.external_gateway_info),
     )
@@ -131,13 +124,13 @@ def _create(house: House, call: Call, news: list[New]) -> list[VpcView]:
 
 
 def _update(house: House, call: Call, vpc_id: str, change: Change, generation: int | None) -> VpcView:
-    _check_kind(call, change)
     gateway = change.external_gateway_info
     wanted = VpcChange(
         name=change.name,
         description=change.description,
         admin_up=change.admin_state_up,
         ha=UNSET if change.ha is None else change.ha,
+        distributed=UNSET if change.distributed is None else change.distributed,
         ecmp=UNSET if change.enable_default_route_ecmp is None else change.enable_default_route_ecmp,
         gateway=UNSET if gateway is UNSET else _gateway(gateway),
         routes=UNSET if change.routes is UNSET else routes(change.routes),
@@ -168,10 +161,10 @@ def render(view: VpcView, actor: Actor) -> Shown:
         "routes": rendered_routes(one.routes),
         "availability_zone_hints": [],
         "availability_zones": ["nova"] if one.host_id is not None else [],
-        "flavor_id": None,
+        "flavor_id": one.flavor_id,
     }
     if actor.is_admin:
-        shown |= {"distributed": False, "ha": one.ha}
+        shown |= {"distributed": one.distributed, "ha": one.ha}
     return shown
 
 

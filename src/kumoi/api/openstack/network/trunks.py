@@ -24,17 +24,17 @@ from kumoi.app.networks.trunks import TRUNKS, TrunkChange, TrunkView, TrunkWish
 from kumoi.core.call import Actor, Call
 from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import NicId, TrunkId
-from kumoi.core.trunks import Subport
+from kumoi.core.trunks import INHERITED, Subport
 
 TYPE = "vlan"
 
 
 class SubportIn(msgspec.Struct, forbid_unknown_fields=True):
-    """`inherit` would be the VLAN of the sub-port's own network, which has none here."""
+    """`inherit`: the VLAN of the sub-port's own network."""
 
     port_id: Id
-    segmentation_type: Literal["vlan"]
-    segmentation_id: int | str
+    segmentation_type: Literal["vlan", "inherit"]
+    segmentation_id: int | str | None = None
 
 
 class GoneIn(msgspec.Struct):
@@ -68,12 +68,17 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def _subports(given: list[SubportIn] | None) -> tuple[Subport, ...]:
-    return tuple(Subport(nic_id=NicId(one.port_id), vlan=_vlan(one.segmentation_id)) for one in given or ())
+    return tuple(Subport(nic_id=NicId(one.port_id), vlan=_vlan(one)) for one in given or ())
 
 
-def _vlan(given: int | str) -> int:
+def _vlan(given: SubportIn) -> int:
+    if given.segmentation_type == "inherit":
+        return INHERITED
+    if given.segmentation_id is None:
+        raise Invalid("network", field="vlan", reason="missing", name="segmentation_id")
     try:
-        return int(given)
+        # Never INHERITED, which is no VLAN.
+        return int(given.segmentation_id) or -1
     except ValueError:
         raise Invalid("network", field="vlan", reason="wrong_type", expected="int", got="str") from None
 
