@@ -15,7 +15,7 @@ REASONS: Final[dict[str, Reasons]] = {
         (r"volume|multiattach|swap_with|attach_scsi|device_tagging|tagged", "Volumes, and tags of devices."),
         (r"[Mm]igrat|multinodes|evacuate", "A guest stays on its host: none is moved."),
         (r"server_password|change_password", "No password is set in a guest."),
-        (r"novnc|spice", "The dashboard's own page of the screen, and its own protocol."),
+        (r"spice", "Screens are seen by VNC; there is no SPICE."),
         (r"while_saving_image|being_saved", "An image of a simulated guest is there at once: none is caught being made."),
         (r"shelve_shelved", "It looks for an image: shelving makes none, the disk stays where it is."),
         (

@@ -1,6 +1,7 @@
 """The whole way of a console: a viewer's websocket, the token, the ask, the host's dial, the guest; and back."""
 
 import asyncio
+import http.client
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from kumoi.adapters.link_http import HttpLink
 from kumoi.api.edge.app import Edge
+from kumoi.api.edge.console_links import novnc_link
 from kumoi.api.edge.server import Server, server
 from kumoi.api.link.routes import tongue as link_tongue
 from kumoi.api.web.assets import Assets
@@ -70,11 +72,16 @@ class Served:
         self._stop.set()
         self._working.join()
 
+    @property
+    def address(self) -> tuple[str, int]:
+        host, port = self._public.getsockname()
+        return host, port
+
     def token(self, kind: ConsoleKind = "serial") -> str:
         return open_console(self.cloud.house, self.cloud.call(), self.server, kind)
 
     def talk(self, kind: ConsoleKind = "serial", token: str | None = None, **more: Any) -> ClientConnection:
-        host, port = self._public.getsockname()
+        host, port = self.address
         wanted = token if token is not None else self.token(kind)
         return connect(f"ws://{host}:{port}/console/{kind}?token={wanted}", proxy=None, open_timeout=PATIENCE_S, **more)
 
@@ -143,6 +150,27 @@ def test_a_used_token_is_refused_in_words(served: Served, locale: str, words: st
             code, reason = ended(second)
     assert code == 4401
     assert words in reason
+
+
+def test_a_token_that_nobody_gave_opens_no_websocket(served: Served) -> None:
+    with pytest.raises(InvalidStatus) as refused, served.talk(token="bad" + served.token()):
+        pass
+    assert (refused.value.response.status_code, refused.value.response.body) == (401, b"")
+
+
+def test_a_link_of_novncs_kind_leads_to_our_page(served: Served) -> None:
+    token = served.token("vnc")
+    connection = http.client.HTTPConnection(*served.address, timeout=PATIENCE_S)
+    connection.request("GET", novnc_link("", token))
+    moved = connection.getresponse()
+    moved.read()
+    assert (moved.status, moved.getheader("location")) == (303, f"/console/vnc?token={token}")
+    connection.request("GET", f"/console/vnc?token={token}")
+    page = connection.getresponse()
+    assert (page.status, b"noVNC" in page.read()) == (200, True)
+    connection.close()
+    with served.talk("vnc", token) as viewer:
+        until(viewer, b"RFB 003.008\n")
 
 
 def test_a_guest_that_goes_is_told(served: Served) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import pytest
@@ -62,6 +63,10 @@ def nova(tmp_path: Path) -> Iterator[Nova]:
 
 
 def token_of(url: str, kind: str) -> str:
+    if kind == "vnc":  # as noVNC's own page: where the websocket is, says `path`
+        page, _, path = url.partition("?path=")
+        assert page == "https://cloud.example/vnc_auto.html"
+        url = f"https://cloud.example/{unquote(path)}"
     head = f"https://cloud.example/console/{kind}?token="
     assert url.startswith(head)
     return url.removeprefix(head)

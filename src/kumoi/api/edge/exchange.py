@@ -67,7 +67,9 @@ class Exchange:
             found = self._checked()
             welcome(request)
             request.run_in, request.socket = self._run_in, socket
-            await (await self._run_in("read", lambda: self._admit(found))).handler(request)
+            refused = await (await self._run_in("read", lambda: self._admit(found))).handler(request)
+            if isinstance(refused, Response) and not socket.accepted:
+                return self._signed(refused)
         except ClientGone:
             raise
         except Exception as e:  # noqa: BLE001 - every refusal is rendered; what is our fault is logged

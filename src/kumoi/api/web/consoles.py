@@ -12,11 +12,12 @@ import structlog
 
 from kumoi.api.edge.joining import join
 from kumoi.api.edge.request import Request
+from kumoi.api.edge.response import Response
 from kumoi.api.edge.sockets import Socket
 from kumoi.api.edge.text import say_console_end
 from kumoi.api.web.console_watch import Watch
 from kumoi.app.house import House
-from kumoi.app.instances.consoles import DIALS_WITHIN_S, forget_console, use_console_token
+from kumoi.app.instances.consoles import DIALS_WITHIN_S, forget_console, is_console_token, use_console_token
 from kumoi.core.consoles import ConsoleCut, ConsoleKind
 from kumoi.core.errors import NotFound, WrongState
 
@@ -40,20 +41,22 @@ CODES: Final[Mapping[str, int]] = {
 }
 
 
-async def talk(house: House, watch: Watch, kind: ConsoleKind, request: Request) -> None:
+async def talk(house: House, watch: Watch, kind: ConsoleKind, request: Request) -> Response | None:
     """Spend the token, wait for the host, join both.
 
     Whoever brings a secret of its own (`again`) may open the console once more by both, and is told by an empty message
     that the host is there: our page does so.
     """
     socket = request.socket
-    await socket.accept("binary")  # what fails from here on is told by a close frame, which pages can read
     token, again = request.arg("token") or "", request.arg("again") or ""
+    if not again and not await request.run_in("read", partial(is_console_token, house, token)):
+        return Response(401)  # viewers that are not our page take any frame for the guest's
+    await socket.accept("binary")  # what fails from here on is told by a close frame, which pages can read
     try:
         opened = await request.run_in("write", partial(use_console_token, house, token, kind, request.now, again))
     except (NotFound, WrongState) as e:
         await _close(socket, "guest_off" if isinstance(e, WrongState) else "deleted", request)
-        return
+        return None
     facts = {"instance": opened.instance.id, "kind": kind, "user": opened.token.user_id, "request_id": request.id}
     log.info("console opened", **facts)
     try:
@@ -65,6 +68,7 @@ async def talk(house: House, watch: Watch, kind: ConsoleKind, request: Request) 
         await request.run_in("write", partial(forget_console, house, opened.token))
     log.info("console ended", **facts, end=end if not socket.code else "viewer_left")
     await _close(socket, end, request)
+    return None
 
 
 async def _close(socket: Socket, end: str, request: Request) -> None:

@@ -102,6 +102,11 @@ def use_console_token(house: House, secret: str, kind: ConsoleKind, now: float, 
     return Opened(token=token, instance=one, stream=house.asks.call(host_id, ask))
 
 
+def is_console_token(house: House, secret: str) -> bool:
+    """Whether it was ever given to anybody, and is not forgotten."""
+    return house.store.read(lambda tx: tx.console_tokens.get(_digest(secret))) is not None
+
+
 def look_at_console_token(house: House, secret: str, kind: ConsoleKind, now: float) -> Instance:
     """What it would open, with the refusals of `use_console_token`; it is not spent."""
     digest = _digest(secret)

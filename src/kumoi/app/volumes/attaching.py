@@ -24,7 +24,9 @@ from kumoi.core.quotas import Claim
 from kumoi.core.storage_pools import host_of
 from kumoi.core.volumes import Volume
 
-PLUGGABLE: frozenset[Status] = frozenset({"active", "stopped", "paused", "suspended", "shelved", "resized", "rescued"})
+PLUGGABLE: frozenset[Status] = frozenset(
+    {"active", "stopped", "paused", "suspended", "shelved", "offloaded", "resized", "rescued"}
+)
 CHANGEABLE: frozenset[Status] = PLUGGABLE - {"rescued"}
 
 

@@ -67,6 +67,8 @@ def _choice(request: Request, device: Device) -> DiskChoice:
         raise Unsupported("compute", what="device_tags")
     if device.source_type not in {"volume", "snapshot", "image", "blank"}:
         raise Invalid("api", field=f"{FIELD}.source_type", reason="not_in_enum", value=device.source_type)
+    if device.destination_type not in {None, "local", "volume"}:
+        raise Invalid("api", field=f"{FIELD}.destination_type", reason="not_in_enum", value=device.destination_type)
     if device.destination_type == "local" or (device.source_type == "blank" and device.destination_type is None):
         raise Unsupported("compute", what="further_disks")
     if device.source_type != "blank" and not is_uuid(device.uuid or ""):

@@ -31,6 +31,7 @@ PARTS: Final = {
     "os-server-groups": "ServerGroups", "os-services": "Services", "os-shelve": "Shelve",
     "os-simple-tenant-usage": "SimpleTenantUsage", "os-suspend-server": "SuspendServer",
     "os-tenant-networks": "OSTenantNetworks", "os-used-limits": "UsedLimits", "os-user-data": "UserData",
+    "os-volumes": "Volumes",
 }  # fmt: skip
 
 

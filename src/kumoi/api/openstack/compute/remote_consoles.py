@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from kumoi.api.edge.console_links import PREFIX, console_link
+from kumoi.api.edge.console_links import PREFIX, console_link, novnc_link
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
@@ -148,4 +148,4 @@ def _opened(house: House, site: Site, request: Request, protocol: str, kind: str
         consoles.check_console(house, request.call(), server_id(request))
         raise Invalid("compute", field="type", reason="console_type", value=kind)
     token = consoles.open_console(house, request.call(), server_id(request), offered)
-    return console_link(site.url(request), offered, token)
+    return novnc_link(site.url(request), token) if kind == "novnc" else console_link(site.url(request), offered, token)

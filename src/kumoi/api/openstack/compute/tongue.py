@@ -38,6 +38,7 @@ from kumoi.api.openstack.compute import (
     unbuilt,
     usage,
     volume_attachments,
+    volumes,
 )
 from kumoi.api.openstack.compute.errors import render_error
 from kumoi.api.openstack.compute.queries import strict
@@ -48,7 +49,7 @@ from kumoi.app.house import House
 PARTS: Final = (
     servers, actions, reforming, imaging, interfaces, volume_attachments, metadata, instance_actions, diagnostics,
     flavors, flavor_extras, keypairs, limits, hosts, aggregates, operating, migrations, audit_log, quota_classes,
-    availability_zones, server_groups, services, images, networks, security_groups, floating_ips, usage,
+    availability_zones, server_groups, services, images, networks, security_groups, floating_ips, volumes, usage,
     unbuilt, topology,
 )  # fmt: skip
 

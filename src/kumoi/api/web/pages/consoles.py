@@ -5,8 +5,9 @@ The page spends no token, so that a preview of the link does not; the websocket 
 
 from functools import partial
 from typing import Final
+from urllib.parse import quote
 
-from kumoi.api.edge.console_links import PREFIX
+from kumoi.api.edge.console_links import NOVNC_PAGES, PREFIX, console_link, token_in
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
@@ -70,12 +71,19 @@ _OPTIONS: Final = {"serial": "--serial", "vnc": "--novnc"}
 def routes(front: Front) -> list[Route]:
     watch = Watch(front.house)
     return [
+        *(Route("GET", page, move, service="web", anonymous=True) for page in NOVNC_PAGES),
         *(Route("GET", f"{PREFIX}/{kind}", partial(show, front, kind), service="web", anonymous=True)
           for kind in KINDS),
         *(Route("WEBSOCKET", f"{PREFIX}/{kind}", partial(talk, front.house, watch, kind), service="web", wait=True,
                 anonymous=True)
           for kind in KINDS),
     ]  # fmt: skip
+
+
+def move(request: Request) -> Response:
+    """From where noVNC's own pages would be to ours, which is noVNC too."""
+    token = request.arg("token") or token_in(request.arg("path") or "")
+    return Response(303, headers=(("location", console_link("", "vnc", quote(token, safe=""))),))
 
 
 def show(front: Front, kind: ConsoleKind, request: Request) -> Response:
