@@ -4,8 +4,10 @@ rows that every cloud begins with.
 
 import time
 import uuid
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, insert
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, create_mock_engine, insert
 
 from kumoi.adapters.sql.tables import cloud
 from kumoi.core.default_rules import ITSELF
@@ -20,13 +22,27 @@ _revision = Table(
 
 
 def found(connection: Connection, revision: str) -> None:
-    for tables in (cloud.metadata, _revision.metadata):
-        tables.create_all(connection)
+    for statement in _tables(connection.dialect.name):
+        connection.exec_driver_sql(statement)
     now = time.time()
     connection.execute(insert(_revision).values(version_num=revision))
     connection.execute(insert(cloud).values(id=str(uuid.uuid4()), epoch=int(now), made_at=now))
     rules = [_usual(way, kind, now) for way in ("egress", "ingress") for kind in ("IPv4", "IPv6")]
     connection.execute(insert(cloud.metadata.tables["default_rules"]), rules)
+
+
+@cache
+def _tables(dialect: str) -> tuple[str, ...]:
+    """Every table and index, as text: to write it takes longer than to run it, and trials found many databases."""
+    found: list[str] = []
+
+    def keep(statement: Any, *_: Any) -> None:
+        found.append(str(statement.compile(dialect=engine.dialect)))
+
+    engine = create_mock_engine(f"{dialect}://", keep)
+    for tables in (cloud.metadata, _revision.metadata):
+        tables.create_all(engine, checkfirst=False)
+    return tuple(found)
 
 
 def _usual(direction: str, ether_type: str, now: float) -> dict[str, object]:

@@ -20,6 +20,7 @@ from kumoi.adapters.sql.readers import Readers
 from kumoi.adapters.sql.sqlite import SqliteDatabase
 from kumoi.adapters.sql.tables import cloud
 from kumoi.adapters.sql.transaction import SqlTransaction
+from kumoi.adapters.sql.trial import trial
 from kumoi.adapters.sql.turn import Turn
 from kumoi.adapters.sql.writer import Writer
 from kumoi.core.errors import Invalid
@@ -95,8 +96,8 @@ def open_store(url: str, committed: Callable[[float], None] = lambda _took_s: No
     Raises Unsupported (what=schema) when the schema is newer, Unavailable (what=database), Invalid (field=url).
     """
     folder = Path(tempfile.mkdtemp(prefix="kumoi-store-")) if url == TRIAL else None
-    database = SqliteDatabase(folder / "kumoi.db", synchronous="OFF") if folder else database_of(url)
     try:
+        database = trial(folder) if folder else database_of(url)
         migrate(database)
     except Again as again:
         raise unavailable(again) from again
