@@ -14,7 +14,7 @@ REASONS: Final[dict[str, Reasons]] = {
     "compute": _reasons(
         (r"volume|multiattach|swap_with|attach_scsi|device_tagging|tagged", "Volumes, and tags of devices."),
         (r"[Mm]igrat|multinodes|evacuate", "A guest stays on its host: none is moved."),
-        (r"server_password|change_password", "No password is set in a guest."),
+        (r"server_password", "Guests do not hand in passwords that they chose."),
         (r"spice", "Screens are seen by VNC; there is no SPICE."),
         (r"while_saving_image|being_saved", "An image of a simulated guest is there at once: none is caught being made."),
         (r"shelve_shelved", "It looks for an image: shelving makes none, the disk stays where it is."),

@@ -16,7 +16,7 @@ import msgspec
 from kumoi.adapters.stream_http import Refused, WebSocketStream
 from kumoi.contracts.link import Stream
 from kumoi.core.copies import CopyOffer
-from kumoi.core.errors import Fact, Invalid, KumoiError, Layer, Unavailable
+from kumoi.core.errors import BY_CODE, Fact, Invalid, KumoiError, Layer, Unavailable
 from kumoi.core.flocks import FetchedMany, FetchMany, ReportMany, ReportsTaken
 from kumoi.core.meters import Samples, SamplesMany
 from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, Welcome
@@ -25,7 +25,6 @@ T = TypeVar("T")
 _PATIENCE_S: Final = 30.0
 _KEEPING_S: Final = 300.0  # a big disk is looked at and made durable before it is answered for
 _PIECE: Final = 1 << 20
-_KINDS: Final = {kind.code: kind for kind in KumoiError.__subclasses__()}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -216,7 +215,7 @@ def _refusal(status: int, data: bytes) -> KumoiError:
         said = msgspec.json.decode(data, type=Refusal)
     except msgspec.MsgspecError:
         return Unavailable("host", what="control", status=status)
-    kind = _KINDS.get(said.code)
+    kind = BY_CODE.get(said.code)
     return Unavailable("host", what="control", status=status) if kind is None else kind(said.layer, **said.facts)
 
 

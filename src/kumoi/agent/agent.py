@@ -28,6 +28,7 @@ from kumoi.contracts.link import Link
 from kumoi.core.conditions import Condition
 from kumoi.core.consoles import CAPABILITY as CONSOLES
 from kumoi.core.errors import Stale
+from kumoi.core.guest_acts import CAPABILITY as GUEST_ACTS
 from kumoi.core.ids import InstanceId, SectionKey, SessionId
 from kumoi.core.meters import CAPABILITY
 from kumoi.core.plan import FetchAsk, Fetched, Hello, Report, SectionDelta, section_digest
@@ -54,7 +55,7 @@ class Agent:
     """`hello` says who this host is, its boot included. Nothing happens before `start`, or before its loops are run."""
 
     def __init__(self, hello: Hello, drivers: Drivers, papers: Papers, link: Link, tools: Tools) -> None:
-        self._hello = hello = replace(hello, capabilities=(*hello.capabilities, CONSOLES))
+        self._hello = hello = replace(hello, capabilities=(*hello.capabilities, CONSOLES, GUEST_ACTS))
         self._link = link
         self._manner = tools.manner
         self._clock = tools.clock

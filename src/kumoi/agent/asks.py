@@ -1,16 +1,19 @@
-"""What somebody waits for: a console's text, diagnostics, pictures of networks, and consoles, dialled for once."""
+"""What somebody waits for: a console's text, diagnostics, pictures of networks, what is done to a guest at once, and
+consoles, dialled for once."""
 
 import msgspec
 from msgspec.structs import replace
 
 from kumoi.agent.consoles import KINDS, Consoles
 from kumoi.agent.hands import FETCH, Hands
-from kumoi.core.errors import NotFound
+from kumoi.core.errors import KumoiError, NotFound
+from kumoi.core.guest_acts import Acted
 from kumoi.core.ids import InstanceId
 from kumoi.core.nics import tap_name
 from kumoi.core.pictures import Picture, Scope
 from kumoi.core.plan import Ask
 from kumoi.core.readings import Diagnosis
+from kumoi.runtime import log
 
 PREFIX = "ask/"
 
@@ -22,6 +25,7 @@ class Asks:
         self._hands = hands
         self._open: dict[str, Ask] = {}
         self._consoles = Consoles(hands)
+        self._log = log.get(part="asks")
 
     def open(self, ask: Ask) -> None:
         """Answer it soon; one that is open already is not answered twice."""
@@ -49,7 +53,21 @@ class Asks:
             return msgspec.json.encode(self._picture(ask.scope or Scope()))
         if ask.kind == "console":
             return self._hands.drivers.compute.console(ask.instance_id, ask.limit)
+        if ask.kind in ("interrupt", "set_password"):
+            return msgspec.json.encode(self._acted(ask))
         return msgspec.json.encode(self._diagnosis(ask.instance_id))
+
+    def _acted(self, ask: Ask) -> Acted:
+        compute = self._hands.drivers.compute
+        self._log.info("act", act=ask.kind, instance=ask.instance_id)
+        try:
+            if ask.kind == "interrupt":
+                compute.interrupt(ask.instance_id)
+            else:
+                compute.set_password(ask.instance_id, ask.user, ask.secret)
+        except KumoiError as e:
+            return Acted(code=e.code, layer=e.layer, facts=e.facts)
+        return Acted()
 
     def _picture(self, scope: Scope) -> Picture:
         """With what the hypervisor says of the nics' instances."""

@@ -141,6 +141,16 @@ class Compute(Protocol):
         """What it stands on is written into it, while the guest goes on; returns when that is done."""
         ...
 
+    def interrupt(self, instance: InstanceId) -> None:
+        """One that cannot be masked: most guests write down their memory and begin anew. WrongState where nothing
+        runs."""
+        ...
+
+    def set_password(self, instance: InstanceId, user: str, password: str) -> None:
+        """By the agent in the guest. WrongState where nothing runs, or (kind: guest_agent) nobody in there answers;
+        Invalid for a user that it has not."""
+        ...
+
     def remove(self, instance: InstanceId) -> None: ...
     def observe(self) -> tuple[list[SeenMachine], list[str]]: ...
     def console(self, instance: InstanceId, limit: int) -> bytes:

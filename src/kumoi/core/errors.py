@@ -5,7 +5,7 @@ it. `field` is the caller's own name for the offending input, set by a tongue wh
 core's terms.
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 Layer = Literal["api", "identity", "quota", "compute", "network", "image", "storage", "host", "store"]
 Fact = str | int | float | bool | list[str] | None
@@ -108,3 +108,6 @@ class Unavailable(KumoiError):
     """A part that is needed does not answer now. Facts: what, retry_after_s."""
 
     code = "unavailable"
+
+
+BY_CODE: Final = {kind.code: kind for kind in KumoiError.__subclasses__()}

@@ -24,6 +24,7 @@ from kumoi.core.disks import (
     VolumePlug,
 )
 from kumoi.core.groups import SecurityRule
+from kumoi.core.guest_acts import GuestAct
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import (
     AddressGroupId,
@@ -272,14 +273,17 @@ class SectionDelta(msgspec.Struct, frozen=True, kw_only=True):
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """Something that somebody waits for. The host answers console, diagnostics and picture by the link's read verb, and
-    serial and vnc by its stream verb. Of an instance, or (picture) of what is in `scope`. `limit` in bytes.
+    serial and vnc by its stream verb. Of an instance, or (picture) of what is in `scope`. `limit` in bytes. What is to
+    be done to a guest is done, and read answers how; `secret`: a password for its `user`, and for no log.
     """
 
     id: str
-    kind: Literal["console", "diagnostics", "picture", "serial", "vnc"]
+    kind: Literal["console", "diagnostics", "picture", "serial", "vnc"] | GuestAct
     instance_id: InstanceId = InstanceId("")
     limit: int = 1 << 20
     scope: Scope | None = None
+    user: str = ""
+    secret: str = ""
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True):

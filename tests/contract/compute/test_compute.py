@@ -321,3 +321,25 @@ def test_nothing_is_copied_by_a_machine_that_is_off(rig: Rig) -> None:
     with pytest.raises(WrongState):
         rig.storage.copy_root(machine.id, image, partial(rig.compute.copy_disk, machine.id))
     assert image not in rig.storage.observe_copies()
+
+
+def test_an_interrupt_is_for_what_runs(rig: Rig) -> None:
+    machine = rig.machine()
+    rig.compute.ensure(machine)
+    with pytest.raises(WrongState):
+        rig.compute.interrupt(machine.id)
+    rig.compute.start(machine, 1)
+    rig.compute.interrupt(machine.id)
+    assert power(rig, machine.id) == "running"
+
+
+def test_a_password_needs_somebody_in_the_guest(rig: Rig) -> None:
+    """And who stands still does not answer."""
+    machine = rig.machine()
+    rig.compute.ensure(machine)
+    with pytest.raises(WrongState):
+        rig.compute.set_password(machine.id, "root", "secret")
+    rig.compute.start(machine, 1)
+    rig.compute.pause(machine.id)
+    with pytest.raises(WrongState):
+        rig.compute.set_password(machine.id, "root", "secret")

@@ -152,6 +152,17 @@ class FakeCompute:
         with self._world.act("flatten_disk", "compute"):
             self._disk(instance, volume, "flatten_disk")
 
+    def interrupt(self, instance: InstanceId) -> None:
+        with self._world.act("interrupt", "compute"):
+            _up(self._world.machines.get(instance), instance, "interrupt").interrupts += 1
+
+    def set_password(self, instance: InstanceId, user: str, password: str) -> None:
+        with self._world.act("set_password", "compute"):
+            one = _up(self._world.machines.get(instance), instance, "set_password")
+            if not self._hears(one):
+                raise WrongState("compute", kind="guest_agent", id=instance, status="silent", action="set_password")
+            one.passwords[user] = password
+
     def remove(self, instance: InstanceId) -> None:
         with self._world.act("remove_machine", "compute"):
             one = self._world.machines.pop(instance, None)

@@ -64,6 +64,8 @@ class FakeMachine:
         self.stop_asked = False
         self.plugged: dict[str, MachinePlug] = {}
         self.disks: dict[VolumeId, MachineDisk] = {}
+        self.interrupts = 0
+        self.passwords: dict[str, str] = {}
         self.printed = bytearray()  # on the serial line, after the boot's own lines
         self.serial_taken = threading.Lock()
         self.consoles: set[socket.socket] = set()

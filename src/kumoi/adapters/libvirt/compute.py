@@ -17,7 +17,7 @@ import libvirt
 import msgspec
 from msgspec.structs import replace
 
-from kumoi.adapters.libvirt import console_log, copies, disks, nics, serial_line
+from kumoi.adapters.libvirt import console_log, copies, disks, guest_agent, nics, serial_line
 from kumoi.adapters.libvirt.connection import Connection
 from kumoi.adapters.libvirt.domain_xml import (
     DomainSettings,
@@ -190,6 +190,14 @@ class LibvirtCompute:
             domain = running(connection, instance, "flatten_disk")
             name = disks.begin_flattening(domain, volume)
         disks.wait(domain, name)  # without the lock, as copies
+
+    def interrupt(self, instance: InstanceId) -> None:
+        with self._acting(instance, "interrupt") as connection:
+            running(connection, instance, "interrupt").injectNMI()
+
+    def set_password(self, instance: InstanceId, user: str, password: str) -> None:
+        with translated("set_password"):  # without the lock: a guest may be slow to answer
+            guest_agent.set_password(running(self._hands.get(), instance, "set_password"), instance, user, password)
 
     def remove(self, instance: InstanceId) -> None:
         with self._acting(instance, "remove") as connection:

@@ -104,6 +104,7 @@ INVALID: Final[dict[str, str]] = {
     "not_bootable": "No instance can be made of this image: its format is {value},"
     " and what runs here is raw or a sound qcow2. Convert it: qemu-img convert -O qcow2.",
     "no_such_key": "Invalid {field}: there is no key pair {name}.",
+    "guest_refuses": "{user} has no such password: the guest's agent refuses it.",
     "no_way_out": "No network can be made by itself: there is no external network that is meant where none is named.",
     "several_networks": "Several networks are possible: name the one to use in {field}.",
     "path_too_long": "The path in {field} is too long: at most {max} characters fit a socket's address.",
@@ -355,6 +356,7 @@ KINDS: Final[dict[str, str]] = {
     "flavor_access": "access to the flavor",
     "action": "action",
     "label": "key",
+    "guest_agent": "guest agent of",
     "console_token": "console token",
     "token": "token",
     **compute.KINDS["en"],

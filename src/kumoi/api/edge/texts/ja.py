@@ -104,6 +104,7 @@ INVALID: Final[dict[str, str]] = {
     "not_bootable": "このイメージからインスタンスは作れません。"
     "形式は {value} ですが、動かせるのは raw か正しい qcow2 です。qemu-img convert -O qcow2 で変換してください。",
     "no_such_key": "{field} が正しくありません: キーペア {name} はありません。",
+    "guest_refuses": "ゲストのエージェントが拒否しました: {user} のパスワードを変更できません。",
     "no_way_out": "既定の外部ネットワークがないため、ネットワークを自動で作成できません。",
     "several_networks": "使えるネットワークが複数あります。{field} で指定してください。",
     "path_too_long": "{field} のパスが長すぎます: ソケットのアドレスには {max} 文字までしか入りません。",
@@ -352,6 +353,7 @@ KINDS: Final[dict[str, str]] = {
     "flavor_access": "フレーバーの利用許可",
     "action": "操作",
     "label": "キー",
+    "guest_agent": "ゲストエージェント:",
     "console_token": "コンソールトークン",
     "token": "トークン",
     **compute.KINDS["ja"],

@@ -16,6 +16,7 @@ from kumoi.api.openstack.compute import (
     flavor_extras,
     flavors,
     floating_ips,
+    guest_acts,
     hosts,
     images,
     imaging,
@@ -48,9 +49,9 @@ from kumoi.app.house import House
 # Of each resource, its routes.
 PARTS: Final = (
     servers, actions, reforming, imaging, interfaces, volume_attachments, metadata, instance_actions, diagnostics,
-    flavors, flavor_extras, keypairs, limits, hosts, aggregates, operating, migrations, audit_log, quota_classes,
-    availability_zones, server_groups, services, images, networks, security_groups, floating_ips, volumes, usage,
-    unbuilt, topology,
+    flavors, flavor_extras, keypairs, limits, hosts, aggregates, operating, guest_acts, migrations, audit_log,
+    quota_classes, availability_zones, server_groups, services, images, networks, security_groups, floating_ips,
+    volumes, usage, unbuilt, topology,
 )  # fmt: skip
 
 

@@ -13,20 +13,19 @@ from kumoi.app.instances import read
 from kumoi.core.errors import Unsupported
 from kumoi.core.policy import allow
 
-MEMBERS: Final = ("changePassword", "trigger_crash_dump")
+_ACTION: Final = "instance.see_host"
 OPERATORS: Final = ("migrate", "os-migrateLive", "evacuate")
 
 
 def routes(house: House) -> list[Route]:
     path = V + "/servers/{id}/action"
     return [
-        Route("POST", path, waited(partial(refuse, house, name, action)), action, "compute", body_key=name, wait=True)
-        for names, action in ((MEMBERS, "instance.update"), (OPERATORS, "instance.see_host"))
-        for name in names
+        Route("POST", path, waited(partial(refuse, house, name)), _ACTION, "compute", body_key=name, wait=True)
+        for name in OPERATORS
     ]
 
 
-def refuse(house: House, name: str, action: str, request: Request) -> Response:
-    allow(request.call(), action)
+def refuse(house: House, name: str, request: Request) -> Response:
+    allow(request.call(), _ACTION)
     read.get(house, request.call(), server_id(request))
     raise Unsupported("compute", what=name)

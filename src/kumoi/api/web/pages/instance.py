@@ -102,6 +102,8 @@ WORDS: Final[Table] = {
     "event.unshelve": ("Unshelved", "退避からの復帰を指示"),
     "event.create_image": ("Image wished", "イメージの作成を指示"),
     "event.create_backup": ("Backup wished", "バックアップの作成を指示"),
+    "event.interrupt": ("Interrupted for a memory dump", "メモリダンプのための割り込み"),
+    "event.set_password": ("Password set in the guest", "ゲスト内のパスワードを変更"),
     "event.update": ("Changed", "変更"),
     "event.console": ("Console opened", "コンソールを開いた"),
     "event.lock": ("Locked", "ロック"),
