@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tests.usecase.agent_bench import MANNER
 
+from kumoi.adapters.backups.chunks import ChunkedBackups
+from kumoi.adapters.fake.backups import FakeObjects
 from kumoi.adapters.fake.chance import FakeChance
 from kumoi.adapters.fake.clock import START, FakeClock
 from kumoi.adapters.fake.compute import FakeCompute
@@ -80,8 +82,7 @@ class Cloud:
         self._capacity = Capacity(vcpus=8, memory_mib=8192, disk_gib=100, **promised)
         self.clock = FakeClock(start)
         self.chance = chance or FakeChance()
-        self.hints = LocalHints()
-        self.web = FakeFetcher()
+        self.hints, self.web = LocalHints(), FakeFetcher()
         self.store = open_store(url)
         self.house = House(
             store=self.store,
@@ -89,6 +90,7 @@ class Cloud:
             clock=self.clock,
             chance=self.chance,
             blobs=FileBlobs(folder / "blobs"),
+            backups=ChunkedBackups(FakeObjects()),
             inspector=ConfinedInspector(),
             converter=ConfinedConverter(),
             fetcher=self.web,

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from kumoi.adapters.stream_local import LocalStream
+from kumoi.app.hosts import copies
 from kumoi.app.hosts.fetch import deltas
 from kumoi.app.hosts.greet import greet
 from kumoi.app.hosts.report import take_report
 from kumoi.app.house import House
-from kumoi.app.images import copying, upload
 from kumoi.app.meters.take import take_samples
 from kumoi.contracts.link import Stream
 from kumoi.core.copies import CopyOffer
@@ -49,13 +49,13 @@ class LocalLink:
         return stream
 
     def layer(self, sha256: str) -> Iterator[bytes]:
-        return self._house.blobs.read(sha256)
+        return copies.layer(self._house, sha256)[1]
 
     def give(self, offer: CopyOffer, pieces: Iterator[bytes]) -> None:
-        filling = copying.begin(self._house, offer)
+        intake = copies.begin(self._house, offer)
         try:
             for piece in pieces:
-                filling.write(piece)
-            copying.finish(self._house, offer, filling)
+                intake.write(piece)
+            intake.finish()
         finally:
-            upload.give_up(self._house, filling)
+            intake.end()

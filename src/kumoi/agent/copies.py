@@ -117,7 +117,7 @@ class Copies:
         self._log.info("copy", act=act.verb, instance=owner, image=act.image_id)
         volume = self._hands.ledger.own().volumes.get(VolumeId(owner))
         if volume is not None and act.verb == "make":
-            if not self._make_of_volume(volume, known, act.image_id):
+            if not self._make_of_volume(volume, known, _named(volume, act.image_id)):
                 return AGAIN_S
         elif act.verb == "make" and not self._make(InstanceId(owner), act.image_id):
             return AGAIN_S
@@ -131,14 +131,19 @@ class Copies:
         known.failures, known.next_try = 0, 0.0
         return 0.0
 
-    def _make_of_volume(self, volume: VolumeEntry, known: _Known, image_id: ImageId) -> bool:
-        """It is frozen for a moment, also in a guest, and read in peace. False where that cannot be now."""
-        known.read.add(image_id)
-        handle = self._volumes.frozen(volume, SnapshotId(image_id))
+    def _make_of_volume(self, volume: VolumeEntry, known: _Known, copy: DiskCopy) -> bool:
+        """It is frozen for a moment, also in a guest, and read in peace; or was frozen long ago. False where that
+        cannot be now."""
+        handle: str | None
+        if copy.snapshot_id is not None:
+            handle = self._volumes.kept(copy.snapshot_id)
+        else:
+            known.read.add(copy.image_id)
+            handle = self._volumes.frozen(volume, SnapshotId(copy.image_id))
         if handle is None:
             return False
-        self._hands.drivers.storage.copy_volume(volume.id, image_id, handle)
-        self._let_go(known, image_id)
+        self._hands.drivers.storage.copy_volume(volume.id, copy.image_id, handle)
+        self._let_go(known, copy.image_id)
         return True
 
     def _let_go(self, known: _Known, image_id: ImageId) -> None:
@@ -186,3 +191,8 @@ class Copies:
             known.conditions[act.image_id] = Blocked(code=error.code, facts=facts, retry=False)
         self._log.warning("copy_failed", act=act.verb, image=act.image_id, attempts=known.failures, error=str(error))
         return wait_s
+
+
+def _named(volume: VolumeEntry, image_id: ImageId) -> DiskCopy:
+    """As the entry names it now; what it names no more is dropped by the next pass."""
+    return next((copy for copy in volume.copies if copy.image_id == image_id), DiskCopy(image_id=image_id))

@@ -103,6 +103,12 @@ class Volumes:
             return None
         return self._pool(pool).snapshot_handle(name)
 
+    def kept(self, snapshot: SnapshotId) -> str:
+        """The handle of a snapshot that the plan names. Raises NotFound."""
+        if (pool := self._scene().snapshots.get(snapshot)) is None:
+            raise NotFound("storage", kind="snapshot", id=snapshot)
+        return self._pool(pool).snapshot_handle(snapshot)
+
     def let_go(self, name: SnapshotId) -> None:
         """Harmless where there is none."""
         if (pool := self._scene().snapshots.get(name)) is not None:
@@ -204,7 +210,7 @@ class Volumes:
         return VolumeScene(
             pools=stock.keys(),
             volumes={
-                volume: Standing(pool=name, size_gib=sight.size_gib, depth=sight.depth)
+                volume: Standing(pool=name, size_gib=sight.size_gib, depth=sight.depth, number=sight.number)
                 for name, pool in stock.items()
                 for volume, sight in pool.volumes.items()
             },
@@ -327,7 +333,7 @@ class Volumes:
         if sight is None:
             return SeenVolume(id=volume, condition=condition, there=False)
         used = -(-sight.used_bytes // USED_STEP_BYTES) * USED_STEP_BYTES
-        return SeenVolume(id=volume, condition=condition, size_gib=sight.size_gib, used_bytes=used)
+        return SeenVolume(id=volume, condition=condition, size_gib=sight.size_gib, used_bytes=used, number=sight.number)
 
     def _snapshot(self, snapshot: SnapshotId, sight: VolumeSight | None) -> SeenSnapshot:
         condition = self.conditions.get(entry_id("snapshot", snapshot), LOOKING)

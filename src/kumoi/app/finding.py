@@ -49,6 +49,7 @@ _KINDS = (
     Kind(name="trunk", rows=lambda tx: tx.trunks, mortal=False),
     Kind(name="volume", rows=lambda tx: tx.volumes, prefix="vol"),
     Kind(name="volume_snapshot", rows=lambda tx: tx.volume_snapshots, prefix="snap"),
+    Kind(name="backup", rows=lambda tx: tx.backups),
     Kind(name="image", rows=lambda tx: tx.images, prefix="ami"),
     Kind(name="host", rows=lambda tx: tx.hosts, mortal=False),
 )

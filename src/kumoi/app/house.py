@@ -6,6 +6,7 @@ from kumoi.app.holdings import Holdings
 from kumoi.app.identity.remembered import Remembered
 from kumoi.app.rooms import Rooms
 from kumoi.contracts.asks import Asks
+from kumoi.contracts.backups import Backups
 from kumoi.contracts.blobs import Blobs
 from kumoi.contracts.chance import Chance
 from kumoi.contracts.clock import Clock
@@ -45,6 +46,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     chance: Chance
     blobs: Blobs
+    backups: Backups
     inspector: Inspector
     converter: Converter
     fetcher: Fetcher

@@ -232,6 +232,9 @@ class _Look:
         if kind == "image":
             condition = diagnosis.of_image(row, self._troubles("image", row.id))
             return self._why(kind, row, row.status, condition, Surroundings(), ())
+        if kind == "backup":
+            condition = diagnosis.of_backup(row, self._troubles("image", row.id))
+            return self._why(kind, row, row.status, condition, Surroundings(), ())
         if kind == "host":
             around = Surroundings(hosts=(row,))
             condition = diagnosis.of_host(row, self._now)

@@ -42,8 +42,13 @@ _SHOWN: Final[dict[str, frozenset[str]]] = {
     "port_forwarding": frozenset({"public_id", "nic_id", "address", "protocol", "outer", "inner"}),
     "trunk": frozenset({"nic_id", "admin_up", "subports"}),
     "volume": frozenset({
-        "user_id", "size_gib", "type_id", "zone", "image_id", "snapshot_id", "source_id", "bootable", "read_only",
+        "user_id", "size_gib", "type_id", "zone", "image_id", "snapshot_id", "source_id", "backup_id",
+        "reverted_to", "content", "bootable", "read_only",
         "multiattach", "hold", "refusal", "status", "status_changed_at",
+    }),
+    "backup": frozenset({
+        "volume_id", "snapshot_id", "parent_id", "user_id", "size_gib", "place", "kept", "data_at", "hold", "refusal",
+        "status", "status_changed_at",
     }),
     "volume_snapshot": frozenset({"volume_id", "user_id", "size_gib", "hold", "status", "status_changed_at"}),
     "image": frozenset({

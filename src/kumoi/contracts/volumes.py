@@ -15,11 +15,12 @@ Pull = Callable[[], None]  # the guest that has a volume makes it stand alone
 
 class VolumeSight(msgspec.Struct, frozen=True, kw_only=True):
     """`size_gib` as a guest sees it; `used_bytes` as they are on the disk, shared ones with whoever shares them.
-    `depth`: how many things, one on the other, are read to read it."""
+    `depth`: how many things, one on the other, are read to read it. `number`: that of its content."""
 
     size_gib: int
     used_bytes: int = 0
     depth: int = 1
+    number: int = 0
 
 
 class Stock(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +39,9 @@ class VolumePool(Protocol):
     """
 
     def ensure_volume(self, volume: VolumeEntry, fetch: Fetch) -> None:
-        """Make it where it is absent, of nothing, of layers or of a snapshot; make it larger where it is too small,
-        never smaller. What is made of a volume is made of a snapshot by whoever calls: `source_id` says nothing here.
+        """Make it where it is absent, of nothing, of layers or of a snapshot; where its content is of an earlier number
+        put another one in its place, at one stroke; make it larger where it is too small, never smaller. What is made
+        of a volume is made of a snapshot by whoever calls: `source_id` says nothing here.
 
         NotFound where what it is to be made of is not there.
         """

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from kumoi.app.backups.writing import awaiting
 from kumoi.app.networks.metering import labels_on, rules_of
 from kumoi.contracts.store import Transaction
 from kumoi.contracts.store.sections import Mark
+from kumoi.core.copies import DiskCopy
 from kumoi.core.disks import VolumePlug
 from kumoi.core.ids import ImageId, ProjectId, host_section
 from kumoi.core.images import AWAITING, MAX_DEPTH, Layer
@@ -204,7 +206,10 @@ class Compiler:
         if host_section(host_of(volume.pool_id)) != mark.section:
             return None
         layers = self._chain(volume.layer_id) if volume.layer_id is not None else ()
-        return _encode(volume_entry(volume, volume.pool_id, layers))
+        copies = tuple(
+            DiskCopy(image_id=ImageId(one.id), snapshot_id=one.snapshot_id) for one in awaiting(self._tx, volume.id)
+        )
+        return _encode(volume_entry(volume, volume.pool_id, layers, copies))
 
     def snapshot(self, mark: Mark, snapshot_id: str) -> bytes | None:
         snapshot = self._tx.volume_snapshots.get(snapshot_id)

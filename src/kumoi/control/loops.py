@@ -8,6 +8,7 @@ from kumoi.app.images import importing
 from kumoi.app.images.imports import TOPIC as TASK_TOPIC
 from kumoi.app.writing import MARKS_TOPIC
 from kumoi.control.auditor import mend_statuses, mend_volumes
+from kumoi.control.backups import mend_backups, sweep_backups
 from kumoi.control.binding import bind_routers
 from kumoi.control.blobs import Sweeper
 from kumoi.control.purge import Retention, purge
@@ -89,6 +90,7 @@ class Control:
         while purge(self._house, self._retention) > 0:
             pass
         self._sweeper.sweep()
+        sweep_backups(self._house)
 
     def _import(self, holder: str, key: str) -> None:
         """A task; or all of them: look which wait, and have each done by itself."""
@@ -107,6 +109,6 @@ class Control:
         forget_purged(self._house)
 
     def _audit(self, _key: str) -> None:
-        wrong = mend_statuses(self._house) + mend_volumes(self._house)
+        wrong = mend_statuses(self._house) + mend_volumes(self._house) + mend_backups(self._house)
         if wrong:
             log.get(loop="audit").error("statuses_mended", count=wrong)

@@ -126,6 +126,9 @@ def _volumes(tx: Transaction, before: float) -> int:
         if tx.snapshot_observations.get(snapshot.id) is None:
             tx.labels.drop("volume_snapshot", snapshot.id)
             gone += _drop(tx, snapshot.id, tx.volume_snapshots.remove(snapshot.id))
+    for backup in tx.backups.find(query):
+        tx.labels.drop("backup", backup.id)
+        gone += _drop(tx, backup.id, tx.backups.remove(backup.id))
     return gone
 
 
@@ -135,7 +138,8 @@ def _drop(tx: Transaction, owner: str, removed: bool) -> int:
 
 
 def _layers(tx: Transaction, before: float) -> int:
-    """Layers that no image, no instance and no other layer points to. A young one may just be coming into use."""
+    """Layers that no image, instance, volume, backup or other layer points to. A young one may just be coming into
+    use."""
     parents = {layer.parent_id for layer in tx.layers.find(Query(filters=(Filter("parent_id", "null", False),)))}
     old = Query(filters=(Filter("created_at", "lt", before),), order=(By("created_at"),))
     free = [one for one in tx.layers.find(old) if one.id not in parents and not _needed(tx, one.id)][:PAGE]
@@ -146,7 +150,7 @@ def _layers(tx: Transaction, before: float) -> int:
 
 def _needed(tx: Transaction, layer_id: str) -> bool:
     of_it = Query(filters=(eq("layer_id", layer_id),))
-    if tx.images.count(of_it) or tx.volumes.count(of_it):
+    if tx.images.count(of_it) or tx.volumes.count(of_it) or tx.backups.count(of_it):
         return True
     return bool(tx.instances.count(Query(filters=(eq("root_layer_id", layer_id),))))
 

@@ -1,16 +1,19 @@
-"""Copies of instances' disks and of volumes on their way to become images: what a host is to make, and gives."""
+"""Copies of instances' disks and of volumes on their way to become images or backups: what a host is to make, and
+gives."""
 
 import msgspec
 
-from kumoi.core.ids import HostId, ImageId, InstanceId, SessionId, VolumeId
+from kumoi.core.ids import HostId, ImageId, InstanceId, SessionId, SnapshotId, VolumeId
 
 Copied = InstanceId | VolumeId
 
 
 class DiskCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """A root disk or volume as it is at one moment, standing alone, for this image. One that is named no more goes."""
+    """A root disk or volume as it is at one moment, standing alone, for this image, or for the backup of this id. One
+    that is named no more goes. `snapshot_id`: of a volume, as it was then."""
 
     image_id: ImageId
+    snapshot_id: SnapshotId | None = None
 
 
 class CopyBytes(msgspec.Struct, frozen=True, kw_only=True):

@@ -61,11 +61,14 @@ class VolumeEntry(msgspec.Struct, frozen=True, kw_only=True, tag="volume", tag_f
     """A disk of its own, in a pool of the host that is told: empty, or begun as an image's layers (deepest last), as a
     snapshot, or as another volume is at one moment, all of that pool. It is only ever made larger.
 
-    `copies`: the images that wait for a copy of it."""
+    `copies`: the images and backups that wait for a copy of it. `number`: what it is made of is for that content;
+    one of an earlier number is begun anew.
+    """
 
     id: VolumeId
     pool: str
     size_gib: int
+    number: int = 0
     layers: tuple[LayerRef, ...] = ()
     snapshot_id: SnapshotId | None = None
     source_id: VolumeId | None = None
@@ -116,6 +119,7 @@ class SeenVolume(msgspec.Struct, frozen=True, kw_only=True, tag="volume", tag_fi
     there: bool = True
     size_gib: int = 0
     used_bytes: int = 0
+    number: int = 0
 
 
 class SeenSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="kind"):

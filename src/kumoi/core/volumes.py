@@ -8,6 +8,7 @@ import msgspec
 from kumoi.core.attachments import Attachment
 from kumoi.core.conditions import Blocked, Condition, Working
 from kumoi.core.ids import (
+    BackupId,
     HostId,
     ImageId,
     LayerId,
@@ -46,16 +47,19 @@ Status = Literal[
     "error_managing",
     "deleted",
 ]
-TRANSIENT: Final[frozenset[Status]] = frozenset({"creating", "attaching", "detaching", "extending", "reverting"})
+TRANSIENT: Final[frozenset[Status]] = frozenset(
+    {"creating", "attaching", "detaching", "extending", "reverting", "restoring"}
+)
 MOST_GIB: Final = 64 * 1024
 
 
 class Volume(msgspec.Struct, frozen=True, kw_only=True):
     """Intent (writer: doors), and the projection `status`, `status_changed_at`.
 
-    What it is made of is one of `layer_id` (an image's), `snapshot_id`, `source_id` (a volume, as it was then), or
-    nothing. `image_words`: what is remembered of the image, for who boots from it. `hold`: a status that somebody says
-    and no host has a part in (reserved by a client, in maintenance, awaiting a transfer).
+    What it is made of is one of `layer_id` (an image's), `snapshot_id`, `source_id` (a volume, as it was then),
+    `backup_id`, or nothing. `content` counts how often all that it held was replaced since, by `backup_id` or by
+    `reverted_to`, a snapshot of its own. `image_words`: what is remembered of the image, for who boots from it. `hold`:
+    a status that somebody says and no host has a part in (reserved by a client, in maintenance, awaiting a transfer).
     `pool_id` is None of one that found no pool: `refusal` says why.
     """
 
@@ -74,6 +78,9 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True):
     layer_id: LayerId | None = None
     snapshot_id: SnapshotId | None = None
     source_id: VolumeId | None = None
+    backup_id: BackupId | None = None
+    reverted_to: SnapshotId | None = None
+    content: int = 0
     image_words: dict[str, str] = {}
     bootable: bool = False
     read_only: bool = False
@@ -90,13 +97,14 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True):
 
 class VolumeObservation(msgspec.Struct, frozen=True, kw_only=True):
     """The last thing a host said of a volume (writer: the link). `id` is the volume's; `there`: it stood there, of
-    `size_gib`."""
+    `size_gib`, with that content."""
 
     id: VolumeId
     host_id: HostId
     there: bool
     size_gib: int = 0
     used_bytes: int = 0
+    content: int = 0
     condition: Condition | None = None
     first_seen_at: float = 0.0
     reported_at: float = 0.0
@@ -114,9 +122,18 @@ def status_of(volume: Volume, seen: VolumeObservation | None, attachments: Seque
     if seen is None or not seen.there:
         lost = seen is not None and seen.first_seen_at > 0.0
         return "error" if blocked or lost else "creating"
+    if seen.content < volume.content:
+        return _replaced(volume, blocked=blocked)
     if seen.size_gib < volume.size_gib:
         return "error_extending" if blocked else "extending"
     return _in_guests({one.status for one in attachments})
+
+
+def _replaced(volume: Volume, *, blocked: bool) -> Status:
+    """Of one whose content is to be another one."""
+    if volume.reverted_to is not None:
+        return "error" if blocked else "reverting"
+    return "error_restoring" if blocked else "restoring"
 
 
 def _in_guests(statuses: set[str]) -> Status:

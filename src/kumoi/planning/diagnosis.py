@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from kumoi.core.backups import Backup
 from kumoi.core.conditions import Blocked, Condition, Ready, Working
 from kumoi.core.hosts import Host, state
 from kumoi.core.images import Image
@@ -69,6 +70,18 @@ def of_image(image: Image, troubles: Sequence[Trouble] = ()) -> Condition:
         return Working(code="importing", since=image.updated_at)
     if image.status == "killed":
         return Blocked(code="data_refused", retry=False, who_can_help="user", since=image.updated_at)
+    return Ready()
+
+
+def of_backup(one: Backup, troubles: Sequence[Trouble] = ()) -> Condition:
+    """A backup is ready when it is kept and was read back."""
+    if one.deleted_at is not None:
+        return Working(code="removing", since=one.deleted_at)
+    if one.refusal is not None:
+        code = "backup_without_volume" if one.refusal.code == "volume_gone" else "backup_refused"
+        return Blocked(code=code, retry=False, who_can_help="user", since=one.refusal.at)
+    if one.awaits_copy:
+        return troubles[0].condition if troubles else Working(code="backing_up", since=one.created_at)
     return Ready()
 
 

@@ -102,6 +102,13 @@ class Images(_Section, frozen=True):
             raise Invalid("host", field="images.import_networks", reason="not_cidr", value=self.import_networks) from e
 
 
+class Backups(_Section, frozen=True):
+    """`folder`: where backups of volumes are kept, best on other disks than volumes are, and to be seen by the cloud's
+    own user; empty: below the state folder."""
+
+    folder: str = ""
+
+
 class Hints(_Section, frozen=True):
     """`url` of an AMQP broker; empty: hints stay in the process."""
 
@@ -155,6 +162,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     compute: Compute = Compute()
     network: Network = Network()
     images: Images = Images()
+    backups: Backups = Backups()
     hints: Hints = Hints()
     log: Log = Log()
     metrics: Metrics = Metrics()

@@ -170,3 +170,42 @@ def test_nothing_is_made_of_nothing(rig: VolumeRig, of: str) -> None:
     assert sizes(rig) == {}
     with pytest.raises(KumoiError):
         rig.volumes.handle(VolumeId(str(uuid.uuid4())))
+
+
+def numbers(rig: VolumeRig) -> dict[VolumeId, int]:
+    return {one: sight.number for one, sight in rig.volumes.observe().volumes.items()}
+
+
+def test_its_content_is_replaced_by_a_snapshot_once(rig: VolumeRig) -> None:
+    entry = made(rig, b"before")
+    kept = frozen(rig, entry)
+    rig.write(entry.id, b"after!")
+    back = replace(entry, number=1, snapshot_id=kept.id)
+    rig.volumes.ensure_volume(back, rig.fetch)
+    assert (rig.content(entry.id), numbers(rig)) == (b"before", {entry.id: 1})
+    rig.write(entry.id, b"anew")
+    rig.volumes.ensure_volume(back, rig.fetch)
+    assert rig.content(entry.id).startswith(b"anew")
+    later = frozen(rig, entry)
+    rig.volumes.ensure_volume(replace(entry, size_gib=2, number=1), rig.fetch)
+    assert (sizes(rig), numbers(rig)) == ({entry.id: 2}, {entry.id: 1})
+    rig.volumes.remove_snapshot(kept.id)
+    rig.volumes.ensure_volume(replace(entry, number=2, snapshot_id=later.id), rig.fetch)
+    assert rig.content(entry.id).startswith(b"anew")
+    assert (set(rig.volumes.observe().snapshots), numbers(rig)) == ({later.id}, {entry.id: 2})
+
+
+def test_its_content_is_replaced_by_layers(rig: VolumeRig) -> None:
+    layer = layer_of(CONTENT)
+    rig.layers[layer.sha256] = CONTENT
+    entry = made(rig, b"before")
+    rig.volumes.ensure_volume(replace(entry, number=3, layers=(layer,)), rig.fetch)
+    assert rig.content(entry.id) == CONTENT[: 1 << 20].rstrip(b"\0")
+    assert numbers(rig) == {entry.id: 3}
+
+
+def test_content_that_cannot_be_had_leaves_what_is_there(rig: VolumeRig) -> None:
+    entry = made(rig, b"before")
+    with pytest.raises(NotFound):
+        rig.volumes.ensure_volume(replace(entry, number=1, snapshot_id=snapshot(entry).id), rig.fetch)
+    assert (rig.content(entry.id), numbers(rig)) == (b"before", {entry.id: 0})

@@ -37,8 +37,10 @@ def actor(name: str) -> Actor:
         user_id=UserId(name), user_name=name, project_id=ProjectId(PROJECTS[name]), project_name=name, roles=roles
     )
 
+
 UNUSED = (
-    "blobs", "inspector", "converter", "fetcher", "openid", "passwords", "vault", "tokens", "keys", "asks", "series",
+    "blobs", "backups", "inspector", "converter", "fetcher", "openid", "passwords", "vault", "tokens", "keys", "asks",
+    "series",
 )  # fmt: skip
 
 

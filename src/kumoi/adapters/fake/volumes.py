@@ -5,6 +5,7 @@ from typing import Final
 
 from kumoi.adapters.fake.compute import volume_handle
 from kumoi.adapters.fake.world import FakeSnapshot, FakeVolume, World
+from kumoi.adapters.storage.disks import qcow2, qcow2_read
 from kumoi.contracts.storage import Fetch
 from kumoi.contracts.volumes import GoOn, Pull, Stock, VolumeSight
 from kumoi.core.disks import SnapshotEntry, VolumeEntry
@@ -24,13 +25,15 @@ class FakeVolumePool:
 
     def ensure_volume(self, volume: VolumeEntry, fetch: Fetch) -> None:
         known = self._world.volumes.get(volume.id)
-        if known is not None and known.size_gib >= volume.size_gib:
+        anew = known is None or known.number < volume.number
+        if known is not None and not anew and known.size_gib >= volume.size_gib:
             return
         content = b""
-        if known is None and self._fetches:
+        if anew and self._fetches:
             content = b"".join(piece for layer in volume.layers for piece in fetch(layer.sha256))
         with self._world.act("ensure_volume", "storage"):
-            if known is None:
+            if known is None or anew:
+                self._touch(volume.id)
                 self._world.volumes[volume.id] = self._made(volume, content)
             else:
                 self._touch(volume.id)
@@ -41,9 +44,10 @@ class FakeVolumePool:
             of = self._world.snapshots.get(volume.snapshot_id)
             if of is None:
                 raise NotFound("storage", kind="snapshot", id=volume.snapshot_id)
-            return FakeVolume(self._pool, max(of.size_gib, volume.size_gib), of.content, of.depth + 1)
+            size_gib = max(of.size_gib, volume.size_gib)
+            return FakeVolume(self._pool, size_gib, of.content, of.depth + 1, volume.number)
         smallest = max((-(-layer.virtual_bytes // _GIB) for layer in volume.layers), default=0)
-        return FakeVolume(self._pool, max(smallest, volume.size_gib), content)
+        return FakeVolume(self._pool, max(smallest, volume.size_gib), written(content), number=volume.number)
 
     def handle(self, volume: VolumeId) -> str:
         known = self._world.volumes.get(volume)
@@ -113,5 +117,14 @@ class FakeVolumePool:
             self._world.broken.append(f"volume {volume} was changed beneath its guest")
 
 
+def written(content: bytes) -> bytes:
+    """What a guest wrote on a disk that is a file of `FakeStorage`'s; of any other, the file."""
+    if not content.startswith(b"QFI\xfb"):
+        return content
+    first = qcow2_read.chunks(lambda at, length: content[at : at + length], len(content), qcow2.CLUSTER)
+    return next(first, (0, b""))[1].rstrip(b"\0")
+
+
 def _sight(one: FakeVolume | FakeSnapshot) -> VolumeSight:
-    return VolumeSight(size_gib=one.size_gib, depth=one.depth)
+    number = one.number if isinstance(one, FakeVolume) else 0
+    return VolumeSight(size_gib=one.size_gib, depth=one.depth, number=number)

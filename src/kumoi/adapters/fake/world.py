@@ -73,9 +73,10 @@ class FakeMachine:
 
 class FakeVolume:
     """`content` stands for all that is written on it. `frozen`: how often it was; each time it goes on elsewhere.
-    `depth`: how often since it stood alone, that too."""
+    `depth`: how often since it stood alone, that too. `number`: of its content."""
 
-    def __init__(self, pool: str, size_gib: int, content: bytes, depth: int = 1) -> None:
+    def __init__(self, pool: str, size_gib: int, content: bytes, depth: int = 1, number: int = 0) -> None:
+        self.number = number
         self.pool = pool
         self.size_gib = size_gib
         self.content = content

@@ -15,6 +15,7 @@ from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
 from kumoi.core.aggregates import Aggregate
 from kumoi.core.attachments import Attachment
+from kumoi.core.backups import Backup
 from kumoi.core.catalog import EndpointFilter, EndpointGroup, OtherEndpoint, OtherRegion, OtherService
 from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
@@ -194,6 +195,7 @@ ADDRESS_GROUPS = Noun(AddressGroup, network_tables.address_groups)
 DEFAULT_RULES = Noun(DefaultRule, network_tables.default_rules)
 VOLUME_GROUPS = Noun(VolumeGroup, volume_type_tables.volume_groups)
 GROUP_SNAPSHOTS = Noun(GroupSnapshot, volume_type_tables.group_snapshots)
+BACKUPS = Noun(Backup, volume_tables.backups)
 VOLUME_TRANSFERS = Noun(VolumeTransfer, volume_type_tables.volume_transfers)
 VOLUME_MESSAGES = Noun(VolumeMessage, volume_type_tables.volume_messages)
 VOLUME_TYPES = Noun(VolumeType, volume_type_tables.volume_types)

@@ -99,6 +99,7 @@ class SqlTransaction:
     default_rules = Of(noun.DEFAULT_RULES)
     volume_groups = Of(noun.VOLUME_GROUPS)
     group_snapshots = Of(noun.GROUP_SNAPSHOTS)
+    backups = Of(noun.BACKUPS)
     volume_transfers = Of(noun.VOLUME_TRANSFERS)
     volume_messages = Of(noun.VOLUME_MESSAGES)
     volume_types = Of(noun.VOLUME_TYPES)

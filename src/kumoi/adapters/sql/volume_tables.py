@@ -1,5 +1,5 @@
-"""Volumes' tables: volumes, their snapshots and attachments, the pools that keep them, and what hosts say of them. How
-they are spelt: `schema`."""
+"""Volumes' tables: volumes, their snapshots, backups and attachments, the pools that keep them, and what hosts say of
+them. How they are spelt: `schema`."""
 
 from sqlalchemy import Index, Table, UniqueConstraint
 
@@ -23,7 +23,8 @@ volumes = Table(
     key(),
     *texts("project_id", "user_id", "name", "description", "ec2_key", "zone", "hold", "status"),
     *texts("pool_id", "type_id", "group_id", "image_id", "layer_id", "snapshot_id", "source_id", null=True),
-    *integers("size_gib"),
+    *texts("backup_id", "reverted_to", null=True),
+    *integers("size_gib", "content"),
     *nested("image_words"),
     *nested("refusal", null=True),
     *switches("bootable", "read_only", "multiattach"),
@@ -38,6 +39,7 @@ volumes = Table(
     Index(None, "layer_id"),
     Index(None, "snapshot_id"),
     Index(None, "source_id"),
+    Index(None, "backup_id"),
     Index(None, "deleted_at", "created_at", "id"),
 )
 
@@ -56,6 +58,27 @@ volume_snapshots = Table(
     Index(None, "volume_id"),
     Index(None, "moment"),
     Index(None, "pool_id"),
+    Index(None, "deleted_at", "created_at", "id"),
+)
+
+backups = Table(
+    "backups",
+    metadata,
+    key(),
+    *texts("volume_id", "project_id", "user_id", "name", "description", "container", "zone", "place", "hold", "status"),
+    *texts("snapshot_id", "parent_id", "layer_id", null=True),
+    *integers("size_gib"),
+    *nested("image_words", "words"),
+    *nested("kept", "refusal", null=True),
+    *switches("bootable"),
+    *times("data_at", "status_changed_at"),
+    *kept(),
+    Index(None, "project_id", "created_at", "id"),
+    Index(None, "volume_id"),
+    Index(None, "parent_id"),
+    Index(None, "layer_id"),
+    Index(None, "place"),
+    Index(None, "status"),
     Index(None, "deleted_at", "created_at", "id"),
 )
 
@@ -81,7 +104,7 @@ volume_observations = Table(
     key(),
     *texts("host_id"),
     *switches("there"),
-    *integers("size_gib", "used_bytes"),
+    *integers("size_gib", "used_bytes", "content"),
     *nested("condition", null=True),
     *times("first_seen_at", "reported_at"),
     Index(None, "host_id"),

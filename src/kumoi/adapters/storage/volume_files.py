@@ -1,6 +1,7 @@
 """A pool of volumes in files: qcow2, each standing on what it was made of.
 
     FOLDER/files/ID.qcow2        as a volume was begun; QEMU's own as long as it is written
+    FOLDER/files/ID.nN.qcow2     the same of its Nth content
     FOLDER/files/ID.OTHER.qcow2  what goes on upon it since the snapshot OTHER
     FOLDER/files/ID.N.….qcow2    all of it, once it stood on N files
     FOLDER/files/SHA256          an image's layer, by a name of our own
@@ -67,7 +68,7 @@ class FileVolumePool:
             raise Invalid(LAYER, field="id", reason="not_a_uuid", value=volume.id)
         known = self._volumes.get(volume.id)
         with translated(LAYER, "ensure_volume"):
-            if known is None:
+            if known is None or known.number < volume.number:
                 self._begin(volume, fetch)
             else:
                 self._grow(known, volume.size_gib * _GIB)
@@ -116,7 +117,8 @@ class FileVolumePool:
             elif not self._alone(volume):
                 self._convert(volume)
             with self._lock:
-                self._volumes.put(volume, Record(files=self._known(volume).files[:1]))
+                known = self._known(volume)
+                self._volumes.put(volume, Record(files=known.files[:1], number=known.number))
                 self._collect()
 
     def snapshot_handle(self, snapshot: SnapshotId) -> str:
@@ -137,7 +139,8 @@ class FileVolumePool:
     def _begin(self, volume: VolumeEntry, fetch: Fetch) -> None:
         if len(volume.layers) > 1:
             raise Unsupported(LAYER, what="layer_chain", depth=len(volume.layers))
-        name, virtual = f"{volume.id}{_DISK}", volume.size_gib * _GIB
+        name = f"{volume.id}.n{volume.number}{_DISK}" if volume.number else f"{volume.id}{_DISK}"
+        virtual = volume.size_gib * _GIB
         with self._lock:
             beneath: tuple[str, ...] = ()
             kind = "qcow2"
@@ -151,7 +154,9 @@ class FileVolumePool:
             beneath, virtual, kind = (layer.sha256,), max(virtual, layer.virtual_bytes), layer.format
         with self._lock:
             self._create(name, beneath, virtual, kind)
-            self._volumes.put(volume.id, Record(files=(name, *beneath)))
+            self._volumes.put(volume.id, Record(files=(name, *beneath), number=volume.number))
+            if volume.number:  # what it held before
+                self._collect()
 
     def _grow(self, record: Record, virtual: int) -> None:
         if self._look(record.files) < virtual:
@@ -165,7 +170,7 @@ class FileVolumePool:
             known = self._known(one.volume_id)
             if name not in known.files:
                 self._create(name, known.files, self._look(known.files), "qcow2")
-                self._volumes.put(one.volume_id, Record(files=(name, *known.files)))
+                self._volumes.put(one.volume_id, Record(files=(name, *known.files), number=known.number))
 
     def _keep(self, one: SnapshotEntry) -> None:
         """What is beneath is not written any more."""
@@ -193,7 +198,7 @@ class FileVolumePool:
             whole = [*command, str(self._files / known.files[0]), str(fresh)]
             qemu_img.run(qemu_img.as_guest(self._owner, whole), "flatten", qemu_img.WHOLE_DISK_S)
         with self._lock:
-            self._volumes.put(volume, Record(files=(path.name,)))
+            self._volumes.put(volume, Record(files=(path.name,), number=known.number))
 
     def _create(self, name: str, beneath: Sequence[str], virtual: int, kind: str) -> None:
         path = self._files / name
@@ -235,7 +240,8 @@ class FileVolumePool:
                 virtual = image_headers.read_qcow2(reader(file.fileno())).virtual_bytes
         except (Invalid, FileNotFoundError):
             virtual = 0
-        return VolumeSight(size_gib=virtual // _GIB, used_bytes=used, depth=len(record.files))
+        depth = len(record.files)
+        return VolumeSight(size_gib=virtual // _GIB, used_bytes=used, depth=depth, number=record.number)
 
     def _collect(self) -> None:
         """What no record names any more."""

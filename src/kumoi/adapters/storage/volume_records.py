@@ -19,9 +19,10 @@ Id = TypeVar("Id", bound=str)
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """`files`: names, each standing on the next one."""
+    """`files`: names, each standing on the next one. `number`: that of a volume's content."""
 
     files: tuple[str, ...]
+    number: int = 0
 
 
 class Records(Generic[Id]):

@@ -1,4 +1,5 @@
-"""PUT /copies/{image}: a host gives the bytes of a disk's copy. What the offer says stands in a header, as JSON."""
+"""PUT /copies/{image}: a host gives the bytes of a disk's copy, for an image or a backup. What the offer says stands in
+a header, as JSON."""
 
 from functools import partial
 
@@ -7,8 +8,8 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, no_content
 from kumoi.api.edge.streams import pump
+from kumoi.app.hosts import copies
 from kumoi.app.house import House
-from kumoi.app.images import copying, upload
 from kumoi.core.copies import CopyOffer
 from kumoi.core.errors import Invalid
 
@@ -16,13 +17,12 @@ OFFER = "kumoi-offer"
 
 
 async def take(house: House, request: Request) -> Response:
-    offer = _offer(request)
-    filling = await request.run_in("link", partial(copying.begin, house, offer))
+    intake = await request.run_in("link", partial(copies.begin, house, _offer(request)))
     try:
-        await pump(request.chunks(), filling.write, request.run_in)
-        await request.run_in("hash", partial(copying.finish, house, offer, filling))
+        await pump(request.chunks(), intake.write, request.run_in)
+        await request.run_in("hash", intake.finish)
     finally:
-        await request.run_in("link", partial(upload.give_up, house, filling))
+        await request.run_in("link", intake.end)
     return no_content()
 
 

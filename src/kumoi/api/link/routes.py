@@ -15,6 +15,7 @@ from kumoi.api.edge.waiters import Waiters
 from kumoi.api.link.copies import take
 from kumoi.api.link.many import ManyDesk
 from kumoi.api.link.streams import stream
+from kumoi.app.hosts import copies
 from kumoi.app.hosts.fetch import deltas
 from kumoi.app.hosts.greet import greet
 from kumoi.app.hosts.report import take_report
@@ -109,10 +110,7 @@ class _Desk:
 
     async def layer(self, request: Request) -> Response:
         sha256 = request.params["sha256"]
-        size = await request.run_in("link", partial(self._house.blobs.size, sha256))
-        if size is None:
-            raise NotFound("storage", kind="layer", id=sha256)
-        source = self._house.blobs.read(sha256)
+        size, source = await request.run_in("link", partial(copies.layer, self._house, sha256))
         body = pieces(source, request.run_in, "link")
         return Response(200, None, "application/octet-stream", stream=body, length=size)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kumoi.app.backups.taking import give_up_within
 from kumoi.app.house import House
 from kumoi.app.images.copying import give_up
 from kumoi.contracts.store import Transaction
@@ -9,7 +10,7 @@ from kumoi.contracts.store.rows import Rows
 from kumoi.core.conditions import Blocked, Facts, Ready, same_reason
 from kumoi.core.events import Event
 from kumoi.core.hosts import Host
-from kumoi.core.ids import ImageId
+from kumoi.core.ids import BackupId, ImageId
 from kumoi.core.plan import Report
 from kumoi.core.query import Query, eq
 from kumoi.core.troubles import Trouble, trouble_of
@@ -38,7 +39,9 @@ def _end_waiting(tx: Transaction, house: House, trouble: Trouble) -> None:
     """Nobody goes on waiting for what its host will never make."""
     kind, _, resource_id = trouble.entry.partition("/")
     if kind == "image" and isinstance(trouble.condition, Blocked) and not trouble.condition.retry:
-        give_up(tx, house, ImageId(resource_id), {**trouble.condition.facts, "code": trouble.condition.code})
+        facts: Facts = {**trouble.condition.facts, "code": trouble.condition.code}
+        give_up(tx, house, ImageId(resource_id), facts)
+        give_up_within(tx, house, BackupId(resource_id), facts)
 
 
 def _tell(tx: Transaction, house: House, trouble: Trouble, now: float, *, ended: bool) -> None:
@@ -63,5 +66,5 @@ def _tell(tx: Transaction, house: House, trouble: Trouble, now: float, *, ended:
 
 def _owner(tx: Transaction, kind: str, resource_id: str) -> str:
     nouns: dict[str, Rows[Any]] = {"network": tx.networks, "nic": tx.nics, "vpc": tx.vpcs, "image": tx.images}
-    row = nouns[kind].get(resource_id)
+    row = nouns[kind].get(resource_id) or (tx.backups.get(resource_id) if kind == "image" else None)
     return row.project_id if row is not None else ""

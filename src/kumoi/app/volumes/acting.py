@@ -17,7 +17,18 @@ from kumoi.core.policy import allow
 from kumoi.core.volumes import Status, Volume
 
 Act = Literal[
-    "delete", "extend", "snapshot", "clone", "attach", "detach", "reserve", "upload", "revert", "retype", "transfer"
+    "delete",
+    "extend",
+    "snapshot",
+    "clone",
+    "attach",
+    "detach",
+    "reserve",
+    "upload",
+    "revert",
+    "retype",
+    "transfer",
+    "restore",
 ]
 ALLOWED: Final[dict[Act, frozenset[Status]]] = {
     "delete": frozenset({"available", "error", "error_restoring", "error_extending", "error_managing"}),
@@ -29,6 +40,7 @@ ALLOWED: Final[dict[Act, frozenset[Status]]] = {
     "reserve": frozenset({"available"}),
     "upload": frozenset({"available", "in_use"}),
     "revert": frozenset({"available"}),
+    "restore": frozenset({"available"}),
     "retype": frozenset({"available", "in_use"}),
     "transfer": frozenset({"available"}),
 }

@@ -3,6 +3,8 @@
 import msgspec
 from msgspec.structs import replace
 
+from kumoi.app.backups import read as backups
+from kumoi.app.backups.writing import follow_backup
 from kumoi.app.house import House
 from kumoi.app.images.sight import may_see
 from kumoi.app.volumes import messages, read, snapshots, types
@@ -16,7 +18,18 @@ from kumoi.core.aggregates import ZONE
 from kumoi.core.call import Call
 from kumoi.core.errors import Invalid, NoCapacity, WrongState
 from kumoi.core.events import Label
-from kumoi.core.ids import HostId, ImageId, LayerId, PoolId, SnapshotId, VolumeGroupId, VolumeId, VolumeTypeId, ec2_key
+from kumoi.core.ids import (
+    BackupId,
+    HostId,
+    ImageId,
+    LayerId,
+    PoolId,
+    SnapshotId,
+    VolumeGroupId,
+    VolumeId,
+    VolumeTypeId,
+    ec2_key,
+)
 from kumoi.core.images import Image
 from kumoi.core.instances import Refusal
 from kumoi.core.policy import allow, may
@@ -31,7 +44,8 @@ NAME_MOST = 255
 
 
 class VolumeWish(msgspec.Struct, frozen=True, kw_only=True):
-    """At most one of `image_id`, `snapshot_id`, `source_id`. `size_gib` None: as large as what it is made of.
+    """At most one of `image_id`, `snapshot_id`, `source_id`, `backup_id`. `size_gib` None: as large as what it is made
+    of.
 
     `host_id`: an instance there is to have it. `refuse_full`: EC2's way, nothing is made when nothing fits; otherwise
     the volume is made and shows why no pool keeps it.
@@ -45,6 +59,7 @@ class VolumeWish(msgspec.Struct, frozen=True, kw_only=True):
     image_id: ImageId | None = None
     snapshot_id: SnapshotId | None = None
     source_id: VolumeId | None = None
+    backup_id: BackupId | None = None
     group_id: VolumeGroupId | None = None
     metadata: dict[str, str] = {}
     tags: dict[str, str] = {}
@@ -85,7 +100,7 @@ def check_wish(wish: VolumeWish) -> None:
         check_size(wish.size_gib)
     if wish.zone != ZONE:
         raise Invalid("storage", field="availability_zone", reason="not_in_enum", value=wish.zone)
-    if sum(one is not None for one in (wish.image_id, wish.snapshot_id, wish.source_id)) > 1:
+    if sum(one is not None for one in (wish.image_id, wish.snapshot_id, wish.source_id, wish.backup_id)) > 1:
         raise Invalid("storage", field="source_volid", reason="one_of", names=["imageRef", "snapshot_id"])
 
 
@@ -136,6 +151,7 @@ def make(tx: Transaction, house: House, call: Call, wish: VolumeWish, volume_id:
     tx.volumes.insert(volume)
     _label(tx, house, volume, wish)
     mark_volume(tx, volume_id, pool_id)
+    follow_backup(tx, house, wish.backup_id, call.now)
     if refused is not None:
         messages.write(tx, house, volume, refused, call.request_id)
     record(tx, house, call, "volume.create", Thing("volume", volume_id, volume.project_id), {"size_gib": size_gib})
@@ -161,6 +177,7 @@ def _of(blank: Volume, wish: VolumeWish, origin: _Origin) -> Volume:
         layer_id=origin.layer_id,
         snapshot_id=wish.snapshot_id,
         source_id=wish.source_id,
+        backup_id=wish.backup_id,
         image_words=origin.image_words,
         bootable=origin.bootable,
     )
@@ -212,7 +229,22 @@ def _origin(tx: Transaction, call: Call, wish: VolumeWish) -> _Origin:
         source = read.visible(tx, call, wish.source_id)
         check(source, "clone")
         return _of_disk(source, source.size_gib, source.pool_id)
+    if wish.backup_id is not None:
+        return _of_backup(tx, call, wish.backup_id)
     return _Origin()
+
+
+def _of_backup(tx: Transaction, call: Call, backup_id: BackupId) -> _Origin:
+    one = backups.visible(tx, call, backup_id)
+    if one.status not in {"available", "restoring"}:
+        raise WrongState("storage", kind="backup", id=one.id, status=one.status, action="create_volume")
+    return _Origin(
+        least_gib=one.size_gib,
+        size_gib=one.size_gib,
+        layer_id=one.layer_id,
+        image_words=one.image_words,
+        bootable=one.bootable,
+    )
 
 
 def _of_disk(parent: Volume | None, size_gib: int, pool_id: PoolId | None) -> _Origin:
@@ -262,16 +294,14 @@ def words_of(image: Image) -> dict[str, str]:
 def _label(tx: Transaction, house: House, volume: Volume, wish: VolumeWish) -> None:
     for namespace, pairs in ((read.METADATA, wish.metadata), ("aws", wish.tags)):
         for key, value in pairs.items():
-            tx.labels.put(
-                Label(
-                    id=house.chance.uuid(),
-                    kind="volume",
-                    resource_id=volume.id,
-                    namespace=namespace,
-                    key=key,
-                    value=value,
-                )
-            )
+            put_label(tx, house, volume.id, key, value, namespace)
+
+
+def put_label(
+    tx: Transaction, house: House, volume_id: VolumeId, key: str, value: str, namespace: str = read.METADATA
+) -> None:
+    row_id = house.chance.uuid()
+    tx.labels.put(Label(id=row_id, kind="volume", resource_id=volume_id, namespace=namespace, key=key, value=value))
 
 
 def sees_pools(call: Call) -> bool:

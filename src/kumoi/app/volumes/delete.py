@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from kumoi.app.backups.writing import awaiting, follow_backup
 from kumoi.app.house import House
 from kumoi.app.volumes import snapshots
 from kumoi.app.volumes.acting import check
@@ -12,7 +13,7 @@ from kumoi.app.writing import Thing, commit, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.attachments import Attachment
 from kumoi.core.call import Call
-from kumoi.core.errors import InUse
+from kumoi.core.errors import InUse, WrongState
 from kumoi.core.ids import VolumeId
 from kumoi.core.policy import allow
 from kumoi.core.volumes import Volume
@@ -41,6 +42,8 @@ def delete(
                 raise InUse("storage", kind="volume", id=volume.id, by_kind="instance", by_id=one.instance_id or "")
             if one.said:
                 release(tx, one)
+        if awaiting(tx, volume.id):
+            raise WrongState("storage", kind="volume", id=volume.id, status="backing_up", action="delete")
         for snapshot in () if orphan else snapshots.of_volume(tx, volume.id):
             if not cascade:
                 raise InUse("storage", kind="volume", id=volume.id, by_kind="volume_snapshot", by_id=snapshot.id)
@@ -62,5 +65,6 @@ def drop(tx: Transaction, house: House, call: Call, volume: Volume) -> None:
     tx.counters.give_back(volume.id, "project/")
     gone = replace(volume, deleted_at=call.now, updated_at=call.now, status="deleted", status_changed_at=call.now)
     tx.volumes.save(gone)
+    follow_backup(tx, house, gone.backup_id, call.now)
     mark_volume(tx, volume.id, volume.pool_id)
     record(tx, house, call, "volume.delete", Thing("volume", volume.id, volume.project_id))

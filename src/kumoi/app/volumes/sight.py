@@ -6,6 +6,7 @@ Only of what is in this host's pools: what is seen elsewhere is a stray there.
 import msgspec
 from msgspec.structs import replace
 
+from kumoi.app.backups.writing import awaiting, follow_backup, refuse
 from kumoi.app.house import House
 from kumoi.app.volumes.attaching import of_instance, release
 from kumoi.app.volumes.writing import follow, mark_volume, project_attachment, project_snapshot, tell
@@ -38,6 +39,7 @@ def observe_volumes(tx: Transaction, house: House, host: Host, report: Report, n
             there=there,
             size_gib=seen.size_gib if seen is not None else 0,
             used_bytes=seen.used_bytes if seen is not None else 0,
+            content=seen.number if seen is not None else 0,
             condition=_kept(seen.condition if seen is not None else None),
             first_seen_at=(old.first_seen_at if old is not None else 0.0) or (now if there else 0.0),
             reported_at=now,
@@ -134,6 +136,9 @@ def release_attachments(tx: Transaction, house: House, instance_id: InstanceId, 
             gone = replace(volume, deleted_at=now, updated_at=now, status="deleted", status_changed_at=now)
             tx.counters.give_back(volume.id, "project/")
             tx.volumes.save(gone)
+            follow_backup(tx, house, gone.backup_id, now)
+            for backup in awaiting(tx, volume.id):
+                refuse(tx, house, backup, {"code": "volume_gone"})
             mark_volume(tx, volume.id, volume.pool_id)
             tell(tx, house, "volume", gone, volume.status, now)
         else:
@@ -149,6 +154,5 @@ def _alike(a: Condition | None, b: Condition | None) -> bool:
 
 
 def _same(old: VolumeObservation, new: VolumeObservation) -> bool:
-    return (old.there, old.size_gib, old.used_bytes) == (new.there, new.size_gib, new.used_bytes) and _alike(
-        old.condition, new.condition
-    )
+    sights = [(one.there, one.size_gib, one.used_bytes, one.content) for one in (old, new)]
+    return sights[0] == sights[1] and _alike(old.condition, new.condition)

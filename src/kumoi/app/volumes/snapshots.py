@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
+from kumoi.app.backups.writing import awaiting
 from kumoi.app.house import House
 from kumoi.app.volumes import read
 from kumoi.app.volumes.acting import check
@@ -144,6 +145,8 @@ def delete(house: House, call: Call, snapshot_id: SnapshotId, *, force: bool = F
         snapshot = visible(tx, call, snapshot_id)
         if not force and snapshot.status not in DELETABLE:
             raise WrongState("storage", kind="volume_snapshot", id=snapshot.id, status=snapshot.status, action="delete")
+        if any(one.snapshot_id == snapshot.id for one in awaiting(tx, snapshot.volume_id)):
+            raise WrongState("storage", kind="volume_snapshot", id=snapshot.id, status="backing_up", action="delete")
         drop(tx, house, call, snapshot)
 
     commit(house, write)

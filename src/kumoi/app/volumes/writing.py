@@ -4,6 +4,7 @@ tell of a status that changed by itself.
 
 from msgspec.structs import replace
 
+from kumoi.app.backups.writing import follow_backup
 from kumoi.app.house import House
 from kumoi.app.volumes import messages
 from kumoi.contracts.store import Transaction
@@ -66,6 +67,7 @@ def follow(tx: Transaction, house: House, volume_id: VolumeId, now: float) -> No
     if after is not volume:
         tx.volumes.save(after)
         tell(tx, house, "volume", after, volume.status, now)
+        follow_backup(tx, house, after.backup_id, now)
         why = volumes.condition_of(after, tx.volume_observations.get(volume_id))
         if after.status.startswith("error") and isinstance(why, Blocked):
             messages.write(tx, house, after, Refusal(code=why.code, facts=why.facts, at=now))

@@ -4,6 +4,8 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from kumoi.adapters.backups.chunks import ChunkedBackups
+from kumoi.adapters.backups.folder import FolderObjects
 from kumoi.adapters.hints_local import LocalHints
 from kumoi.adapters.http_fetcher import HttpFetcher
 from kumoi.adapters.linux.resolver import Resolver, servers
@@ -39,6 +41,7 @@ def house(settings: Settings, committed: Callable[[float], None]) -> House:
         clock=SystemClock(),
         chance=SystemChance(),
         blobs=FileBlobs(settings.state / "blobs"),
+        backups=ChunkedBackups(FolderObjects(_backups(settings))),
         inspector=ConfinedInspector(),
         converter=ConfinedConverter(),
         fetcher=HttpFetcher(settings.images.networks),
@@ -52,6 +55,10 @@ def house(settings: Settings, committed: Callable[[float], None]) -> House:
         series=Series(open_shelf(settings.database_url)),
         rules=_rules(settings),
     )
+
+
+def _backups(settings: Settings) -> Path:
+    return Path(settings.backups.folder) if settings.backups.folder else settings.state / "backups"
 
 
 def _rules(settings: Settings) -> Rules:

@@ -17,6 +17,7 @@ from kumoi.core.address_groups import AddressGroup
 from kumoi.core.address_scopes import AddressScope
 from kumoi.core.aggregates import Aggregate
 from kumoi.core.attachments import Attachment
+from kumoi.core.backups import Backup
 from kumoi.core.catalog import EndpointFilter, EndpointGroup, OtherEndpoint, OtherRegion, OtherService
 from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
@@ -212,6 +213,8 @@ class Transaction(Protocol):
     def volume_groups(self) -> Rows[VolumeGroup]: ...
     @property
     def group_snapshots(self) -> Rows[GroupSnapshot]: ...
+    @property
+    def backups(self) -> Rows[Backup]: ...
     @property
     def volume_transfers(self) -> Rows[VolumeTransfer]: ...
     @property

@@ -59,11 +59,12 @@ DEEPEST: Final = 16  # every file more is one more to look into, and to keep ope
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """A volume that is there: its pool, its size as a guest sees it, and on how much it stands."""
+    """A volume that is there: its pool, its size as a guest sees it, on how much it stands, its content's number."""
 
     pool: str
     size_gib: int
     depth: int = 1
+    number: int = 0
 
 
 class VolumeScene(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +104,8 @@ def volume(entry: VolumeEntry, scene: VolumeScene) -> VolumeDecision:
         return _missing(entry, scene)
     if (pool := scene.snapshots.get(own_freeze(entry.id))) is not None:
         return VolumeDecision(condition=Ready(), act=RemoveSnapshot(own_freeze(entry.id), pool))
+    if there.number < entry.number:
+        return _replace(entry, scene)
     if there.size_gib >= entry.size_gib:
         return _flatten(entry, there, scene)
     if entry.id in scene.asleep:
@@ -183,6 +186,15 @@ def _missing(entry: VolumeEntry, scene: VolumeScene) -> VolumeDecision:
     return VolumeDecision(condition=Working(code="making_volume"), act=Ensure(entry))
 
 
+def _replace(entry: VolumeEntry, scene: VolumeScene) -> VolumeDecision:
+    """Nothing of what it held stays; so nobody may have it meanwhile."""
+    if entry.id in scene.asleep:
+        return _asleep(entry.id)
+    if (guest := scene.guests.get(entry.id)) is not None:
+        return VolumeDecision(condition=Working(code="volume_in_guest", facts={"instance": guest}))
+    return _missing(entry, scene)
+
+
 def _flatten(entry: VolumeEntry, there: Standing, scene: VolumeScene) -> VolumeDecision:
     """Nobody waits for it: it is ready all the while."""
     if there.depth <= DEEPEST or entry.id in scene.asleep:
@@ -205,7 +217,11 @@ def _asleep(volume_id: VolumeId) -> VolumeDecision:
 
 
 def _to_be_made(scene: VolumeScene) -> Iterable[VolumeEntry]:
-    return (one for one in scene.wished.values() if one.id not in scene.volumes)
+    """Also those whose content is to be another one."""
+    for one in scene.wished.values():
+        there = scene.volumes.get(one.id)
+        if there is None or there.number < one.number:
+            yield one
 
 
 def _has_freeze(entry: VolumeEntry, scene: VolumeScene) -> bool:

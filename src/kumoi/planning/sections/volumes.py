@@ -1,6 +1,7 @@
 """The entries of volumes and their snapshots in a host's section, and volumes as an instance's entry names them."""
 
 from kumoi.core.attachments import Attachment
+from kumoi.core.copies import DiskCopy
 from kumoi.core.disks import SnapshotEntry, VolumeEntry, VolumePlug
 from kumoi.core.ids import PoolId
 from kumoi.core.images import Layer
@@ -10,15 +11,22 @@ from kumoi.core.volumes import Volume
 from kumoi.planning.sections.layers import layer_ref
 
 
-def volume_entry(volume: Volume, pool_id: PoolId, layers: tuple[Layer, ...]) -> VolumeEntry:
-    """`layers`: the image's that it is made of, deepest last."""
+def volume_entry(
+    volume: Volume, pool_id: PoolId, layers: tuple[Layer, ...], copies: tuple[DiskCopy, ...] = ()
+) -> VolumeEntry:
+    """`layers`: the image's or backup's that it is made of, deepest last. Once its content was replaced, it is made of
+    what took its place and of nothing else."""
+    if volume.reverted_to is not None:
+        layers = ()
     return VolumeEntry(
         id=volume.id,
         pool=name_of(pool_id),
         size_gib=volume.size_gib,
+        number=volume.content,
         layers=tuple(layer_ref(layer) for layer in layers),
-        snapshot_id=volume.snapshot_id,
-        source_id=volume.source_id,
+        snapshot_id=volume.reverted_to if volume.content else volume.snapshot_id,
+        source_id=None if volume.content else volume.source_id,
+        copies=copies,
     )
 
 

@@ -1,5 +1,7 @@
 """A disk as a qcow2 (version 3), front to back in one go: all that is needed is known before the first byte.
 
+The same disk makes the same bytes, for ever: of backups that were kept only the sum of these is known.
+
     header · refcount table · refcount blocks · L1 table · L2 tables · the clusters that are there, in the guest's order
 
 Source: QEMU's docs/interop/qcow2.txt.

@@ -8,6 +8,8 @@ EN_INVALID: Final[dict[str, str]] = {
     "empty_group": "The group {value} has no volumes.",
     "several_hosts": "The volumes of the group are kept by {value} hosts, which cannot freeze them at one moment.",
     "associated": "The volume type {value} is associated with the QoS specs {other} already.",
+    "not_of_volume": "Invalid input for {field}: the snapshot {value} is not of the volume {other}.",
+    "no_full_backup": "There is no backup of the volume {value} yet that an incremental one could stand on.",
     "not_the_tokens": "The {field} in the path, {value}, is not the project of the token.",
 }
 JA_INVALID: Final[dict[str, str]] = {
@@ -16,10 +18,11 @@ JA_INVALID: Final[dict[str, str]] = {
     "empty_group": "グループ {value} にはボリュームがありません。",
     "several_hosts": "グループのボリュームが {value} 台のホストに分かれていて、同じ瞬間に静止できません。",
     "associated": "ボリュームタイプ {value} は、すでに QoS 仕様 {other} に関連付けられています。",
+    "not_of_volume": "{field} が正しくありません。スナップショット {value} はボリューム {other} のものではありません。",
+    "no_full_backup": "ボリューム {value} には、増分バックアップの元になるバックアップがまだありません。",
     "not_the_tokens": "パスの {field} ({value}) は、トークンのプロジェクトではありません。",
 }
 EN_KINDS: Final[dict[str, str]] = {
-    "backups": "Backups",
     "consistencygroups": "Consistency groups",
     "cgsnapshots": "Snapshots of consistency groups",
     "backup": "backup",
@@ -52,7 +55,6 @@ EN_KINDS: Final[dict[str, str]] = {
     "get-log": "Reading log levels by the API",
 }
 JA_KINDS: Final[dict[str, str]] = {
-    "backups": "バックアップ",
     "consistencygroups": "整合性グループ",
     "cgsnapshots": "整合性グループのスナップショット",
     "backup": "バックアップ",
@@ -91,6 +93,9 @@ EN_CONDITIONS: Final[dict[str, str]] = {
     "making_volume": "Being made.",
     "growing_volume": "Being made larger, up to {size_gib} GiB.",
     "freezing_volume": "A snapshot is being made.",
+    "backing_up": "Its volume is being copied on its host, and brought from there.",
+    "backup_refused": "What its host gave was no disk, and would be none again.",
+    "backup_without_volume": "Its volume went before it was copied.",
     "volume_busy": "Waiting for its volume: somebody else is at it.",
     "volume_asleep": "The volume {volume} belongs to a suspended instance: it waits until that is resumed or off.",
     "volume_in_guest": "The guest of the instance {instance} has not let go of it yet.",
@@ -109,6 +114,9 @@ JA_CONDITIONS: Final[dict[str, str]] = {
     "making_volume": "作成しています。",
     "growing_volume": "{size_gib} GiB まで拡張しています。",
     "freezing_volume": "スナップショットを作成しています。",
+    "backing_up": "ホスト上でボリュームをコピーし、転送しています。",
+    "backup_refused": "ホストから届いたものがディスクではなく、やり直しても同じです。",
+    "backup_without_volume": "コピーされる前にボリュームがなくなりました。",
     "volume_busy": "ボリュームがほかの処理に使われています。終わるのを待っています。",
     "volume_asleep": "ボリューム {volume} はサスペンド中のインスタンスのものです。再開か停止を待っています。",
     "volume_in_guest": "インスタンス {instance} のゲストがまだ切り離していません。",

@@ -10,6 +10,8 @@ from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.catalog import Site
 from kumoi.api.openstack.volume import (
     attachments,
+    backup_records,
+    backups,
     clusters,
     default_types,
     discovery,
@@ -75,6 +77,8 @@ def tongue(house: House, site: Site) -> Tongue:
             *_both(snapshot_actions.routes(house)),
             *_both(attachments.routes(house)),
             *_both(transfers.routes(house)),
+            *_both(backup_records.routes(house)),
+            *_both(backups.routes(house)),
             *_both(messages.routes(house)),
             *_both(groups.routes(house)),
             *_both(group_snapshots.routes(house)),

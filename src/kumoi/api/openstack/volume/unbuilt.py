@@ -11,7 +11,6 @@ from kumoi.core.policy import allow
 
 # What is listed, by its path; who may see it, and who might make it.
 KINDS: Final[dict[str, tuple[str, str]]] = {
-    "backups": ("volume.read", "volume.create"),
     "consistencygroups": ("volume.read", "volume.create"),
     "cgsnapshots": ("volume.read", "volume.create"),
 }

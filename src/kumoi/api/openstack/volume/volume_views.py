@@ -109,6 +109,8 @@ def _grown(request: Request, one: Volume) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if at_least(request, 13):
         shown["group_id"] = one.group_id
+    if at_least(request, 47):
+        shown["backup_id"] = one.backup_id
     if at_least(request, 48):
         shown |= {"shared_targets": None if at_least(request, 69) else False, "service_uuid": None}
     if at_least(request, 63):

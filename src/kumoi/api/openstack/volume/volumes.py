@@ -19,7 +19,7 @@ from kumoi.app.house import House
 from kumoi.app.volumes import change, create, delete, read
 from kumoi.core.aggregates import ZONE
 from kumoi.core.errors import Invalid, NotFound, Unsupported
-from kumoi.core.ids import ImageId, SnapshotId, VolumeGroupId, VolumeId, is_uuid
+from kumoi.core.ids import BackupId, ImageId, SnapshotId, VolumeGroupId, VolumeId, is_uuid
 from kumoi.core.query import Filter, LabelFilter, Query, eq
 
 SORTABLE: Final = {
@@ -165,16 +165,16 @@ def remove(house: House, request: Request) -> Response:
 
 
 def _wish(request: Request, new: _New) -> create.VolumeWish:
-    for what, asked in (("backup_id", new.backup_id), ("consistencygroup_id", new.consistencygroup_id)):
-        if asked is not None:
-            raise Unsupported("storage", what=what)
+    if new.consistencygroup_id is not None:
+        raise Unsupported("storage", what="consistencygroup_id")
+    backup = new.backup_id if at_least(request, 47) else None
     image = new.imageRef or new.image_id or None
     if image is not None and not is_uuid(image.rpartition("/")[2]):
         raise Invalid("api", field="volume.imageRef", reason="not_a_uuid", value=image)
-    for kind, said in (("volume_snapshot", new.snapshot_id), ("volume", new.source_volid)):
+    for kind, said in (("volume_snapshot", new.snapshot_id), ("volume", new.source_volid), ("backup", backup)):
         if said is not None and not is_uuid(said):
             raise NotFound("storage", kind=kind, id=said)
-    made_of = new.snapshot_id or new.source_volid
+    made_of = new.snapshot_id or new.source_volid or backup
     if new.size is None and made_of is None:
         raise Invalid("api", field="volume.size", reason="missing", name="size")
     return create.VolumeWish(
@@ -186,6 +186,7 @@ def _wish(request: Request, new: _New) -> create.VolumeWish:
         image_id=ImageId(image.rpartition("/")[2]) if image is not None else None,
         snapshot_id=SnapshotId(new.snapshot_id) if new.snapshot_id is not None else None,
         source_id=VolumeId(new.source_volid) if new.source_volid is not None else None,
+        backup_id=BackupId(backup) if backup is not None else None,
         group_id=VolumeGroupId(new.group_id) if new.group_id and at_least(request, 13) else None,
         metadata=checked(new.metadata or {}),
         multiattach=flag("volume.multiattach", new.multiattach),
