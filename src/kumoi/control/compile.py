@@ -141,6 +141,7 @@ class Compiler:
         nics = self._tx.nics.find(Query(filters=(eq("vpc_id", vpc_id), alive())))
         public = self._tx.public_addresses.find(Query(filters=(eq("vpc_id", vpc_id), alive())))
         by_id = {n.id: n for n in nics}
+        of_it = Query(filters=(eq("vpc_id", vpc_id),))
         networks: dict[str, Network] = {n.network_id: self._network(n.network_id) for n in nics}
         having: tuple[Nic | Network | PublicAddress, ...] = (*nics, *networks.values(), *public)
         policies = {row.qos_policy_id for row in having}
@@ -154,6 +155,8 @@ class Compiler:
             forwardings=tuple(self._forwardings(public)),
             shaping={p: self._shaping(p) for p in policies if p is not None},
             metered=self._metered(vpc.project_id),
+            proxies=tuple(self._tx.ndp_proxies.find(of_it)),
+            helpers=tuple(self._tx.conntrack_helpers.find(of_it)),
         )
         return _encode(vpc_entry(parts))
 

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from kumoi.core.conditions import Condition
+from kumoi.core.conntrack_helpers import Helped
 from kumoi.core.copies import DiskCopy
 from kumoi.core.dhcp_options import DhcpOption
 from kumoi.core.disks import (
@@ -135,7 +136,8 @@ class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", t
 
 class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="kind"):
     """A router here. `gateway`: its leg on the external network, `default_via` and `default_via6`: the next hops there.
-    `shaping`: of what passes under the gateway's own address. `more`: other ways out; `ecmp`: all of them by turns."""
+    `shaping`: of what passes under the gateway's own address. `more`: other ways out; `ecmp`: all of them by turns.
+    `published`: addresses behind it that it answers for outside. `helped`: what its conntrack reads."""
 
     id: VpcId
     legs: tuple[Leg, ...]
@@ -150,6 +152,8 @@ class VpcEntry(msgspec.Struct, frozen=True, kw_only=True, tag="vpc", tag_field="
     more: tuple[Exit, ...] = ()
     ecmp: bool = False
     metered: tuple[Metered, ...] = ()
+    published: tuple[str, ...] = ()
+    helped: tuple[Helped, ...] = ()
 
     @property
     def exits(self) -> tuple[Exit, ...]:

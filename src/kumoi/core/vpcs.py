@@ -26,6 +26,8 @@ class Vpc(msgspec.Struct, frozen=True, kw_only=True):
     `ha`: another host carries it when its own is lost; otherwise it waits for that one. `distributed`: it routes where
     the guests of its networks are. `flavor_id`: what it was chosen by, for ever.
 
+    `ndp_proxy`: it answers outside for IPv6 addresses that are published.
+
     `cidr` is EC2's address block, empty for a router made by Neutron. `host_id` is where it runs (writer: doors for the
     first binding, control afterwards).
     """
@@ -39,6 +41,7 @@ class Vpc(msgspec.Struct, frozen=True, kw_only=True):
     gateway_nic_id: NicId | None = None
     more_gateways: tuple[NicId, ...] = ()
     ecmp: bool = False
+    ndp_proxy: bool = False
     snat: bool = True
     ha: bool = True
     distributed: bool = False

@@ -89,3 +89,21 @@ def shout_icmp6(address: str, packets: list[bytes]) -> None:
         s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
         for packet in packets:
             s.sendto(packet, (address, 0, 0, socket.if_nametoindex("eth0")))
+
+
+def datagrams() -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.settimeout(5)
+    return made
+
+
+def fetched_tftp(asked: socket.socket, other: socket.socket, own: socket.socket, address: str) -> bool:
+    """`own` asks `asked`, which is at `address`, for a file; it is sent from `other`."""
+    asked.bind(("", 69))
+    own.sendto(b"\0\1file\0octet\0", (address, 69))
+    _, whence = asked.recvfrom(512)
+    other.sendto(b"\0\3\0\1data", whence)
+    try:
+        return own.recv(512).endswith(b"data")
+    except TimeoutError:
+        return False

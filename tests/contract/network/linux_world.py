@@ -211,6 +211,11 @@ class World:
     def fetch6(self, guest: str, path: str) -> tuple[int, str]:
         return rooms.visit(guest, lambda: asking.fetch("GET", path, {}, "fe80::a9fe:a9fe%eth0"))
 
+    def fetch_tftp(self, guest: str, server: str, address: str) -> bool:
+        asked, other, own = (rooms.visit(room, calling.datagrams) for room in (server, server, guest))
+        with asked, other, own:
+            return calling.fetched_tftp(asked, other, own, address)
+
     def ping(self, guest: str, address: str, source: str = "") -> bool:
         # A busy machine may answer the first one late: silence is silence only when it lasts.
         return any(rooms.visit(guest, lambda: calling.ping(address, source)) for _ in range(3))

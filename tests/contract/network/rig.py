@@ -105,6 +105,10 @@ class Rig(Protocol):
         """The same by http://[fe80::a9fe:a9fe%eth0]."""
         ...
 
+    def fetch_tftp(self, guest: GuestId, server: str, address: str) -> bool:
+        """Whether the guest hears the server (a stranger), which answers a read request from another port."""
+        ...
+
     def ping(self, guest: GuestId, address: str, source: str = "") -> bool: ...
     def open(self, guest: GuestId, address: str, port: int) -> int:
         """A TCP connection that stays; its handle."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 from tests.contract.network.plans import ANYONE, Net, external, filters, group, net, vpc
 from tests.contract.network.rig import Rig
 from tests.contract.network.test_guests import told
@@ -178,3 +179,17 @@ def test_a_router_leads_out_and_in_as_groups_allow(started: Rig) -> None:
     closed = (routed.a, routed.b)
     started.network.ensure_filters(filters((group(),), *closed), tuple(closed))
     assert not started.ping("world", own(routed.a))
+
+
+def test_a_router_answers_outside_for_addresses_that_are_published(started: Rig) -> None:
+    """The stranger takes all of fd00::/16 for its own link and has no way in: it asks who has the address."""
+    routed = Routed(started)
+    started.stranger("world", routed.outside.entry, "fd00:9::50/16")
+    assert not started.ping("world", own(routed.a))
+    started.network.ensure_vpc(replace(routed.vpc, published=(own(routed.a),)))
+    assert started.ping("world", own(routed.a))
+    assert not started.ping("world", own(routed.b)), "and for no other"
+    started.restart_driver()
+    started.network.ensure_vpc(routed.vpc)
+    started.stranger("other", routed.outside.entry, "fd00:9::51/16")
+    assert not started.ping("other", own(routed.a)), "and no longer than it is told"

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from tests.contract.network.plans import ANYONE, Net, external, filters, group, net, new, tcp, vpc
 from tests.contract.network.rig import Rig
 
+from kumoi.core.conntrack_helpers import Helped
 from kumoi.core.ids import AddressGroupId
 from kumoi.core.nics import AddressPair
 from kumoi.core.plan import GroupEntry, NicEntry, VpcEntry
@@ -363,3 +364,16 @@ def test_a_forwarding_that_leads_elsewhere_takes_its_flows_along(routed: Routed)
     routed.forward(other)
     assert rig.call("world", public, 8002) is None
     assert rig.alive(stays)
+
+
+def test_what_a_protocol_agrees_on_is_translated_where_it_is_read_along(routed: Routed) -> None:
+    """TFTP answers from a port that nobody called: behind translation it is lost, but for a helper."""
+    world, udp = routed.outside.host(50), group({"protocol": "udp"})
+    a = replace(routed.a, group_ids=(udp.id,))
+    routed.rig.network.ensure_filters(filters((udp,), a), (a,))
+    assert not routed.rig.fetch_tftp(routed.a.id, "world", world)
+    routed.rig.network.ensure_vpc(replace(routed.vpc, helped=(Helped("tftp", "udp", 69),)))
+    assert routed.rig.fetch_tftp(routed.a.id, "world", world)
+    routed.rig.restart_driver()
+    routed.rig.network.ensure_vpc(routed.vpc)
+    assert not routed.rig.fetch_tftp(routed.a.id, "world", world)

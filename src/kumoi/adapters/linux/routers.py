@@ -3,8 +3,23 @@
 What does not belong here: the text of the rules and which flows are stale (`nat`).
 """
 
-from kumoi.adapters.linux import addresses, arp, devices, exits, links, metering, nat, netfilter, nft, rooms, wires
+from kumoi.adapters.linux import (
+    addresses,
+    arp,
+    devices,
+    exits,
+    links,
+    metering,
+    nat,
+    netfilter,
+    nft,
+    published,
+    reading_along,
+    rooms,
+    wires,
+)
 from kumoi.adapters.linux.links import Device, Links, sysctl
+from kumoi.core.conntrack_helpers import Helped
 from kumoi.core.errors import Unavailable
 from kumoi.core.ids import VpcId
 from kumoi.core.plan import VpcEntry
@@ -28,6 +43,7 @@ class Routers:
 
     def __init__(self) -> None:
         self._loaded: dict[VpcId, tuple[int, int, tuple[str, str]]] = {}
+        self._read_along: dict[VpcId, tuple[Helped, ...]] = {}
 
     def ensure(self, home: Links, vpc: VpcEntry) -> None:
         """Raises Unavailable while a network of a leg has no bridge here."""
@@ -45,31 +61,49 @@ class Routers:
             mac = addresses.mac(leg.mac)
             wire = wires.Wire(name=name, bridge=bridges[name], room=room, mtu=leg.mtu, alias=leg.nic_id, mac=mac)
             wires.ensure_wire(home, wire)
-        self._ensure_rules(room, vpc)
+        anew = self._ensure_rules(room, vpc)
         _ensure_addresses(room, vpc, legs)
+        _ensure_published(room, vpc)
+        self._ensure_read_along(room, vpc, anew=anew)
 
     def remove(self, home: Links, vpc: VpcId) -> None:
         wires.remove_room(home, devices.router_namespace(addresses.identity(vpc)))
         self._loaded.pop(vpc, None)
+        self._read_along.pop(vpc, None)
 
     def generation(self, vpc: VpcId) -> int:
         """Of the router's rules; another number whenever somebody changed them. 0 where there is no router."""
         room = devices.router_namespace(addresses.identity(vpc))
         return rooms.visit(room, netfilter.generation) if rooms.exists(room) else 0
 
-    def _ensure_rules(self, room: str, vpc: VpcEntry) -> None:
-        """Before addresses: an address that is reachable is already translated."""
+    def _ensure_rules(self, room: str, vpc: VpcEntry) -> bool:
+        """Before addresses: an address that is reachable is already translated. Whether they were loaded anew."""
         wanted, inode = (nat.text(vpc), metering.text(vpc.metered, ())), rooms.inode(room)
         if self._loaded.get(vpc.id) == (inode, rooms.visit(room, netfilter.generation), wanted):
-            return
+            return False
 
         def load() -> int:
             standing = nft.listing("table", "inet", metering.TABLE) if vpc.metered else ()
-            nft.run(nat.text(vpc) + metering.text(vpc.metered, standing))
+            nft.run(nat.text(vpc) + metering.text(vpc.metered, standing) + reading_along.text(()))
             netfilter.cut(nat.stale(netfilter.flows(), vpc))
             return netfilter.generation()
 
         self._loaded[vpc.id] = (inode, rooms.visit(room, load), wanted)
+        return True
+
+    def _ensure_read_along(self, room: str, vpc: VpcEntry, *, anew: bool) -> None:
+        """Last of all: a kernel may not have what is wanted. `anew`: nothing of it stands."""
+        if vpc.helped == (() if anew else self._read_along.get(vpc.id, ())):
+            self._read_along[vpc.id] = vpc.helped
+            return
+
+        def load() -> int:
+            nft.run(reading_along.text(vpc.helped))
+            return netfilter.generation()
+
+        inode, _, rules = self._loaded[vpc.id]
+        self._loaded[vpc.id] = (inode, rooms.visit(room, load), rules)
+        self._read_along[vpc.id] = vpc.helped
 
 
 def _bridge(home: Links, leg: Leg) -> Device:
@@ -77,6 +111,13 @@ def _bridge(home: Links, leg: Leg) -> Device:
     if bridge is None:
         raise Unavailable("network", what="bridge", network=leg.network_id)
     return bridge
+
+
+def _ensure_published(room: str, vpc: VpcEntry) -> None:
+    """On every way out that has IPv6."""
+    for way in vpc.exits:
+        if links.IPV6.is_dir() and any(":" in address for address in way.leg.addresses):
+            published.ensure(room, devices.outer_wire(addresses.identity(way.leg.nic_id)), vpc.published)
 
 
 def _ensure_addresses(room: str, vpc: VpcEntry, legs: dict[str, Leg]) -> None:

@@ -28,6 +28,28 @@ segment_ranges = Table(
     Index(None, "project_id", "created_at", "id"),
 )
 
+ndp_proxies = Table(
+    "ndp_proxies",
+    metadata,
+    key(),
+    *texts("project_id", "vpc_id", "nic_id", "address", "name", "description"),
+    *integers("generation"),
+    *times("created_at", "updated_at"),
+    UniqueConstraint("vpc_id", "address"),
+    Index(None, "project_id", "created_at", "id"),
+    Index(None, "nic_id"),
+)
+
+conntrack_helpers = Table(
+    "conntrack_helpers",
+    metadata,
+    key(),
+    *texts("project_id", "vpc_id", "helper", "protocol"),
+    *integers("port", "generation"),
+    *times("created_at", "updated_at"),
+    UniqueConstraint("vpc_id", "protocol", "port"),
+)
+
 service_flavors = Table(
     "service_flavors",
     metadata,
@@ -167,7 +189,7 @@ vpcs = Table(
     key(),
     *texts("project_id", "name", "description", "cidr"),
     *texts("external_network_id", "gateway_nic_id", "flavor_id", "host_id", null=True),
-    *switches("admin_up", "snat", "ha", "distributed", "ecmp"),
+    *switches("admin_up", "snat", "ha", "distributed", "ecmp", "ndp_proxy"),
     *nested("routes", "more_gateways"),
     *kept(),
     Index(None, "project_id", "created_at", "id"),

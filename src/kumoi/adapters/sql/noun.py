@@ -17,6 +17,7 @@ from kumoi.core.aggregates import Aggregate
 from kumoi.core.attachments import Attachment
 from kumoi.core.backups import Backup
 from kumoi.core.catalog import EndpointFilter, EndpointGroup, OtherEndpoint, OtherRegion, OtherService
+from kumoi.core.conntrack_helpers import ConntrackHelper
 from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
 from kumoi.core.delegation import AccessRule, ApplicationCredential, Trust
@@ -32,6 +33,7 @@ from kumoi.core.kept import DomainConfig, Policy
 from kumoi.core.limits import Limit, RegisteredLimit
 from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
 from kumoi.core.metering import MeteringLabel, MeteringRule
+from kumoi.core.ndp_proxies import NdpProxy
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.oauth1 import Consumer, OauthAccess, OauthRequest
@@ -176,6 +178,8 @@ NETWORKS = Noun(Network, network_tables.networks)
 SUBNETS = Noun(Subnet, network_tables.subnets)
 SUBNET_POOLS = Noun(SubnetPool, network_tables.subnet_pools)
 SEGMENT_RANGES = Noun(SegmentRange, network_tables.segment_ranges)
+NDP_PROXIES = Noun(NdpProxy, network_tables.ndp_proxies)
+CONNTRACK_HELPERS = Noun(ConntrackHelper, network_tables.conntrack_helpers)
 SERVICE_FLAVORS = Noun(ServiceFlavor, network_tables.service_flavors)
 SERVICE_PROFILES = Noun(ServiceProfile, network_tables.service_profiles)
 METERING_LABELS = Noun(MeteringLabel, network_tables.metering_labels)

@@ -80,6 +80,8 @@ class SqlTransaction:
     subnets = Of(noun.SUBNETS)
     subnet_pools = Of(noun.SUBNET_POOLS)
     segment_ranges = Of(noun.SEGMENT_RANGES)
+    ndp_proxies = Of(noun.NDP_PROXIES)
+    conntrack_helpers = Of(noun.CONNTRACK_HELPERS)
     service_flavors = Of(noun.SERVICE_FLAVORS)
     service_profiles = Of(noun.SERVICE_PROFILES)
     metering_labels = Of(noun.METERING_LABELS)

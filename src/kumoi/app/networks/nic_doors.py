@@ -18,6 +18,7 @@ from kumoi.app.networks.nics import (
     held,
     make_nic,
 )
+from kumoi.app.networks.publishing import drop_proxies_to
 from kumoi.app.networks.qos_policies import chosen
 from kumoi.app.networks.reading import Noun
 from kumoi.app.networks.reservations import promised_by, reserve_anew
@@ -285,3 +286,4 @@ def check_led_to(tx: Transaction, was: Nic, now: Nic) -> None:
         if public.fixed_address in lost:
             raise InUse("network", kind="address", id=public.fixed_address, by_kind="public_address", by_id=public.id)
     drop_forwardings_to(tx, now, lost, now.updated_at)
+    drop_proxies_to(tx, now, lost)

@@ -12,6 +12,7 @@ from kumoi.app.house import House
 from kumoi.app.networks import reading
 from kumoi.app.networks.addresses import Claimer, FixedWish, claim_number
 from kumoi.app.networks.default_group import default_group
+from kumoi.app.networks.publishing import drop_proxies_to
 from kumoi.app.networks.reservations import release, reserve
 from kumoi.app.networks.stand_ins import leave_host, release_nic
 from kumoi.app.networks.trunk_ports import drop_trunk, take_along, trunk_of
@@ -146,6 +147,7 @@ def drop_nic(tx: Transaction, house: House, call: Call, nic: Nic) -> None:
             vpc = tx.vpcs.get(leading.vpc_id)
             mark_vpc(tx, leading.vpc_id, vpc.host_id if vpc else None)
     drop_forwardings_to(tx, nic, {ip.address for ip in nic.fixed_ips}, call.now)
+    drop_proxies_to(tx, nic, {ip.address for ip in nic.fixed_ips})
     trunk = trunk_of(tx, nic) if nic.use in {"", "instance"} else None
     if trunk is not None:
         drop_trunk(tx, house, call, trunk)

@@ -11,6 +11,7 @@ from kumoi.app.networks.legs import interfaces, public_of, subnets_of
 from kumoi.app.networks.networks import NETWORKS
 from kumoi.app.networks.nic_doors import NICS
 from kumoi.app.networks.nics import NicWish, drop_nic, forwardings_of, held, make_nic
+from kumoi.app.networks.publishing import proxies_of
 from kumoi.app.networks.subnets import SUBNETS
 from kumoi.app.networks.vpcs import VPCS
 from kumoi.app.writing import Thing, commit, mark_nic, mark_vpc, record
@@ -147,6 +148,9 @@ def _check_unneeded(tx: Transaction, vpc: Vpc, nic: Nic) -> None:
     for route in vpc.routes:
         if any(addressing.contains(c, route.nexthop) for c in cidrs):
             raise InUse("network", kind="leg", id=nic.id, by_kind="route", by_id=route.destination, vpc=vpc.id)
+    for proxy in proxies_of(tx, vpc.id):
+        if any(addressing.contains(c, proxy.address) for c in cidrs):
+            raise InUse("network", kind="leg", id=nic.id, by_kind="ndp_proxy", by_id=proxy.id, vpc=vpc.id)
     for public in public_of(tx, vpc.id):
         led_to = (public.fixed_address, *(f.address for f in forwardings_of(tx, public.id)))
         if any(addressing.contains(c, address) for c in cidrs for address in led_to if address is not None):

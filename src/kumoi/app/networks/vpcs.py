@@ -18,19 +18,21 @@ from kumoi.app.networks.gateways import (
     without_any,
 )
 from kumoi.app.networks.legs import interfaces, subnets_of
+from kumoi.app.networks.publishing import answering
 from kumoi.app.networks.reading import Noun
 from kumoi.app.networks.service_flavors import chosen_form
 from kumoi.app.writing import Thing, charge, commit, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction
 from kumoi.core import addressing
 from kumoi.core.call import Call
+from kumoi.core.conntrack_helpers import ConntrackHelper
 from kumoi.core.errors import InUse, Invalid
 from kumoi.core.given import given
 from kumoi.core.ids import HostId, ProjectId, ServiceFlavorId, VpcId
 from kumoi.core.networks import Route
 from kumoi.core.nics import Nic
 from kumoi.core.policy import allow
-from kumoi.core.query import Query, alive, eq
+from kumoi.core.query import Query, alive, eq, is_in
 from kumoi.core.subnet_rules import routes
 from kumoi.core.vpcs import Vpc
 from kumoi.planning.vpc_binding import router_hosts
@@ -47,6 +49,7 @@ class VpcWish(msgspec.Struct, frozen=True, kw_only=True):
     distributed: bool | None = None
     flavor_id: ServiceFlavorId | None = None
     ecmp: bool = False
+    ndp_proxy: bool = False
     gateway: GatewayWish | None = None
     cidr: str = ""
 
@@ -60,6 +63,7 @@ class VpcChange(msgspec.Struct, frozen=True, kw_only=True):
     ha: bool | UnsetType = UNSET
     distributed: bool | UnsetType = UNSET
     ecmp: bool | UnsetType = UNSET
+    ndp_proxy: bool | UnsetType = UNSET
     gateway: GatewayWish | UnsetType | None = UNSET
     routes: tuple[Route, ...] | UnsetType = UNSET
     if_generation: int | None = None
@@ -71,6 +75,7 @@ class VpcView(msgspec.Struct, frozen=True, kw_only=True):
     vpc: Vpc
     gateways: tuple[Nic, ...]
     tags: tuple[str, ...]
+    helpers: tuple[ConntrackHelper, ...] = ()
 
     @property
     def gateway(self) -> Nic | None:
@@ -80,11 +85,15 @@ class VpcView(msgspec.Struct, frozen=True, kw_only=True):
 def _views(tx: Transaction, rows: list[Vpc]) -> list[VpcView]:
     gateways = {n.id: n for n in tx.nics.many(tuple(nic_id for r in rows for nic_id in r.gateway_ids))}
     tags = reading.tags_of(tx, "vpc", rows)
+    helpers: dict[str, list[ConntrackHelper]] = {}
+    for one in tx.conntrack_helpers.find(Query(filters=(is_in("vpc_id", tuple(r.id for r in rows)),))) if rows else ():
+        helpers.setdefault(one.vpc_id, []).append(one)
     return [
         VpcView(
             vpc=r,
             gateways=tuple(gateways[nic_id] for nic_id in r.gateway_ids if nic_id in gateways),
             tags=tags.get(r.id, ()),
+            helpers=tuple(helpers.get(r.id, ())),
         )
         for r in rows
     ]
@@ -127,6 +136,8 @@ def create_vpc(house: House, call: Call, wish: VpcWish) -> VpcView:
         tx.vpcs.insert(vpc)
         if wish.gateway is not None:
             vpc = tx.vpcs.save(with_first(tx, house, call, vpc, wish.gateway))
+        if wish.ndp_proxy:
+            vpc = tx.vpcs.save(answering(tx, vpc, replace(vpc, ndp_proxy=True), asked=True))
         mark_vpc(tx, vpc.id, vpc.host_id)
         record(tx, house, call, "vpc.create", Thing("vpc", vpc.id, project_id))
         return _views(tx, [vpc])
@@ -152,6 +163,7 @@ def update_vpc(house: House, call: Call, vpc_id: VpcId, change: VpcChange) -> Vp
             changed = without_any(tx, house, call, changed)
         elif isinstance(change.gateway, GatewayWish):
             changed = with_first(tx, house, call, changed, change.gateway)
+        changed = answering(tx, vpc, changed, asked=change.ndp_proxy is True)
         if change.routes is not UNSET:
             changed = replace(changed, routes=check_routes(tx, changed, changed.routes))
         saved = tx.vpcs.save(changed)
@@ -173,7 +185,8 @@ def change_gateways(
 
     def write(tx: Transaction) -> list[VpcView]:
         vpc = reading.owned(tx, call, VPCS, vpc_id, "update")
-        saved = tx.vpcs.save(replace(act(tx, house, call, vpc, wishes), updated_at=call.now))
+        changed = answering(tx, vpc, act(tx, house, call, vpc, wishes), asked=False)
+        saved = tx.vpcs.save(replace(changed, updated_at=call.now))
         mark_vpc(tx, saved.id, saved.host_id)
         record(tx, house, call, "vpc.update", Thing("vpc", saved.id, saved.project_id))
         return _views(tx, [saved])
@@ -211,6 +224,8 @@ def delete_vpc(house: House, call: Call, vpc_id: VpcId) -> None:
         mark_vpc(tx, vpc.id, vpc.host_id)
         tx.counters.give_back(vpc.id, "project/")
         tx.labels.drop("vpc", vpc.id)
+        for helper in tx.conntrack_helpers.find(Query(filters=(eq("vpc_id", vpc.id),))):
+            tx.conntrack_helpers.remove(helper.id)
         if vpc.host_id is None:
             tx.vpcs.remove(vpc.id)
         else:

@@ -19,6 +19,7 @@ from kumoi.core.aggregates import Aggregate
 from kumoi.core.attachments import Attachment
 from kumoi.core.backups import Backup
 from kumoi.core.catalog import EndpointFilter, EndpointGroup, OtherEndpoint, OtherRegion, OtherService
+from kumoi.core.conntrack_helpers import ConntrackHelper
 from kumoi.core.consoles import ConsoleToken
 from kumoi.core.default_rules import DefaultRule
 from kumoi.core.delegation import AccessRule, ApplicationCredential, Trust
@@ -33,6 +34,7 @@ from kumoi.core.kept import DomainConfig, Policy
 from kumoi.core.limits import Limit, RegisteredLimit
 from kumoi.core.metadefs import MetadefEntry, MetadefNamespace
 from kumoi.core.metering import MeteringLabel, MeteringRule
+from kumoi.core.ndp_proxies import NdpProxy
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.oauth1 import Consumer, OauthAccess, OauthRequest
@@ -185,6 +187,10 @@ class Transaction(Protocol):
     def nics(self) -> Rows[Nic]: ...
     @property
     def segment_ranges(self) -> Rows[SegmentRange]: ...
+    @property
+    def ndp_proxies(self) -> Rows[NdpProxy]: ...
+    @property
+    def conntrack_helpers(self) -> Rows[ConntrackHelper]: ...
     @property
     def service_flavors(self) -> Rows[ServiceFlavor]: ...
     @property

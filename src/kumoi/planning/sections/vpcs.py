@@ -2,7 +2,9 @@
 
 import msgspec
 
+from kumoi.core.conntrack_helpers import ConntrackHelper, Helped
 from kumoi.core.metering import Metered
+from kumoi.core.ndp_proxies import NdpProxy
 from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.plan import VpcEntry
@@ -24,6 +26,8 @@ class VpcParts(msgspec.Struct, frozen=True, kw_only=True):
     forwardings: tuple[PortForwarding, ...]
     shaping: dict[str, Shaping | None]
     metered: tuple[Metered, ...] = ()
+    proxies: tuple[NdpProxy, ...] = ()
+    helpers: tuple[ConntrackHelper, ...] = ()
 
 
 def vpc_entry(parts: VpcParts) -> VpcEntry:
@@ -51,6 +55,8 @@ def vpc_entry(parts: VpcParts) -> VpcEntry:
         more=_exits([nic for nic in others if nic is not None], parts),
         ecmp=parts.vpc.ecmp,
         metered=parts.metered,
+        published=tuple(sorted(p.address for p in parts.proxies)) if parts.vpc.ndp_proxy else (),
+        helped=tuple(Helped(h.helper, h.protocol, h.port) for h in sorted(parts.helpers, key=lambda h: h.id)),
     )
 
 

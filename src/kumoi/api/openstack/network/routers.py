@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.network import conntrack_helpers
 from kumoi.api.openstack.network.bodies import (
     Description,
     FixedIn,
@@ -59,6 +60,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True):
     ha: bool | None = None
     flavor_id: Id | None = None
     enable_default_route_ecmp: bool | None = None
+    enable_ndp_proxy: bool | None = None
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True):
@@ -70,6 +72,7 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
     distributed: bool | None = None
     ha: bool | None = None
     enable_default_route_ecmp: bool | None = None
+    enable_ndp_proxy: bool | None = None
 
 
 class InterfaceIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -118,6 +121,7 @@ def _create(house: House, call: Call, news: list[New]) -> list[VpcView]:
         distributed=new.distributed,
         flavor_id=ServiceFlavorId(new.flavor_id) if new.flavor_id else None,
         ecmp=bool(new.enable_default_route_ecmp),
+        ndp_proxy=bool(new.enable_ndp_proxy),
         gateway=_gateway(new.external_gateway_info),
     )
     return [vpcs.create_vpc(house, call, wish)]
@@ -132,6 +136,7 @@ def _update(house: House, call: Call, vpc_id: str, change: Change, generation: i
         ha=UNSET if change.ha is None else change.ha,
         distributed=UNSET if change.distributed is None else change.distributed,
         ecmp=UNSET if change.enable_default_route_ecmp is None else change.enable_default_route_ecmp,
+        ndp_proxy=UNSET if change.enable_ndp_proxy is None else change.enable_ndp_proxy,
         gateway=UNSET if gateway is UNSET else _gateway(gateway),
         routes=UNSET if change.routes is UNSET else routes(change.routes),
         if_generation=generation,
@@ -158,6 +163,8 @@ def render(view: VpcView, actor: Actor) -> Shown:
         "external_gateway_info": gateways[0] if gateways else None,
         "external_gateways": gateways,
         "enable_default_route_ecmp": one.ecmp,
+        "enable_ndp_proxy": one.ndp_proxy,
+        "conntrack_helpers": [conntrack_helpers.brief(helper) for helper in view.helpers],
         "routes": rendered_routes(one.routes),
         "availability_zone_hints": [],
         "availability_zones": ["nova"] if one.host_id is not None else [],
@@ -182,6 +189,8 @@ RESOURCE = Resource(
             "external_gateway_info",
             "external_gateways",
             "enable_default_route_ecmp",
+            "enable_ndp_proxy",
+            "conntrack_helpers",
             "routes",
             "availability_zone_hints",
             "availability_zones",
