@@ -1,6 +1,8 @@
-"""Placement over HTTP: what it tells of hosts is what their counters and allocation rows say."""
+"""Placement over HTTP: what it tells of hosts is what their counters and allocation rows say, and what is
+written about them is respected where instances are placed."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,9 +45,17 @@ class Placement:
         }
         self.ids = {p["name"]: p["uuid"] for p in self.get("/resource_providers")["resource_providers"]}
 
-    def ask(self, path: str, minor: int = 39, user: str = "admin", method: str = "GET") -> Answer:
+    def ask(self, path: str, minor: int = 39, user: str = "admin", method: str = "GET", body: Any = None) -> Answer:
         headers = [("x-auth-token", self._tokens[user]), ("openstack-api-version", f"placement 1.{minor}")]
-        return self._runner.run(call(self.app, method, f"/placement{path}", headers))
+        if body is None:
+            return self._runner.run(call(self.app, method, f"/placement{path}", headers))
+        headers.append(("content-type", "application/json"))
+        return self._runner.run(call(self.app, method, f"/placement{path}", headers, json.dumps(body).encode()))
+
+    def put(self, path: str, body: Any, status: int = 200) -> Any:
+        answer = self.ask(path, method="PUT", body=body)
+        assert answer.status == status, answer.body
+        return answer.json() if answer.body else None
 
     def get(self, path: str, minor: int = 39, user: str = "admin") -> Any:
         answer = self.ask(path, minor, user)
@@ -74,8 +84,8 @@ def test_a_host_tells_what_it_has_and_what_is_used(placement: Placement) -> None
     }  # fmt: skip
     assert placement.get(f"{one}/inventories/VCPU")["max_unit"] == 8
     assert placement.get(f"{one}/usages")["usages"] == {"VCPU": 1, "MEMORY_MB": 256, "DISK_GB": 2}
-    held = {"resources": {"VCPU": 1, "MEMORY_MB": 256, "DISK_GB": 2}}
-    assert placement.get(f"{one}/allocations")["allocations"] == {placement.server.id: held}
+    (held,) = placement.get(f"{one}/allocations")["allocations"].items()
+    assert (held[0], held[1]["resources"]) == (placement.server.id, {"VCPU": 1, "MEMORY_MB": 256, "DISK_GB": 2})
     other = f"/resource_providers/{placement.ids['two']}"
     assert placement.get(f"{other}/usages")["usages"] == {"VCPU": 0, "MEMORY_MB": 0, "DISK_GB": 0}
     assert placement.ask(f"/resource_providers/{NOBODY}").status == 404
@@ -131,10 +141,45 @@ def test_candidates_are_hosts_with_room(placement: Placement) -> None:
         "allocation_requests"][0]["allocations"][0]  # fmt: skip
 
 
-def test_it_is_for_operators_and_only_to_read(placement: Placement) -> None:
+def test_it_is_for_operators(placement: Placement) -> None:
     assert placement.ask("/resource_providers", user="demo").status == 403
-    assert placement.ask("/resource_providers", method="POST").status == 405
+    assert placement.ask("/resource_providers", user="demo", method="POST", body={"name": "a"}).status == 403
+    assert placement.ask("/traits/CUSTOM_A", user="demo", method="PUT").status == 403
     refused = placement.ask("/resource_providers", 40)
     assert (refused.status, refused.json()["errors"][0]["max_version"]) == (406, "1.39")
     assert placement.get("/")["versions"][0]["max_version"] == "1.39"
     assert {c["name"] for c in placement.get("/resource_classes")["resource_classes"]} >= {"VCPU", "DISK_GB"}
+
+
+def test_what_is_reserved_of_a_host_is_not_given_to_instances(placement: Placement) -> None:
+    two = f"/resource_providers/{placement.ids['two']}"
+    has = placement.get(f"{two}/inventories")
+    memory = has["inventories"]["MEMORY_MB"] | {"reserved": 8000, "resource_provider_generation": 0}
+    assert placement.put(f"{two}/inventories/MEMORY_MB", memory)["reserved"] == 8000
+    wish = RunWish(name="b", flavor_id=FlavorId("2"), image_id=placement.cloud.image(), host_name="two", nics=())
+    refused = run.run(placement.cloud.house, placement.cloud.call(admin=True), wish)[0]
+    assert refused.refusal is not None
+    assert placement.names("resources=MEMORY_MB:256") == ["one"]
+    more = memory | {"reserved": 0, "resource_provider_generation": 1, "total": 1 << 20}
+    assert placement.ask(f"{two}/inventories/MEMORY_MB", method="PUT", body=more).status == 400
+    assert placement.ask(f"{two}/inventories/MEMORY_MB", method="DELETE").status == 204
+    assert run.run(placement.cloud.house, placement.cloud.call(admin=True), wish)[0].refusal is None
+    placement.cloud.settle()  # the host says hello again, and what is written about it stays written
+    assert placement.get(f"{two}/inventories/MEMORY_MB")["total"] == 8192
+
+
+def test_a_host_gets_classes_and_traits_and_keeps_its_own(placement: Placement) -> None:
+    one = f"/resource_providers/{placement.ids['one']}"
+    assert placement.ask("/resource_classes/CUSTOM_GPU", method="PUT").status == 201
+    assert placement.ask("/traits/CUSTOM_QUIET", method="PUT").status == 201
+    gpus = {"resource_class": "CUSTOM_GPU", "total": 2}
+    assert placement.ask(f"{one}/inventories", method="POST", body=gpus).status == 201
+    told = placement.put(f"{one}/traits", {"traits": ["CUSTOM_QUIET"], "resource_provider_generation": 1})
+    assert told["traits"] == ["COMPUTE_NODE", "CUSTOM_QUIET"]
+    assert placement.names("required=CUSTOM_QUIET&resources=CUSTOM_GPU:2") == ["one"]
+    assert placement.ask("/traits/CUSTOM_QUIET", method="DELETE").status == 409
+    emptied = placement.put(f"{one}/inventories", {"resource_provider_generation": 2, "inventories": {}})
+    assert set(emptied["inventories"]) == {"VCPU", "MEMORY_MB", "DISK_GB"}
+    assert placement.ask(one, method="DELETE").status == 409
+    renamed = placement.ask(one, method="PUT", body={"name": "other"})
+    assert (renamed.status, placement.get(one)["name"]) == (400, "one")

@@ -5,7 +5,7 @@ from typing import Literal
 from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden
 
-Rule = Literal["any", "reader", "member", "admin", "checker", "overseer", "system"]
+Rule = Literal["any", "reader", "member", "admin", "service", "checker", "overseer", "system"]
 
 _READ: tuple[str, ...] = (
     "instance",
@@ -124,7 +124,8 @@ ACTIONS: dict[str, Rule] = {
     "network.explain": "admin",
     "host.read": "overseer",
     "host.update": "admin",
-    "host.providers": "checker",
+    "provider.read": "checker",
+    **{f"provider.{verb}": "service" for verb in ("create", "update", "delete", "allocate", "name")},
     **{f"aggregate.{verb}": "admin" for verb in ("create", "read", "update", "delete")},
     "server_group.all_projects": "admin",
     "loop.read": "overseer",
@@ -162,6 +163,7 @@ _ORDER: dict[Rule, tuple[str, ...]] = {
     "reader": ("reader", "member", "manager", "admin"),
     "member": ("member", "manager", "admin"),
     "admin": ("admin",),
+    "service": ("service", "admin"),
     "checker": ("service", "admin"),
     "overseer": ("admin",),
     "system": ("admin",),

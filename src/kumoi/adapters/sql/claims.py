@@ -87,6 +87,7 @@ _SET_MOST = (
     .values(scope=bindparam("scope"), resource=bindparam("resource"), used=0, most=bindparam("most"))
     .on_conflict_do_update(index_elements=["scope", "resource"], set_={"most": bindparam("most")})
 )
+_DROP_COUNTER = delete(counters).where(_THIS_COUNTER)
 _TAKE = (
     update(counters)
     .where(_THIS_COUNTER)
@@ -137,6 +138,9 @@ class SqlCounters:
 
     def set_most(self, scope: str, resource: str, most: int) -> None:
         self._session.change(_SET_MOST, scope=scope, resource=resource, most=most)
+
+    def drop(self, scope: str, resource: str) -> None:
+        self._session.change(_DROP_COUNTER, of_scope=scope, of_resource=resource)
 
     def take(self, allocation: Allocation) -> bool:
         of = {"of_scope": allocation.provider, "of_resource": allocation.resource}

@@ -8,7 +8,15 @@ import msgspec
 from sqlalchemy import Executable, Table, UniqueConstraint, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT compiles on both dialects
 
-from kumoi.adapters.sql import identity_tables, image_tables, network_tables, tables, volume_tables, volume_type_tables
+from kumoi.adapters.sql import (
+    identity_tables,
+    image_tables,
+    network_tables,
+    provider_tables,
+    tables,
+    volume_tables,
+    volume_type_tables,
+)
 from kumoi.adapters.sql.codec import Codec
 from kumoi.adapters.sql.language import Among
 from kumoi.core.address_groups import AddressGroup
@@ -38,7 +46,9 @@ from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.oauth1 import Consumer, OauthAccess, OauthRequest
 from kumoi.core.port_forwardings import PortForwarding
+from kumoi.core.providers import AllocationConsumer, ResourceProvider
 from kumoi.core.qos import QosPolicy, QosRule
+from kumoi.core.resource_classes import ResourceClass
 from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.segment_ranges import SegmentRange
 from kumoi.core.server_groups import ServerGroup
@@ -57,6 +67,7 @@ from kumoi.core.tenancy import (
     User,
     UserGroup,
 )
+from kumoi.core.traits import Trait
 from kumoi.core.troubles import Trouble
 from kumoi.core.trunks import Trunk
 from kumoi.core.volume_group_types import VolumeGroupType
@@ -214,6 +225,10 @@ VOLUME_OBSERVATIONS = Noun(VolumeObservation, volume_tables.volume_observations)
 SNAPSHOT_OBSERVATIONS = Noun(SnapshotObservation, volume_tables.snapshot_observations)
 AGGREGATES = Noun(Aggregate, tables.aggregates)
 SERVER_GROUPS = Noun(ServerGroup, tables.server_groups)
+RESOURCE_PROVIDERS = Noun(ResourceProvider, provider_tables.resource_providers)
+ALLOCATION_CONSUMERS = Noun(AllocationConsumer, provider_tables.allocation_consumers)
+RESOURCE_CLASSES = Noun(ResourceClass, provider_tables.resource_classes)
+TRAITS = Noun(Trait, provider_tables.traits)
 EVENTS = Noun(Event, tables.events)
 LABELS = Noun(Label, tables.labels)
 # What tokens tell: their changes raise the serial of identity.

@@ -1,5 +1,5 @@
 """The tables, by noun; those of identity, images, networks and volumes are `identity_tables`, `image_tables`,
-`network_tables` and `volume_tables`, of the same MetaData.
+`network_tables` and `volume_tables`, those of providers `provider_tables`, of the same MetaData.
 
 Every change here needs a migration (`python -m kumoi.adapters.sql.migrations "Say what"`).
 """
@@ -10,6 +10,7 @@ from kumoi.adapters.sql import (  # noqa: F401 - whoever asks for the MetaData g
     identity_tables,
     image_tables,
     network_tables,
+    provider_tables,
     volume_tables,
     volume_type_tables,
 )

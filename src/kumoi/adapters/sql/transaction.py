@@ -116,6 +116,10 @@ class SqlTransaction:
     snapshot_observations = Of(noun.SNAPSHOT_OBSERVATIONS)
     aggregates = Of(noun.AGGREGATES)
     server_groups = Of(noun.SERVER_GROUPS)
+    resource_providers = Of(noun.RESOURCE_PROVIDERS)
+    allocation_consumers = Of(noun.ALLOCATION_CONSUMERS)
+    resource_classes = Of(noun.RESOURCE_CLASSES)
+    traits = Of(noun.TRAITS)
 
     def __init__(self, session: Session) -> None:
         self.session = session

@@ -50,15 +50,17 @@ _COMPLAINTS: Final[list[tuple[re.Pattern[str], str, Callable[[re.Match[str]], _F
 
 
 def from_decoder(error: Exception) -> Invalid:
-    """Invalid for a msgspec decode or validation error. `field` is the caller's path: `server.networks[0].uuid`."""
+    """Invalid for a msgspec decode or validation error. `field` is the caller's path: `server.networks[0].uuid`; the
+    fact `of` is `key` where a key of the object there is wrong."""
     if not isinstance(error, msgspec.ValidationError):
         return Invalid("api", field="", reason="not_json")
     says, _, place = str(error).partition(" - at `")
-    place = place.rstrip("`").removeprefix("$").removeprefix(".")
+    of_key, _, place = place.rstrip("`").rpartition("` in `")
+    place = place.removeprefix("$").removeprefix(".")
     for pattern, reason, facts_of in _COMPLAINTS:
         match = pattern.fullmatch(says)
         if match is not None:
-            facts = facts_of(match)
+            facts = facts_of(match) | ({"of": of_key} if of_key else {})
             return Invalid("api", field=_with_name(place, facts), reason=reason, **facts)
     return Invalid("api", field=place, reason="format")
 

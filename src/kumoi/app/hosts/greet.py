@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from kumoi.app.house import House
 from kumoi.app.networks.vpcs import bind_vpc
+from kumoi.app.providers import sight
 from kumoi.contracts.store import Transaction
 from kumoi.core.errors import Invalid
 from kumoi.core.hosts import Host
@@ -11,7 +12,6 @@ from kumoi.core.ids import HostId, SessionId
 from kumoi.core.meters import CAPABILITY
 from kumoi.core.plan import PLAN_FORMAT, REPORT_FORMAT, Hello, Welcome
 from kumoi.core.query import Filter, Query, eq
-from kumoi.core.quotas import host_scope
 from kumoi.core.storage_pools import StoragePool, pool_id, pool_scope
 
 
@@ -30,7 +30,7 @@ def greet(house: House, hello: Hello) -> Welcome:
                 Host(id=HostId(fresh), name=hello.name, capacity=hello.capacity, created_at=now), hello, session, now
             )
             tx.hosts.insert(host)
-        _open_room(tx, house, host)
+        sight.open_counters(tx, sight.get(tx, house, host.id))
         _open_pools(tx, house, host, hello, now)
         _adopt_routers(tx, host)
         return host.id
@@ -56,17 +56,6 @@ def _greeted(host: Host, hello: Hello, session: str, now: float) -> Host:
         seen_at=now,
         lost=False,
     )
-
-
-def _open_room(tx: Transaction, house: House, host: Host) -> None:
-    scope, capacity = host_scope(host.id), host.capacity
-    tx.counters.set_most(scope, "vcpus", int(capacity.vcpus * house.rules.cpu_overcommit))
-    tx.counters.set_most(scope, "memory_mib", int(capacity.memory_mib * house.rules.memory_overcommit))
-    tx.counters.set_most(scope, "disk_gib", capacity.disk_gib)
-    for resource in ("egress_kbps", "ingress_kbps", "kpps"):
-        promised: int = getattr(capacity, resource)
-        if promised or tx.counters.get(scope, resource) is not None:
-            tx.counters.set_most(scope, resource, promised)
 
 
 def _open_pools(tx: Transaction, house: House, host: Host, hello: Hello, now: float) -> None:

@@ -39,7 +39,9 @@ from kumoi.core.networks import Network, Subnet
 from kumoi.core.nics import Nic
 from kumoi.core.oauth1 import Consumer, OauthAccess, OauthRequest
 from kumoi.core.port_forwardings import PortForwarding
+from kumoi.core.providers import AllocationConsumer, ResourceProvider
 from kumoi.core.qos import QosPolicy, QosRule
+from kumoi.core.resource_classes import ResourceClass
 from kumoi.core.roles import Assignment, Implication, Role
 from kumoi.core.segment_ranges import SegmentRange
 from kumoi.core.server_groups import ServerGroup
@@ -58,6 +60,7 @@ from kumoi.core.tenancy import (
     User,
     UserGroup,
 )
+from kumoi.core.traits import Trait
 from kumoi.core.troubles import Trouble
 from kumoi.core.trunks import Trunk
 from kumoi.core.volume_group_types import VolumeGroupType
@@ -249,6 +252,14 @@ class Transaction(Protocol):
     def aggregates(self) -> Rows[Aggregate]: ...
     @property
     def server_groups(self) -> Rows[ServerGroup]: ...
+    @property
+    def resource_providers(self) -> Rows[ResourceProvider]: ...
+    @property
+    def allocation_consumers(self) -> Rows[AllocationConsumer]: ...
+    @property
+    def resource_classes(self) -> Rows[ResourceClass]: ...
+    @property
+    def traits(self) -> Rows[Trait]: ...
     @property
     def claims(self) -> Claims: ...
     @property

@@ -35,6 +35,10 @@ class Counters(Protocol):
         """Make the counter if absent; `most` -1: no limit. `used` stays."""
         ...
 
+    def drop(self, scope: str, resource: str) -> None:
+        """There is no such counter any more. What was held of it has been given back before."""
+        ...
+
     def take(self, allocation: Allocation) -> bool: ...
     def lower(self, allocation: Allocation) -> None:
         """The consumer holds so much less of it from now on, whatever the limit has become meanwhile."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import compute, disks, forbidden, networks, operation, unauthenticated, volumes
+from kumoi.api.edge.texts import compute, disks, forbidden, networks, operation, providers, unauthenticated, volumes
 
 ERRORS: Final[dict[str, str]] = {
     **forbidden.EN,
@@ -34,12 +34,14 @@ ERRORS: Final[dict[str, str]] = {
     "would_succeed": "The request would have succeeded, but only that was asked.",
     **disks.EN_ERRORS,
     **operation.EN_ERRORS,
+    **providers.EN_ERRORS,
 }
 
 # invalid: what is wrong with {field}
 INVALID: Final[dict[str, str]] = {
     **volumes.EN_INVALID,
     **operation.EN_INVALID,
+    **providers.EN_INVALID,
     "console_type": "Unavailable console type {value}. This cloud has novnc and serial.",
     "not_an_end": "{value} is a {kind}: name a server, a port, an address, or outside.",
     "without_nic": "{value} has no port.",
@@ -264,6 +266,7 @@ CONDITIONS: Final[dict[str, str]] = {
 KINDS: Final[dict[str, str]] = {
     **networks.KINDS["en"],
     **volumes.EN_KINDS,
+    **providers.EN_KINDS,
     "instance": "instance",
     "flavor": "flavor",
     "image": "image",

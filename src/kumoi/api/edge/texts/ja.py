@@ -4,7 +4,7 @@
 
 from typing import Final
 
-from kumoi.api.edge.texts import compute, disks, forbidden, networks, operation, unauthenticated, volumes
+from kumoi.api.edge.texts import compute, disks, forbidden, networks, operation, providers, unauthenticated, volumes
 
 ERRORS: Final[dict[str, str]] = {
     **forbidden.JA,
@@ -35,11 +35,13 @@ ERRORS: Final[dict[str, str]] = {
     "would_succeed": "要求は成功するはずですが、確認だけが求められました。",
     **disks.JA_ERRORS,
     **operation.JA_ERRORS,
+    **providers.JA_ERRORS,
 }
 
 INVALID: Final[dict[str, str]] = {
     **volumes.JA_INVALID,
     **operation.JA_INVALID,
+    **providers.JA_INVALID,
     "console_type": "コンソールの種類 {value} は利用できません。novnc と serial が使えます。",
     "not_an_end": "{value} は{kind}です。サーバー、ポート、アドレス、または outside を指定してください。",
     "without_nic": "{value} にはポートがありません。",
@@ -261,6 +263,7 @@ CONDITIONS: Final[dict[str, str]] = {
 KINDS: Final[dict[str, str]] = {
     **networks.KINDS["ja"],
     **volumes.JA_KINDS,
+    **providers.JA_KINDS,
     "instance": "インスタンス",
     "flavor": "フレーバー",
     "image": "イメージ",

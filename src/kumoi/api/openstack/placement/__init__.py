@@ -1,1 +1,1 @@
-"""Placement 1.x, to read: what hosts offer, and what is held of it."""
+"""Placement 1.x: what hosts and clients offer, and who holds of it."""

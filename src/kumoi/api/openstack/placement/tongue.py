@@ -1,11 +1,21 @@
-"""Placement as a tongue: every resource's routes under one prefix. To read only: what it has no route for is 405."""
+"""Placement as a tongue: every resource's routes under one prefix."""
 
 from kumoi.api.edge.request import Request
-from kumoi.api.edge.response import Response, json_response
+from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route, Tongue
 from kumoi.api.edge.tokens import by_token
 from kumoi.api.openstack.microversions import spelled
-from kumoi.api.openstack.placement import allocations, candidates, providers
+from kumoi.api.openstack.placement import (
+    aggregates,
+    allocations,
+    candidates,
+    classes,
+    inventories,
+    providers,
+    traits,
+    usages,
+)
+from kumoi.api.openstack.placement.answers import answer
 from kumoi.api.openstack.placement.errors import render_error
 from kumoi.api.openstack.placement.versions import LEAST, MOST, headers, version_of
 from kumoi.app.house import House
@@ -19,7 +29,12 @@ def tongue(house: House) -> Tongue:
         routes=[
             Route("GET", "/", versions, service="placement", anonymous=True),
             *providers.routes(house),
+            *inventories.routes(house),
+            *aggregates.routes(house),
+            *traits.routes(house),
+            *classes.routes(house),
             *allocations.routes(house),
+            *usages.routes(house),
             *candidates.routes(house),
         ],
         authenticate=by_token(house),
@@ -30,7 +45,7 @@ def tongue(house: House) -> Tongue:
     )
 
 
-def versions(_request: Request) -> Response:
+def versions(request: Request) -> Response:
     shown = {
         "id": "v1.0",
         "status": "CURRENT",
@@ -38,4 +53,4 @@ def versions(_request: Request) -> Response:
         "min_version": spelled(LEAST),
         "links": [{"rel": "self", "href": ""}],
     }
-    return json_response({"versions": [shown]})
+    return answer(request, {"versions": [shown]})
