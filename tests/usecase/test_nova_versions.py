@@ -82,6 +82,24 @@ def test_servers_grow_with_the_version(nova: Nova) -> None:
     assert nova.ask(MOST[1] + 1, "GET", "/servers").status == 406
 
 
+def test_tags_are_asked_for_in_four_ways(nova: Nova) -> None:
+    cloud = nova.cloud
+    wish = RunWish(name="b", flavor_id=FlavorId("1"), image_id=cloud.image(), os_tags=("red",))
+    red = run.run(cloud.house, cloud.call(), wish)[0].id
+    both = run.run(cloud.house, cloud.call(), msgspec.structs.replace(wish, os_tags=("red", "blue")))[0].id
+    none = nova.id
+
+    def found(query: str) -> set[str]:
+        return {one["id"] for one in nova.get(26, f"/servers?{query}")["servers"]}
+
+    assert found("tags=red,blue") == {both}
+    assert found("tags-any=red,blue") == {red, both}
+    assert found("not-tags=red,blue") == {red, none}
+    assert found("not-tags-any=red,blue") == {none}
+    assert found("tags-any=green") == set()
+    assert found("tags-any=red&not-tags=blue") == {red}
+
+
 def test_flavors_have_descriptions_and_then_their_specs(nova: Nova) -> None:
     assert nova.ask(54, "PUT", "/flavors/1", {"flavor": {"description": "small"}}, "admin").status == 404
     changed = nova.ask(55, "PUT", "/flavors/1", {"flavor": {"description": "small"}}, "admin")

@@ -18,7 +18,7 @@ from kumoi.core.instances import Instance, Observation
 from kumoi.core.networks import Network
 from kumoi.core.nics import Nic
 from kumoi.core.policy import allow, may, sees
-from kumoi.core.query import Filter, Order, Query, alive, eq, is_in
+from kumoi.core.query import Filter, LabelFilter, Order, Query, alive, eq, is_in
 from kumoi.core.vpcs import PublicAddress
 from kumoi.planning.diagnosis import Surroundings, of_instance
 
@@ -99,6 +99,20 @@ def at_address(house: House, call: Call, text: str, version: int, *, all_project
         if text in ip.address and (":" in ip.address) == (version == 6)
     }
     return tuple(sorted(i for i in has if i))
+
+
+def tagged(
+    house: House, call: Call, tags: tuple[str, ...], *, lacking: bool, all_projects: bool = False
+) -> tuple[str, ...]:
+    """The ids of instances that have one of these tags at least; or (`lacking`) that lack one of them."""
+    allow(call, "instance.all_projects" if all_projects else "instance.read")
+    own = () if all_projects else (eq("project_id", call.project_id),)
+
+    def read(tx: Transaction) -> tuple[str, ...]:
+        asked = (Query(filters=(*own, alive()), labels=(LabelFilter("tag", t, absent=lacking),)) for t in tags)
+        return tuple(sorted({one.id for query in asked for one in tx.instances.find(query)}))
+
+    return house.store.read(read)
 
 
 def on_host(house: House, call: Call, name: str) -> tuple[str, ...]:

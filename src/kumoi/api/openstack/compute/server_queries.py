@@ -25,6 +25,7 @@ ADMIN_FILTERS = frozenset({
     *STATES,
 })  # fmt: skip
 FOR_ALL_SINCE_83 = frozenset({"user_id", "key_name", "config_drive", *STATES})
+_TAGS = frozenset({"tags", "tags-any", "not-tags", "not-tags-any"})
 SINCE = {"changes-before": 66, "locked": 73}
 SORTABLE = {
     "created_at": "created_at", "updated_at": "updated_at", "display_name": "name", "uuid": "id",
@@ -45,8 +46,14 @@ def query_of(house: House, request: Request) -> tuple[Query, bool, bool]:
     if everyone and not admin:
         raise Forbidden("identity", action="instance.all_projects", needs=["admin"])
     for key, value in request.query:
-        if key in {"tags", "tags-any"} and at_least(request, 26):
-            labels += [LabelFilter("tag", tag) for tag in value.split(",")]
+        if key in _TAGS and at_least(request, 26):
+            words = tuple(value.split(","))
+            if key in {"tags", "not-tags-any"}:  # all of them, or none of them
+                labels += [LabelFilter("tag", tag, absent=key == "not-tags-any") for tag in words]
+                continue
+            lacking = key == "not-tags"
+            found = read.tagged(house, request.call(), words, lacking=lacking, all_projects=everyone)
+            filters.append(is_in("id", found))
         elif _counts(request, key, admin=admin, everyone=everyone):
             filters += _filter(house, request, key, value, everyone=everyone)
     if deleted and not since:

@@ -13,13 +13,14 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.web.conditions import TONES, box_of
 from kumoi.api.web.forms import Form, form_of
 from kumoi.api.web.front import Front
-from kumoi.api.web.pages.instances import items, why
+from kumoi.api.web.pages.instances import Item, items, why
 from kumoi.api.web.refusals import Errors, at_fields
 from kumoi.api.web.screens import region_of
 from kumoi.api.web.words import Table
 from kumoi.app import events
 from kumoi.app.images import doors as images
 from kumoi.app.instances import change, consoles, read
+from kumoi.app.instances.acting import Act, refusal
 from kumoi.app.instances.console_log import ANSWER_WITHIN_S, ask_console
 from kumoi.app.instances.read import InstanceView
 from kumoi.core.call import Call
@@ -115,6 +116,10 @@ _ICONS: Final = {
 }  # fmt: skip
 
 
+# What asks more than a click, in dialogs of its own (reforming).
+_REFORMS: Final[tuple[tuple[Act, str], ...]] = (("resize", "cpu"), ("rebuild", "wrench"))
+
+
 class Moment(NamedTuple):
     """One thing that happened. `request_id` empty: the cloud's own doing."""
 
@@ -174,6 +179,7 @@ def head(front: Front, request: Request, call: Call, view: InstanceView) -> dict
         "tone": TONES[one.status],
         "box": box_of(front.screens.words, request.locale, read.condition(call, view)),
         "items": items(front, request, call, one),
+        "reforms": [Item(act, icon, why(front, request, refusal(call, one, act), one)) for act, icon in _REFORMS],
         "no_console": _no_console(front, request, call, view),
         "kinds": get_args(ConsoleKind),
     }
