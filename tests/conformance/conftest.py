@@ -31,10 +31,12 @@ class SimulatedCloud:
         self._kumoi = (str(clone / "kumoi"), "--state", str(state))
         self.environ = {**_plain_environ(), "PATH": CLIENTS}
 
-    def start(self) -> None:
-        self._run(*self._kumoi, "up", "--simulate", "--hosts", str(HOSTS))
+    def start(self, *flags: str) -> str:
+        """What `up` says."""
+        said = self._run(*self._kumoi, "up", "--simulate", "--hosts", str(HOSTS), *flags)
         told = self._run("bash", "-c", f'eval "$({" ".join(self._kumoi)} env)"; env -0').split("\0")
         self.environ |= dict(line.split("=", 1) for line in told if line.startswith(("OS_", "AWS_")))
+        return said
 
     def kumoi(self, *words: str) -> str:
         """What the cloud's own command says, which must not fail."""
@@ -48,13 +50,14 @@ class SimulatedCloud:
         config = OpenStackConfig(config_files=[self.environ["OS_CLIENT_CONFIG_FILE"]])
         return Connection(config=config.get_one(cloud=cloud))
 
-    def ec2(self) -> Any:
+    def ec2(self, **options: Any) -> Any:
         return boto3.client(
             "ec2",
             endpoint_url=self.environ["AWS_ENDPOINT_URL_EC2"],
             region_name=self.environ["AWS_DEFAULT_REGION"],
             aws_access_key_id=self.environ["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.environ["AWS_SECRET_ACCESS_KEY"],
+            **options,
         )
 
     def end(self) -> None:

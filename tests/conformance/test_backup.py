@@ -60,7 +60,7 @@ def test_a_cloud_in_use_comes_back_elsewhere(cloud: SimulatedCloud, no_cloud: Si
     no_cloud.kumoi("restore", str(file))
     no_cloud.start()
     elsewhere = Caller(no_cloud.state / "clouds.yaml")
-    assert elsewhere.address != caller.address
+    assert elsewhere.reach != caller.reach
     # The same users with the same passwords and the same keys, of the other client as well.
     assert elsewhere.get("/identity/v3/users")["users"] != []
     found = {i["InstanceId"] for r in no_cloud.ec2().describe_instances()["Reservations"] for i in r["Instances"]}

@@ -19,7 +19,7 @@ from kumoi.ops.demo.telling import Teller
 from kumoi.ops.demo.visit import Shell, visit
 from kumoi.ops.demo.waiting import CannotDemo, why
 from kumoi.ops.image.build import CannotBuild, TinyImage, tiny_image
-from kumoi.runtime import settings, supervision
+from kumoi.runtime import settings
 from kumoi.runtime.state_folder import StateFolder
 
 _COMMAND_S: Final = 45.0
@@ -102,7 +102,7 @@ def _what_next(state: StateFolder, teller: Teller, *, simulated: bool) -> None:
     client = Client(state.clouds_yaml, "kumoi-admin")
     hosts = client.get("/compute/v2.1/os-hypervisors/detail")["hypervisors"]
     machine = "simulated" if simulated else {"KVM": "kvm", "QEMU": "tcg (emulated)"}[hosts[0]["hypervisor_type"]]
-    url = settings.load(state.root).api.public_url or _url(state)
+    url = settings.load(state.root).api.public_url or client.reach.url("http")
     kumoi = _spelled(state)
     teller.say(
         "",
@@ -120,8 +120,3 @@ def _spelled(state: StateFolder) -> str:
     """How the launcher is called for this cloud from the same shell."""
     meant = Path(os.environ.get("KUMOI_STATE") or default_state()).absolute()
     return "./kumoi" if state.root == meant else f"./kumoi --state {state.root}"
-
-
-def _url(state: StateFolder) -> str:
-    record = supervision.read(state.processes)
-    return f"http://{record.addresses['api']}" if record else ""

@@ -28,6 +28,7 @@ _UNAVAILABLE: Final[dict[str, str]] = {
     "console log show",
     "none": "{user} has no range of ids in {table}. See kumoi doctor.",
     "none_reachable": "No address of server {id} can be reached. Give it a floating IP.",
+    "not_given": "No certificate was given yet. Give it: kumoi up --tls-certificate FILE --tls-key FILE",
     "not_installed": "{what} is missing. As root: apt-get install {package}",
     "not_permitted": "This user may make no namespaces ({detail}). See kumoi doctor.",
     "not_ready": "Not ready within {timeout_s} s; waiting for: {what}. See kumoi status and kumoi logs.",

@@ -16,9 +16,11 @@ from kumoi.api.aws.s3 import tongue as s3_tongue
 from kumoi.api.aws.sts import tongue as sts_tongue
 from kumoi.api.edge.access import Access
 from kumoi.api.edge.app import Edge
+from kumoi.api.edge.rates import Rates
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.server import run, server
 from kumoi.api.edge.sockets import SocketRules
+from kumoi.api.edge.tls import Certificate
 from kumoi.api.edge.waiters import Waiters
 from kumoi.api.link.pacing import Pacer
 from kumoi.api.link.routes import tongue as link_tongue
@@ -39,6 +41,7 @@ from kumoi.app.founding import found_networks
 from kumoi.app.house import House
 from kumoi.app.identity.bootstrap import FirstUser, Made, bootstrap
 from kumoi.app.images.upload import forget_uploads
+from kumoi.cmd.wiring.certificate import certificate, trusted, url
 from kumoi.cmd.wiring.serve import house as make_house
 from kumoi.cmd.wiring.serve import resolver
 from kumoi.control.loops import Control
@@ -64,13 +67,14 @@ def main() -> None:
         f"{socket.gethostname()}/{os.getpid()}",
         Retention(instances_s=chosen.retention.terminated_s),
     )
+    tls = certificate(chosen)
     _found(house, chosen, sockets)
     _quiet_collector()
     control.start()
     if "resolver" in sockets:
         resolver(chosen, sockets["resolver"]).start()
     try:
-        run(_serve(house, chosen, sockets, registry))
+        run(_serve(house, chosen, sockets, registry, tls))
     finally:
         control.stop()
         house.series.close()
@@ -115,8 +119,12 @@ def _commits(registry: CollectorRegistry) -> Histogram:
 
 
 async def _serve(
-    house: House, chosen: Settings, sockets: dict[str, socket.socket], registry: CollectorRegistry
-) -> None:  # fmt: skip
+    house: House,
+    chosen: Settings,
+    sockets: dict[str, socket.socket],
+    registry: CollectorRegistry,
+    tls: Certificate | None,
+) -> None:
     access = Access(registry)
     public: Edge = _edge(house, tongues(house, chosen, lambda: public.waiters, registry), access, "api")
     public.sockets = SocketRules(origins=(chosen.api.public_url,) if chosen.api.public_url else ())
@@ -124,14 +132,19 @@ async def _serve(
     pacer = Pacer(asyncio.get_running_loop(), inner.waiters.wake)
     house.hints.subscribe("section", pacer.hint)
     house.hints.subscribe("instance", public.waiters.wake)
-    servers = [server(public), server(inner), server(_edge(house, [s3_tongue()], access, "s3"))]
+    if chosen.api.requests_per_s:
+        public.rates = Rates(chosen.api.requests_per_s, house.clock.monotonic)
+    servers = [server(public, tls), server(inner), server(_edge(house, [s3_tongue()], access, "s3"), tls)]
     groups = (("api", "inner"), ("link",), ("s3",))
     jobs = [
         asyncio.create_task(one.serve(sockets=[sockets[name] for name in names if name in sockets]))
         for one, names in zip(servers, groups, strict=True)
         if names[0] in sockets
     ]
+    fresh = asyncio.create_task(tls.keep_fresh()) if tls is not None else None
     await _until_first_ends(jobs, servers)
+    if fresh is not None:
+        fresh.cancel()
 
 
 async def _until_first_ends(jobs: Sequence["asyncio.Task[None]"], servers: Sequence[uvicorn.Server]) -> None:
@@ -154,8 +167,9 @@ def _found(house: House, chosen: Settings, sockets: dict[str, socket.socket]) ->
     found_networks(house, admin.user_id, admin.key_project_id, chosen.network.public_cidr)
     forget_uploads(house)
     site = credentials.Site(
-        url=chosen.api.public_url or _url(sockets["api"]),
+        url=chosen.api.public_url or url(chosen, sockets["api"]),
         region=chosen.cloud.region,
+        ca=trusted(chosen),
     )
     keys = credentials.Keys(access=admin.access, secret=admin.secret)
     credentials.write_clients(chosen.state, site, passwords, keys)
@@ -172,11 +186,6 @@ def _first_users(passwords: credentials.Passwords) -> tuple[FirstUser, ...]:
         name="demo", password=passwords.demo, roles=(("demo", "member"), ("demo", "reader")), key_project="demo"
     )
     return admin, demo
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _own_sockets(chosen: Settings) -> dict[str, socket.socket]:

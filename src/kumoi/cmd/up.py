@@ -3,6 +3,7 @@
 import fcntl
 import http.client
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -15,12 +16,15 @@ import click
 import msgspec
 
 import kumoi
+from kumoi.adapters import certificates
 from kumoi.adapters.linux import account, vlan_programs
 from kumoi.adapters.linux.vlan_programs import Programs
 from kumoi.cmd import first_image, supervisor
 from kumoi.cmd.inside import told
+from kumoi.cmd.wiring import certificate
 from kumoi.core.errors import Fact, Invalid, KumoiError, Layer, Unavailable
 from kumoi.ops.backup import placing
+from kumoi.ops.client import Client
 from kumoi.runtime import processes, settings, state_folder, supervision
 from kumoi.runtime.settings import Settings, Value
 from kumoi.runtime.state_folder import StateFolder
@@ -31,6 +35,8 @@ _LOOK_EVERY_S: Final = 0.05
 _SOCKET_PATH_MAX: Final = 100  # of 107; libvirt adds to it
 _TAIL_LINES: Final = 12
 
+
+_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 # The settings that are options, too.
 SETTINGS: Final = {
@@ -44,17 +50,36 @@ SETTINGS: Final = {
 @click.option("--hosts", type=click.IntRange(1, 10_000), help="Hosts of the fake world.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the APIs and the dashboard.")
 @click.option("--s3-port", type=click.IntRange(1, 65535), help="Port kept for S3, which is not built yet.")
+@click.option("--tls", is_flag=True, default=None, help="HTTPS, by a CA of the cloud's own.")
+@click.option("--tls-certificate", type=_FILE, help="HTTPS, by this certificate (PEM, with its chain).")
+@click.option("--tls-key", type=_FILE, help="The certificate's key.")
 @click.option("--uplink", is_flag=True, default=None, help="Guests reach what this machine reaches (by passt).")
 @click.option("--timeout", default=60.0, show_default=True, help="Seconds to wait until ready.")
 @click.pass_obj
-def command(root: Path, /, timeout: float, **options: Value | None) -> None:
+def command(
+    root: Path,
+    /,
+    timeout: float,
+    tls: bool | None,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+    **options: Value | None,
+) -> None:
     """Start this machine's cloud and wait until it answers."""
+    flags = {SETTINGS[name]: value for name, value in options.items()}
     with told():
-        up(StateFolder(root), {SETTINGS[name]: value for name, value in options.items()}, timeout)
+        given = None
+        if tls_certificate and tls_key:
+            given = certificate.read(tls_certificate, tls_key)
+        elif tls_certificate or tls_key:
+            raise click.UsageError("--tls-certificate and --tls-key belong together")
+        up(StateFolder(root), {**flags, "api.tls": "given" if given else "own" if tls else None}, timeout, given)
 
 
-def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> None:
-    """Raises KumoiError; its layer says where it is stuck."""
+def up(
+    state: StateFolder, flags: dict[str, Value | None], timeout_s: float, given: tuple[bytes, bytes] | None = None
+) -> None:
+    """`given`: a certificate and its key. Raises KumoiError; its layer says where it is stuck."""
     if len(str(state.guestd_socket)) > _SOCKET_PATH_MAX:
         raise Invalid("host", field="--state", reason="path_too_long", max=_SOCKET_PATH_MAX)
     disk = first_image.disk_for(state, flags)
@@ -62,6 +87,8 @@ def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> 
     programs = prepare(state)
     with locked(state):
         placing.finish(state)
+        if given is not None:
+            certificates.keep(state.tls, *given)
         chosen = _settings(state, flags)
         started = None
         if running := alive(state):
@@ -72,11 +99,14 @@ def up(state: StateFolder, flags: dict[str, Value | None], timeout_s: float) -> 
             state_folder.replace(state.wish, b"up")
             started = _start(state, flags, programs)
         record = _wait(state, started, timeout_s)
-    url = chosen.api.public_url or f"http://{record.addresses['api']}"
+    in_use = in_force(state)
+    url = in_use.api.public_url or _url(state, in_use, record)
     took = "" if running else f" after {time.monotonic() - begun:.1f} s"
     click.echo(f"kumoi: ready{took}: {url} ({chosen.cloud.region})")
     click.echo(f"kumoi: in a browser: {url}, user admin, password in {state.root}/keys/first-passwords.json")
     click.echo(f"kumoi: for clients: . {state.root}/env")
+    if in_use.api.tls == "own":
+        click.echo(f"kumoi: what browsers and other machines must trust: {state.ca}")
     first_image.bring(state, disk, simulated=chosen.cloud.simulate)
 
 
@@ -168,7 +198,7 @@ def _wait(state: StateFolder, started: subprocess.Popen[bytes] | None, timeout_s
             if started is not None:
                 _tell_new(record, told)
             _dying(state, record)
-            if _ready(record.addresses["api"]):
+            if _ready(record.addresses["api"], secure=in_force(state).api.tls != "off"):
                 return record
         elif started is not None and started.poll() is not None:
             raise _why_ended(state)
@@ -209,10 +239,25 @@ def _waiting_for(record: Record | None) -> str:
     return ", ".join(down) or "api"
 
 
-def _ready(address: str) -> bool:
+def _url(state: StateFolder, in_use: Settings, record: Record) -> str:
+    """As clients' own files have it, where serve has written them."""
+    try:
+        return Client(state.clouds_yaml).reach.url("http")
+    except Unavailable:
+        return f"{in_use.api.scheme}://{record.addresses['api']}"
+
+
+def _ready(address: str, *, secure: bool) -> bool:
     """Whether serve itself calls itself healthy: nobody else has our port."""
     host, _, port = address.rpartition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=2.0)
+    # It is asked for no secret and by its socket's address, which no certificate need have.
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    connection = (
+        http.client.HTTPSConnection(host, int(port), timeout=2.0, context=context)
+        if secure
+        else http.client.HTTPConnection(host, int(port), timeout=2.0)
+    )
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK

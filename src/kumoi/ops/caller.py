@@ -19,8 +19,8 @@ class Caller:
     def __init__(self, clouds_yaml: Path) -> None:
         client = Client(clouds_yaml, "kumoi")
         self.token = client.token()
-        self.address = client.address
-        self._connection = http.client.HTTPConnection(*self.address, timeout=_TIMEOUT_S)
+        self.reach = client.reach
+        self._connection = self.reach.connection(_TIMEOUT_S)
 
     def get(self, path: str, **headers: str) -> Any:
         return self.must("GET", path, None, **headers)

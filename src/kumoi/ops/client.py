@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from kumoi.core.errors import Forbidden, Invalid, KumoiError, NotFound, Taken, Unauthenticated, Unavailable
+from kumoi.ops.reach import reach
 
 _TIMEOUT_S: Final = 60.0
 _REFUSALS: Final[Mapping[int, type[KumoiError]]] = {
@@ -37,16 +38,10 @@ class Client:
         except FileNotFoundError as e:
             raise Unavailable("identity", what="clouds.yaml", reason="missing") from e
         self._auth: dict[str, Any] = clouds[cloud]["auth"]
-        url = urlsplit(self._auth["auth_url"])
-        self._host, self._port = url.hostname or "127.0.0.1", url.port or 80
-        self._identity = url.path.rstrip("/")
+        self.reach = reach(clouds[cloud])
+        self._identity = urlsplit(self._auth["auth_url"]).path.rstrip("/")
         self._locale = locale
         self._token = ""
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port of the API."""
-        return self._host, self._port
 
     def token(self) -> str:
         """For who asks by other means."""
@@ -80,7 +75,7 @@ class Client:
     def _exchange(
         self, method: str, path: str, body: bytes | BinaryIO | None, headers: Mapping[str, str]
     ) -> tuple[Mapping[str, str], Any]:
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT_S)
+        connection = self.reach.connection(_TIMEOUT_S)
         try:
             connection.request(method, path, body, dict(headers))
             answer = connection.getresponse()

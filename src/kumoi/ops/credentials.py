@@ -20,10 +20,12 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the cloud answers, without trailing slashes."""
+    """Where the cloud answers, without trailing slashes, and the file with the CA that clients know it by; empty for
+    one that everybody knows, or none."""
 
     url: str
     region: str
+    ca: str = ""
 
 
 def passwords(keys: Path) -> Passwords:
@@ -66,6 +68,8 @@ def write_clients(state: Path, site: Site, chosen: Passwords, admin: Keys) -> No
         "AWS_ENDPOINT_URL_EC2": f"{site.url}/ec2",
         "AWS_ENDPOINT_URL_STS": f"{site.url}/sts",
     }
+    if site.ca:
+        exports |= {"OS_CACERT": site.ca, "AWS_CA_BUNDLE": site.ca}
     text = "".join(f"export {name}='{value}'\n" for name, value in exports.items())
     _write(state / "env", text.encode())
 
@@ -83,6 +87,7 @@ def _cloud(site: Site, user: str, password: str, project: str) -> dict[str, obje
         "region_name": site.region,
         "identity_api_version": "3",
         "interface": "public",
+        **({"cacert": site.ca} if site.ca else {}),
     }
 
 

@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 
 from kumoi.core.errors import Unavailable
 from kumoi.ops.client import Client
+from kumoi.ops.reach import Reach
 
 LEAVE: Final = b"\x1d"  # Ctrl-]
 _PATIENCE_S: Final = 30.0
@@ -31,20 +32,26 @@ def opened(client: Client, server_id: str) -> Iterator[ClientConnection]:
     """The line of a running server. Raises KumoiError."""
     wish = {"os-getSerialConsole": {"type": "serial"}}
     link = client.post(f"/compute/v2.1/servers/{server_id}/action", wish)["console"]["url"]
-    with line(client.address, link) as connection:
+    with line(client.reach, link) as connection:
         yield connection
 
 
 @contextmanager
-def line(address: tuple[str, int], link: str) -> Iterator[ClientConnection]:
-    """Behind a link, at this address: what the link says first may be for others than us."""
+def line(reach: Reach, link: str) -> Iterator[ClientConnection]:
+    """Behind a link, the way that we know: what the link says first may be for others than us."""
     where = urlsplit(link)
-    host = f"[{address[0]}]" if ":" in address[0] else address[0]
-    target = f"ws://{host}:{address[1]}{where.path}?{where.query}"
+    target = f"{reach.url('ws')}{where.path}?{where.query}"
     with ExitStack() as stack:
         try:
             connection = stack.enter_context(
-                connect(target, proxy=None, compression=None, subprotocols=[_BINARY], open_timeout=_PATIENCE_S)
+                connect(
+                    target,
+                    proxy=None,
+                    compression=None,
+                    subprotocols=[_BINARY],
+                    open_timeout=_PATIENCE_S,
+                    ssl=reach.context(),
+                )
             )
         except (OSError, WebSocketException) as e:
             raise Unavailable("api", what="api", reason="no_answer", detail=str(e)) from e

@@ -39,11 +39,25 @@ class Cloud(_Section, frozen=True):
 
 
 class Api(_Section, frozen=True):
-    """`public_url` is what the catalog shows; empty: http://HOST:PORT of the listener."""
+    """`public_url` is what the catalog shows; empty: HOST:PORT of the listener, by http or https.
+
+    `tls`: whose certificate is shown: one by the cloud's `own` CA, or the one `given` to `up`. `tls_names`: names and
+    addresses, with commas between, that the own one is good for beside those that are known.
+
+    `requests_per_s`: of one project, or of one address before anybody is known; ten seconds' worth may come at once.
+    0: as many as there are.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 5866
     public_url: str = ""
+    tls: Literal["off", "own", "given"] = "off"
+    tls_names: str = ""
+    requests_per_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self.tls == "off" else "https"
 
 
 class S3(_Section, frozen=True):

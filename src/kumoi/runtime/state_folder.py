@@ -1,6 +1,7 @@
 """The layout of a cloud's state folder (mode 0700, one cloud each, never shared, never tmpfs).
 
     kumoi.toml   settings                          clouds.yaml  the clients' credentials
+    ca.pem       what they trust, with --tls
     db/          the embedded database             keys/        secrets, 0600
     blobs/       uploads, user data                logs/        NAME.log, JSON lines
     sock/        unix sockets outside: link        ground/      locks and records of the ground
@@ -68,6 +69,16 @@ class StateFolder(msgspec.Struct, frozen=True):
     @property
     def clouds_yaml(self) -> Path:
         return self.root / "clouds.yaml"
+
+    @property
+    def tls(self) -> Path:
+        """The listener's certificates and their keys."""
+        return self.root / "keys" / "tls"
+
+    @property
+    def ca(self) -> Path:
+        """What clients of a cloud with a CA of its own trust. Writer: serve."""
+        return self.root / "ca.pem"
 
     @property
     def command_lock(self) -> Path:

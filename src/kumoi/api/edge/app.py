@@ -17,6 +17,7 @@ from kumoi.api.edge.exchange import Exchange
 from kumoi.api.edge.origins import check_origin
 from kumoi.api.edge.plain import builtin_tongues
 from kumoi.api.edge.pools import Pools
+from kumoi.api.edge.rates import Rates
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.router import Found, Missing, Router
 from kumoi.api.edge.routes import Tongue
@@ -37,7 +38,7 @@ class Edge:
     access     the metrics, where several edges of a process share them
     name       tells this edge's pools from another's in the metrics
 
-    `sockets` are the rules for websockets, to be set before it serves.
+    `sockets` are the rules for websockets, `rates` how often one may ask; to be set before it serves.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Edge:
         self.router = Router([*builtin_tongues(health), *tongues])
         self._name = name
         self.sockets = SocketRules()
+        self.rates: Rates | None = None
         self._talking = 0
         self._now = now
         self._new_id = new_id
@@ -112,7 +114,7 @@ class Edge:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = perf_counter()
         found, request = self._received(scope)
-        exchange = Exchange(self.pools.run_in, request, found, receive)
+        exchange = Exchange(self.pools.run_in, request, found, receive, self.rates)
         status = HUNG_UP
         try:
             response = await exchange.answer()
@@ -126,7 +128,7 @@ class Edge:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = perf_counter()
         found, request = self._received({**scope, "method": "WEBSOCKET"})
-        exchange = Exchange(self.pools.run_in, request, found, receive)
+        exchange = Exchange(self.pools.run_in, request, found, receive, self.rates)
         socket = Socket(receive, send, scope.get("subprotocols", ()))
         await receive()  # websocket.connect
         self._talking += 1

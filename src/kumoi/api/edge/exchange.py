@@ -17,6 +17,7 @@ from kumoi.api.edge.errors import (
     status_of,
 )
 from kumoi.api.edge.plain import render_plain
+from kumoi.api.edge.rates import Rates
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.router import Found, Missing, choose
@@ -40,13 +41,16 @@ RunIn = Callable[..., Awaitable[Any]]
 class Exchange:
     """Made per request. `route` is known once the caller was admitted."""
 
-    __slots__ = ("_body_waits", "_chunks", "_found", "_head", "_receive", "_request", "_run_in", "route")
+    __slots__ = ("_body_waits", "_chunks", "_found", "_head", "_rates", "_receive", "_request", "_run_in", "route")
 
-    def __init__(self, run_in: RunIn, request: Request, found: Found | Missing, receive: Receive) -> None:
+    def __init__(
+        self, run_in: RunIn, request: Request, found: Found | Missing, receive: Receive, rates: Rates | None = None
+    ) -> None:
         self._run_in = run_in
         self._request = request
         self._found = found
         self._receive = receive
+        self._rates = rates
         self._head = _NO_HEAD
         self._chunks: Chunks | None = None
         self._body_waits = False
@@ -150,7 +154,7 @@ class Exchange:
             return response
 
     def _admit(self, found: Found) -> Route:
-        """The version, the one route, the caller. Raises what the tongue raises, NoRoute, Invalid."""
+        """The version, the one route, the caller. Raises what the tongue raises, NoRoute, Invalid, TooManyTries."""
         request, tongue, routes = self._request, found.tongue, found.routes
         request.version = tongue.version(request)
         route = routes[0]
@@ -159,6 +163,8 @@ class Exchange:
         self.route = route
         if not route.anonymous:
             request.actor = tongue.authenticate(request)
+        if self._rates is not None:
+            self._rates.take(request)
         return route
 
     def _chosen(self, routes: Sequence[Route]) -> Route:

@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from kumoi.api.edge.app import Edge
 from kumoi.api.edge.sockets import MESSAGE_MOST
+from kumoi.api.edge.tls import Certificate
 
 KEEP_ALIVE_S: Final = 75
 SHUTDOWN_S: Final = 10
@@ -19,16 +20,23 @@ BACKLOG: Final = 2048
 # Past the edge's own limit, which answers 431, the connection is dropped: uvicorn would keep head bytes without end.
 HEAD_MOST_BYTES: Final = 128 << 10
 HEAD_DEADLINE_S: Final = 30
+# Who reads less than a buffer in this time holds an answer for nothing.
+READ_DEADLINE_S: Final = 60
+# Of every answer; the dashboard's pages have more of their own.
+HEADERS: Final = (("x-content-type-options", "nosniff"),)
 # At info it tells the addresses of websockets with their queries, and in these are tokens.
 logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's, with a bound on the size and the time of a request's head."""
+    """uvicorn's, with a bound on the size and the time of a request's head, and on the time of a reader who stops."""
 
+    head_s: float = HEAD_DEADLINE_S
+    read_s: float = READ_DEADLINE_S
     _head_bytes = 0
     _in_head = True
     _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -53,13 +61,27 @@ class Protocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._end_deadline()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.read_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._end_unread()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_deadline()
+        self._end_unread()
         super().connection_lost(exc)
+
+    def _end_unread(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _start_deadline(self) -> None:
         if self._deadline is None and not self.transport.is_closing():
-            self._deadline = self.loop.call_later(HEAD_DEADLINE_S, self.transport.close)
+            self._deadline = self.loop.call_later(self.head_s, self.transport.close)
 
     def _end_deadline(self) -> None:
         if self._deadline is not None:
@@ -79,12 +101,14 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def server(edge: Edge, *, tls_key: str | None = None, tls_certificate: str | None = None) -> Server:
+def server(
+    edge: Edge, tls: Certificate | None = None, *, head_s: float = HEAD_DEADLINE_S, read_s: float = READ_DEADLINE_S
+) -> Server:
     """One server; `serve(sockets=…)` it on listening sockets that the caller opened. Several may share a loop."""
     config = uvicorn.Config(
         edge,
         loop="uvloop",
-        http=Protocol,
+        http=type("PatientProtocol", (Protocol,), {"head_s": head_s, "read_s": read_s}),
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=MESSAGE_MOST,
@@ -95,9 +119,10 @@ def server(edge: Edge, *, tls_key: str | None = None, tls_certificate: str | Non
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=SHUTDOWN_S,
         backlog=BACKLOG,
-        ssl_keyfile=tls_key,
-        ssl_certfile=tls_certificate,
+        headers=list(HEADERS),
     )
+    config.load()
+    config.ssl = tls.context if tls is not None else None  # its certificate changes without a restart
     return Server(config, edge)
 
 

@@ -97,7 +97,6 @@ class Assets:
             ("etag", etag),
             ("cache-control", _FOR_EVER if request.params["digest"] == self.digest else _NOT_KEPT),
             ("vary", "accept-encoding"),
-            ("x-content-type-options", "nosniff"),
         ]
         if etag in _listed(request.header("if-none-match")):
             return Response(304, None, None, headers)

@@ -11,7 +11,6 @@ from kumoi.api.edge.request import Request
 
 _KEY: Final = secrets.token_bytes(32)  # of this process: a nonce is asked for twice, and never again
 _FIXED: Final = (
-    ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),

@@ -54,8 +54,7 @@ class Visitor:
     """A browser of the administrator, signed in."""
 
     def __init__(self, cloud: Trial) -> None:
-        host, port = cloud.caller().address
-        self._connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_S)
+        self._connection = cloud.caller().reach.connection(_TIMEOUT_S)
         passwords = msgspec.json.decode((cloud.state.root / "keys/first-passwords.json").read_bytes(), type=Passwords)
         body = urlencode({"user": "admin", "password": passwords.admin})
         self._connection.request("POST", "/sign-in", body, {"content-type": "application/x-www-form-urlencoded"})

@@ -79,7 +79,7 @@ def _echo(caller: Caller, tenant: Tenant, network: str) -> Figure:
     wish = {"os-getSerialConsole": {"type": "serial"}}
     link = until(partial(_link, caller, f"{COMPUTE}/servers/{server}/action", wish), "console")
     waits = []
-    with line(caller.address, link) as console:
+    with line(caller.reach, link) as console:
         console.send(b"\r")
         while b"login: " not in console.recv(PATIENCE_S):
             pass

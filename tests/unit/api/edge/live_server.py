@@ -8,13 +8,14 @@ from contextlib import contextmanager
 
 from kumoi.api.edge.app import Edge
 from kumoi.api.edge.server import server
+from kumoi.api.edge.tls import Certificate
 
 
 @contextmanager
-def serving(app: Edge) -> Iterator[str]:
+def serving(app: Edge, tls: Certificate | None = None, **limits: float) -> Iterator[str]:
     """Yields `127.0.0.1:port`; stopped on the way out."""
     listening = socket.create_server(("127.0.0.1", 0))
-    running = server(app)
+    running = server(app, tls, **limits)
     thread = threading.Thread(target=asyncio.run, args=[running.serve(sockets=[listening])])
     thread.start()
     try:

@@ -18,9 +18,17 @@ EN_INVALID: Final[dict[str, str]] = {
     "not_a_backup": "{field} was not written by kumoi backup.",
     "backup_cut": "{field} is not whole: its end is missing.",
     "backup_damaged": "{field} is damaged: {value} is not what was written.",
+    "not_a_certificate": "{field} is no certificate in PEM.",
+    "not_a_key": "{field} is no key in PEM without a password.",
+    "not_its_key": "{field} is not the key of the certificate.",
+    "expired": "{field} has expired ({value}).",
 }
 JA_INVALID: Final[dict[str, str]] = {
     "not_a_backup": "{field} は kumoi backup で書かれたものではありません。",
     "backup_cut": "{field} は途中で切れています。",
     "backup_damaged": "{field} は壊れています。{value} が書かれたときと違います。",
+    "not_a_certificate": "{field} は PEM 形式の証明書ではありません。",
+    "not_a_key": "{field} はパスワードのない PEM 形式の鍵ではありません。",
+    "not_its_key": "{field} はこの証明書の鍵ではありません。",
+    "expired": "{field} は期限が切れています ({value})。",
 }
