@@ -1,4 +1,5 @@
-"""Disks of other hypervisors made into one that runs here: by a confined process, with limits."""
+"""Disks of other hypervisors made into one that runs here, and one of ours as a guest sees it: by a confined process,
+with limits."""
 
 from collections.abc import Iterator
 from typing import Final, Protocol
@@ -12,3 +13,6 @@ class Converter(Protocol):
     corrupt, bad_header, too_large_virtual, inspection_failed), perhaps only after the first pieces."""
 
     def convert(self, path: str, disk_format: str) -> Iterator[bytes]: ...
+    def expand(self, path: str) -> Iterator[bytes]:
+        """All of a disk that is a qcow2 of its own, zeros too, in pieces. Refuses as `convert`."""
+        ...

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from kumoi.app.backups.writing import awaiting
+from kumoi.app.images.copying import awaiting_volume
 from kumoi.app.networks.metering import labels_on, rules_of
 from kumoi.contracts.store import Transaction
 from kumoi.contracts.store.sections import Mark
@@ -209,10 +210,9 @@ class Compiler:
         if host_section(host_of(volume.pool_id)) != mark.section:
             return None
         layers = self._chain(volume.layer_id) if volume.layer_id is not None else ()
-        copies = tuple(
-            DiskCopy(image_id=ImageId(one.id), snapshot_id=one.snapshot_id) for one in awaiting(self._tx, volume.id)
-        )
-        return _encode(volume_entry(volume, volume.pool_id, layers, copies))
+        copies = [DiskCopy(image_id=image.id) for image in awaiting_volume(self._tx, volume.id)]
+        copies += [DiskCopy(image_id=ImageId(b.id), snapshot_id=b.snapshot_id) for b in awaiting(self._tx, volume.id)]
+        return _encode(volume_entry(volume, volume.pool_id, layers, tuple(copies)))
 
     def snapshot(self, mark: Mark, snapshot_id: str) -> bytes | None:
         snapshot = self._tx.volume_snapshots.get(snapshot_id)

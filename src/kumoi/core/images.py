@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from kumoi.core.ids import ImageId, InstanceId, LayerId, ProjectId
+from kumoi.core.ids import ImageId, InstanceId, LayerId, ProjectId, VolumeId
 
 ImageStatus = Literal["queued", "saving", "uploading", "importing", "active", "killed", "deactivated"]
 LastImport = Literal["", "running", "done", "failed"]
@@ -42,7 +42,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     """A bootable disk with a name. `layer_id` is None until its bytes are here; checksum is MD5 hex, sha512 hex.
 
     `uploading`: bytes were staged (a blob), and wait to be imported. `last_import`: how the import goes or went.
-    `copy_of`: the instance whose disk it is a copy of; its bytes come from that one's host and from nowhere else.
+    `copy_of`, `copy_of_volume`: what it is a copy of; its bytes come from the host of that and from nowhere else.
     `rotation`: of a backup, how many of its kind are kept once it is there.
     """
 
@@ -64,6 +64,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     locations: tuple[Location, ...] = ()
     last_import: LastImport = ""
     copy_of: InstanceId | None = None
+    copy_of_volume: VolumeId | None = None
     rotation: int | None = None
     protected: bool = False
     hidden: bool = False
@@ -77,7 +78,11 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def awaits_copy(self) -> bool:
         """Whether a host still has to bring its bytes."""
-        return self.copy_of is not None and self.status in AWAITING and self.deleted_at is None
+        return self.is_copy and self.status in AWAITING and self.deleted_at is None
+
+    @property
+    def is_copy(self) -> bool:
+        return self.copy_of is not None or self.copy_of_volume is not None
 
 
 class ImageMember(msgspec.Struct, frozen=True, kw_only=True):

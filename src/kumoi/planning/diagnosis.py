@@ -62,7 +62,7 @@ def of_image(image: Image, troubles: Sequence[Trouble] = ()) -> Condition:
         return Working(code="removing", since=image.deleted_at)
     if image.awaits_copy:
         return troubles[0].condition if troubles else Working(code="waiting_for_copy", since=image.created_at)
-    if image.status == "killed" and image.copy_of is not None:
+    if image.status == "killed" and image.is_copy:
         return Blocked(code="copy_refused", retry=False, who_can_help="user", since=image.updated_at)
     if image.status in {"queued", "saving", "uploading"}:
         return Working(code="waiting_for_data", since=image.created_at)

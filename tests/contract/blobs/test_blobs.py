@@ -1,6 +1,7 @@
 """The blob contract, the same for every driver."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,14 @@ def test_a_name_that_is_no_hash_is_never_there(blobs: Blobs, name: str) -> None:
     blobs.remove(name)
     with pytest.raises(NotFound):
         blobs.read(name)
+
+
+def test_zeros_take_no_room_and_come_out(blobs: Blobs) -> None:
+    content = bytes(4 * MIB) + b"middle" + bytes(4 * MIB)
+    upload = blobs.begin(len(content))
+    for n in range(0, len(content), MIB):
+        upload.write(content[n : n + MIB])
+    with open(upload.path(), "rb") as file:
+        assert os.fstat(file.fileno()).st_blocks * 512 < 3 * MIB
+        assert file.read() == content
+    assert b"".join(blobs.read(upload.commit())) == content

@@ -57,6 +57,20 @@ def test_the_guest_sees_the_same_disk(
     assert "identical" in qemu_img("compare", "-f", theirs, "-F", "qcow2", str(made), str(out))
 
 
+@pytest.mark.parametrize("options", ["", "cluster_size=4k", "cluster_size=2M"])
+def test_one_of_ours_is_shown_whole(converter: Converter, tmp_path: Path, options: str) -> None:
+    raw, made = disk(tmp_path), tmp_path / "made"
+    qemu_img("convert", "-f", "raw", "-O", "qcow2", *(("-o", options) if options else ()), str(raw), str(made))
+    assert b"".join(converter.expand(str(made))) == raw.read_bytes()
+
+
+def test_one_that_stands_on_another_is_not_shown(converter: Converter, tmp_path: Path) -> None:
+    raw, made = disk(tmp_path), tmp_path / "made"
+    qemu_img("create", "-f", "qcow2", "-F", "raw", "-b", str(raw), str(made))
+    with pytest.raises(Invalid):
+        list(converter.expand(str(made)))
+
+
 def test_what_is_nothing_but_zeros_is_nearly_nothing(converter: Converter, tmp_path: Path) -> None:
     made = tmp_path / "made"
     qemu_img("create", "-f", "vdi", str(made), "64G")

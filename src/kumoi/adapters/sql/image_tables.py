@@ -23,6 +23,7 @@ images = Table(
     key(),
     *texts("project_id", "name", "status", "visibility"),
     *texts("disk_format", "container_format", "checksum", "sha512", "layer_id", "staged_sha256", "copy_of", null=True),
+    *texts("copy_of_volume", null=True),
     *texts("last_import"),
     *integers("min_disk_gib", "min_ram_mib"),
     *integers("size_bytes", "virtual_bytes", "rotation", null=True),
@@ -34,6 +35,7 @@ images = Table(
     Index(None, "layer_id"),
     Index(None, "staged_sha256"),
     Index(None, "copy_of"),
+    Index(None, "copy_of_volume"),
 )
 
 image_members = Table(

@@ -21,6 +21,9 @@ class ConfinedConverter:
     def __init__(self, python: str = sys.executable) -> None:
         self._python = python
 
+    def expand(self, path: str) -> Iterator[bytes]:
+        return self.convert(path, "qcow2")
+
     def convert(self, path: str, disk_format: str) -> Iterator[bytes]:
         environment = {"PYTHONPATH": ":".join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
         with translated("image", "convert"), open(path, "rb") as file:

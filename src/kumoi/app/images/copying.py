@@ -1,7 +1,9 @@
-"""Images that are copies of instances' disks: a host makes the copy and gives its bytes, and they become a layer.
+"""Images that are copies of instances' disks and of volumes: a host makes the copy and gives its bytes, and they become
+a layer.
 
 `begin`, then `Filling.write` for every piece, then `finish`; or `upload.give_up` whatever went wrong: then the image
-waits as before, and its host offers it anew. What does not belong here: asking for a copy (instances.imaging).
+waits as before, and its host offers it anew. What does not belong here: asking for a copy (instances.imaging,
+volumes.imaging).
 """
 
 from msgspec.structs import replace
@@ -10,16 +12,18 @@ from kumoi.app.hosts.fetch import check_session
 from kumoi.app.house import House
 from kumoi.app.images import doors
 from kumoi.app.images.upload import Filling, filled, layer_of, room_for
-from kumoi.app.writing import Thing, commit, mark_instance, record
+from kumoi.app.writing import Thing, commit, record
+from kumoi.contracts.inspector import Inspected
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Actor, Call
 from kumoi.core.conditions import Facts
 from kumoi.core.copies import CopyOffer
 from kumoi.core.errors import Invalid, KumoiError, NotFound, QuotaExceeded, TooLarge, Unavailable, WrongState
-from kumoi.core.ids import ImageId, InstanceId, UserId
+from kumoi.core.ids import ImageId, InstanceId, UserId, VolumeId
 from kumoi.core.images import AWAITING, Image
 from kumoi.core.instances import Instance
-from kumoi.core.query import Query, alive, eq, is_in
+from kumoi.core.query import Order, Query, alive, eq, is_in
+from kumoi.core.storage_pools import host_of
 from kumoi.planning.backups import surplus
 
 NEVER = (Invalid, QuotaExceeded, TooLarge)  # the same bytes would be refused again
@@ -33,6 +37,12 @@ def awaiting(tx: Transaction, instance_ids: tuple[InstanceId, ...]) -> dict[Inst
         if image.copy_of is not None:
             found.setdefault(image.copy_of, []).append(image)
     return found
+
+
+def awaiting_volume(tx: Transaction, volume_id: VolumeId) -> list[Image]:
+    """The same of a volume, the oldest first."""
+    filters = (eq("copy_of_volume", volume_id), is_in("status", AWAITING), alive())
+    return tx.images.find(Query(filters=filters, order=(Order("created_at"), Order("id"))))
 
 
 def abandon(tx: Transaction, house: House, call: Call, instance_id: InstanceId) -> None:
@@ -82,12 +92,16 @@ def begin(house: House, offer: CopyOffer) -> Filling:
 def finish(house: House, offer: CopyOffer, filling: Filling) -> None:
     """Look at what came as at anybody's bytes, and make the image active; what it replaces goes."""
     try:
-        inspected = house.inspector.inspect(filling.upload.path(), filling.image.disk_format or "")
+        inspected = house.inspector.inspect(filling.upload.path(), "qcow2")
         if inspected.layer_format != "qcow2":
             raise Invalid("image", field="image", reason="not_an_image")
+        whole = _expanded(house, filling, inspected) if filling.image.disk_format == "raw" else None
         layer = layer_of(house, house.clock.now(), filling, inspected)
         if (layer.sha256, layer.size_bytes) != (offer.copied.sha256, offer.copied.size_bytes):
             raise Unavailable("image", what="copy", reason="hash_mismatch", sha256=layer.sha256)
+        if whole is not None:
+            filling, inspected = whole, house.inspector.inspect(whole.upload.path(), "raw")
+            layer = layer_of(house, house.clock.now(), whole, inspected)
 
         def write(tx: Transaction) -> None:
             image = tx.images.get(filling.image.id)
@@ -102,6 +116,18 @@ def finish(house: House, offer: CopyOffer, filling: Filling) -> None:
     except KumoiError as error:
         _fail(house, filling.image, error)
         raise
+
+
+def _expanded(house: House, given: Filling, inspected: Inspected) -> Filling:
+    """As the guest sees it, zeros too; what was given is nobody's then, and swept."""
+    whole = Filling(given.image, house.blobs.begin(inspected.virtual_bytes))
+    try:
+        for piece in house.converter.expand(given.upload.path()):
+            whole.write(piece)
+    except BaseException:
+        whole.upload.abort()
+        raise
+    return whole
 
 
 def _rotate(tx: Transaction, house: House, image: Image) -> None:
@@ -132,11 +158,13 @@ def _fail(house: House, image: Image, error: KumoiError) -> None:
 def _told(tx: Transaction, house: House, image: Image, action: str, facts: Facts) -> None:
     """The event, and the plan, which no longer names it."""
     record(tx, house, _on_behalf(house, image), action, Thing("image", image.id, image.project_id), facts)
-    if image.copy_of is not None:
-        mark_instance(tx, image.copy_of)
+    doors.mark_copied(tx, image)
 
 
 def _is_here(tx: Transaction, image: Image, offer: CopyOffer) -> bool:
+    if image.copy_of_volume is not None:
+        volume = tx.volumes.get(image.copy_of_volume)
+        return volume is not None and volume.pool_id is not None and host_of(volume.pool_id) == offer.host_id
     placed = Query(filters=(eq("instance_id", image.copy_of), eq("host_id", offer.host_id)))
     return tx.placements.count(placed) > 0
 

@@ -13,11 +13,13 @@ from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
 from kumoi.core.errors import Forbidden, Invalid, Taken, WrongState
 from kumoi.core.given import given
-from kumoi.core.ids import ImageId, ProjectId
+from kumoi.core.ids import ImageId, ProjectId, host_section
 from kumoi.core.image_locations import Wished, relocated
 from kumoi.core.images import Image, Layer, Visibility
+from kumoi.core.plan import entry_id
 from kumoi.core.policy import allow, may
 from kumoi.core.query import Order, Query, alive, eq
+from kumoi.core.storage_pools import host_of
 
 NAME_MOST = 255
 MIB = 1 << 20
@@ -183,8 +185,17 @@ def let_go(tx: Transaction, house: House, call: Call, old: Image) -> None:
         tx.image_members.remove(member.id)
     tx.images.save(replace(old, deleted_at=call.now, updated_at=call.now))
     record(tx, house, call, "image.delete", Thing("image", old.id, old.project_id))
-    if old.copy_of is not None and old.awaits_copy:
-        mark_instance(tx, old.copy_of)
+    if old.awaits_copy:
+        mark_copied(tx, old)
+
+
+def mark_copied(tx: Transaction, image: Image) -> None:
+    """What it is a copy of is told anew what waits for copies."""
+    if image.copy_of is not None:
+        mark_instance(tx, image.copy_of)
+    volume = tx.volumes.get(image.copy_of_volume) if image.copy_of_volume is not None else None
+    if volume is not None and volume.pool_id is not None:
+        tx.sections.mark(host_section(host_of(volume.pool_id)), entry_id("volume", volume.id))
 
 
 def switch(house: House, call: Call, image_id: ImageId, *, on: bool) -> Image:

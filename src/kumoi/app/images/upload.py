@@ -49,7 +49,7 @@ def begin(house: House, call: Call, image_id: ImageId) -> Filling:
 
     def write(tx: Transaction) -> Image:
         image = owned(tx, call, image_id)
-        if image.status != "queued" or image.copy_of is not None:
+        if image.status != "queued" or image.is_copy:
             raise WrongState("image", kind="image", id=image.id, status=image.status, action="upload")
         for field in ("disk_format", "container_format"):
             if getattr(image, field) is None:

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from kumoi.app.backups.writing import awaiting, follow_backup
 from kumoi.app.house import House
+from kumoi.app.images.copying import awaiting_volume
 from kumoi.app.volumes import snapshots
 from kumoi.app.volumes.acting import check
 from kumoi.app.volumes.attaching import release
@@ -42,8 +43,7 @@ def delete(
                 raise InUse("storage", kind="volume", id=volume.id, by_kind="instance", by_id=one.instance_id or "")
             if one.said:
                 release(tx, one)
-        if awaiting(tx, volume.id):
-            raise WrongState("storage", kind="volume", id=volume.id, status="backing_up", action="delete")
+        _check_not_copied(tx, volume)
         for snapshot in () if orphan else snapshots.of_volume(tx, volume.id):
             if not cascade:
                 raise InUse("storage", kind="volume", id=volume.id, by_kind="volume_snapshot", by_id=snapshot.id)
@@ -51,6 +51,12 @@ def delete(
         drop(tx, house, call, volume)
 
     commit(house, write)
+
+
+def _check_not_copied(tx: Transaction, volume: Volume) -> None:
+    for waiting, status in ((awaiting_volume(tx, volume.id), "uploading"), (awaiting(tx, volume.id), "backing_up")):
+        if waiting:
+            raise WrongState("storage", kind="volume", id=volume.id, status=status, action="delete")
 
 
 def _left(tx: Transaction, one: Attachment) -> bool:

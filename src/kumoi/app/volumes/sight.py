@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from kumoi.app.backups.writing import awaiting, follow_backup, refuse
 from kumoi.app.house import House
+from kumoi.app.images.copying import awaiting_volume, give_up
 from kumoi.app.volumes.attaching import of_instance, release
 from kumoi.app.volumes.writing import follow, mark_volume, project_attachment, project_snapshot, tell
 from kumoi.contracts.store import Transaction
@@ -137,6 +138,8 @@ def release_attachments(tx: Transaction, house: House, instance_id: InstanceId, 
             tx.counters.give_back(volume.id, "project/")
             tx.volumes.save(gone)
             follow_backup(tx, house, gone.backup_id, now)
+            for image in awaiting_volume(tx, volume.id):
+                give_up(tx, house, image.id, {"code": "volume_gone"})
             for backup in awaiting(tx, volume.id):
                 refuse(tx, house, backup, {"code": "volume_gone"})
             mark_volume(tx, volume.id, volume.pool_id)

@@ -10,6 +10,7 @@ from typing import Final
 from kumoi.adapters.storage.disks.mapped import refused, table
 from kumoi.adapters.storage.image_headers import Qcow2, ReadAt, read_qcow2, virtual_bytes_of_qcow2
 
+PIECE_BYTES: Final = 2 << 20
 _OFFSET: Final = 0x00FF_FFFF_FFFF_FE00
 _COMPRESSED: Final = 1 << 62
 _ZERO: Final = 1
@@ -41,6 +42,21 @@ def chunks(read_at: ReadAt, size: int, chunk_bytes: int) -> Iterator[tuple[int, 
             chunk[at : at + len(piece)] = piece
         if chunk != zeros:
             yield number, bytes(chunk)
+
+
+def whole(read_at: ReadAt, size: int) -> Iterator[bytes]:
+    """The guest's disk from end to end, in pieces of 2 MiB at most. Raises Invalid."""
+    left = virtual_bytes(read_at, size)
+    zeros, at = bytes(PIECE_BYTES), 0
+    for number, chunk in chunks(read_at, size, PIECE_BYTES):
+        while at < number:
+            yield zeros
+            left, at = left - PIECE_BYTES, at + 1
+        yield chunk[:left]
+        left, at = left - PIECE_BYTES, at + 1
+    while left > 0:
+        yield zeros[:left]
+        left -= PIECE_BYTES
 
 
 def _clusters(read_at: ReadAt, header: Qcow2, size: int) -> Iterator[tuple[int, int]]:

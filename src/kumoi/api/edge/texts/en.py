@@ -253,7 +253,7 @@ CONDITIONS: Final[dict[str, str]] = {
     "nic_slot_taken": "The network interface {nic} waits for slot {slot}, which another one has not left yet.",
     "nic_held": "The network interface {nic} waits for the instance {instance}, whose guest has not let go of it yet.",
     **volumes.EN_CONDITIONS,
-    "waiting_for_copy": "Its instance's disk is being copied on its host, and brought from there.",
+    "waiting_for_copy": "Its disk is being copied on its host, and brought from there.",
     "copy_refused": "The copy of its instance's disk was refused: the quota has no room, or it is no sound disk. "
     "Delete the image and make another one.",
     "copying_disk": "Its disk is being copied; it is started after that.",

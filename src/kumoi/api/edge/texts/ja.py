@@ -250,7 +250,7 @@ CONDITIONS: Final[dict[str, str]] = {
     "nic_slot_taken": "ネットワークインターフェース {nic} は、スロット {slot} が空くのを待っています。",
     "nic_held": "ネットワークインターフェース {nic} は、インスタンス {instance} のゲストが切り離すのを待っています。",
     **volumes.JA_CONDITIONS,
-    "waiting_for_copy": "ホスト上でインスタンスのディスクをコピーし、転送しています。",
+    "waiting_for_copy": "ホスト上でディスクをコピーし、転送しています。",
     "copy_refused": "ディスクのコピーは拒否されました。クォータに空きがないか、ディスクが正しくありません。"
     "このイメージを削除し、作り直してください。",
     "copying_disk": "ディスクをコピーしています。終わると起動します。",

@@ -9,6 +9,7 @@ EN_INVALID: Final[dict[str, str]] = {
     "several_hosts": "The volumes of the group are kept by {value} hosts, which cannot freeze them at one moment.",
     "associated": "The volume type {value} is associated with the QoS specs {other} already.",
     "not_of_volume": "Invalid input for {field}: the snapshot {value} is not of the volume {other}.",
+    "of_other_size": "The snapshot is of {value} GiB, the volume of {has} GiB: it grew since, and does not shrink.",
     "no_full_backup": "There is no backup of the volume {value} yet that an incremental one could stand on.",
     "not_the_tokens": "The {field} in the path, {value}, is not the project of the token.",
 }
@@ -19,6 +20,7 @@ JA_INVALID: Final[dict[str, str]] = {
     "several_hosts": "グループのボリュームが {value} 台のホストに分かれていて、同じ瞬間に静止できません。",
     "associated": "ボリュームタイプ {value} は、すでに QoS 仕様 {other} に関連付けられています。",
     "not_of_volume": "{field} が正しくありません。スナップショット {value} はボリューム {other} のものではありません。",
+    "of_other_size": "スナップショットは {value} GiB、ボリュームは {has} GiB です。拡張したものは小さくできません。",
     "no_full_backup": "ボリューム {value} には、増分バックアップの元になるバックアップがまだありません。",
     "not_the_tokens": "パスの {field} ({value}) は、トークンのプロジェクトではありません。",
 }
@@ -28,6 +30,7 @@ EN_KINDS: Final[dict[str, str]] = {
     "backup": "backup",
     "consistencygroup": "consistency group",
     "cgsnapshot": "consistency group snapshot",
+    "image_format": "Images in this format",
     "manage": "Taking over what a host keeps already",
     "metadata": "metadata",
     "volume_group": "group of volumes",
@@ -60,6 +63,7 @@ JA_KINDS: Final[dict[str, str]] = {
     "backup": "バックアップ",
     "consistencygroup": "整合性グループ",
     "cgsnapshot": "整合性グループのスナップショット",
+    "image_format": "この形式のイメージ",
     "manage": "ホストに既にあるボリュームの取り込み",
     "metadata": "メタデータ",
     "volume_group": "ボリュームのグループ",

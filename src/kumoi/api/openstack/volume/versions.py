@@ -10,7 +10,7 @@ from kumoi.api.openstack.microversions import Version, asked, spelled
 
 HISTORY: Final[tuple[tuple[Version, str], ...]] = (
     ((3, 0), "the base"),
-    ((3, 1), "images of volumes have visibility: refused"),
+    ((3, 1), "images of volumes have visibility"),
     ((3, 2), "lists by whether volumes boot"),
     ((3, 3), "messages say why a volume came to nothing"),
     ((3, 4), "lists by what volumes remember of their images"),
@@ -43,7 +43,7 @@ HISTORY: Final[tuple[tuple[Version, str], ...]] = (
     ((3, 36), "the summary has metadata"),
     ((3, 38), "groups have a replication status: disabled"),
     ((3, 39), "administrators see other projects' limits"),
-    ((3, 40), "volumes go back to snapshots: refused"),
+    ((3, 40), "volumes go back to snapshots"),
     ((3, 41), "snapshots tell their maker"),
     ((3, 42), "volumes in use are extended"),
     ((3, 43), "backups have metadata"),

@@ -9,24 +9,28 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
+from kumoi.api.openstack.times import bare
 from kumoi.api.openstack.volume.numbers import Number, size_of
-from kumoi.api.openstack.volume.volume_views import STATUSES
+from kumoi.api.openstack.volume.versions import at_least
+from kumoi.api.openstack.volume.volume_views import STATUSES, status_word
 from kumoi.api.openstack.volume.volumes import checked, volume_id
-from kumoi.api.openstack.volume.words import flag
+from kumoi.api.openstack.volume.words import flag, name_of
 from kumoi.app.house import House
-from kumoi.app.volumes import change, delete, extend, held, read, retype
+from kumoi.app.volumes import change, delete, extend, held, imaging, read, retype, revert
 from kumoi.core.errors import Invalid, NotFound, Unsupported, WrongState
-from kumoi.core.ids import AttachmentId, InstanceId, is_uuid
+from kumoi.core.ids import AttachmentId, InstanceId, SnapshotId, is_uuid
+from kumoi.core.images import Visibility
 from kumoi.core.policy import allow
 
+VISIBILITIES: Final[dict[str, Visibility]] = {
+    "private": "private", "public": "public", "shared": "shared", "community": "community",
+}  # fmt: skip
 UNBUILT: Final[dict[str, str]] = {
     "os-initialize_connection": "attachment.create",
     "os-migrate_volume": "volume.reset",
     "os-migrate_volume_completion": "volume.reset",
     "os-unmanage": "volume.reset",
-    "os-volume_upload_image": "volume.update",
     "os-reimage": "volume.update",
-    "revert": "volume.update",
 }
 
 
@@ -97,6 +101,27 @@ class RetypeBody(msgspec.Struct):
     wanted: _Retype = msgspec.field(name="os-retype")
 
 
+class _Upload(msgspec.Struct):
+    image_name: str
+    force: bool | str = False
+    disk_format: str = "raw"
+    container_format: str = "bare"
+    visibility: str | None = None
+    protected: bool | str = False
+
+
+class UploadBody(msgspec.Struct):
+    wanted: _Upload = msgspec.field(name="os-volume_upload_image")
+
+
+class _Revert(msgspec.Struct):
+    snapshot_id: str
+
+
+class RevertBody(msgspec.Struct):
+    wanted: _Revert = msgspec.field(name="revert")
+
+
 class _Words(msgspec.Struct):
     metadata: dict[str, str]
 
@@ -126,6 +151,8 @@ def routes(house: House) -> list[Route]:
         one("os-set_bootable", set_bootable, update, BootableBody, 200),
         one("os-update_readonly_flag", set_read_only, update, ReadOnlyBody, 202),
         one("os-reset_status", reset, "volume.reset", ResetBody, 202),
+        one("os-volume_upload_image", upload, update, UploadBody, 202),
+        one("revert", go_back, update, RevertBody, 202),
         one("os-retype", retype_it, update, RetypeBody, 202),
         one("os-force_delete", force_delete, "volume.force", None, 202),
         one("os-attach", attach, "attachment.create", AttachBody, 202),
@@ -182,6 +209,47 @@ def reset(house: House, request: Request) -> Response:
 def retype_it(house: House, request: Request) -> Response:
     asked = request.json(RetypeBody).wanted
     retype.retype(house, request.call(), volume_id(request), asked.new_type, asked.migration_policy)
+    return Response(202)
+
+
+def upload(house: House, request: Request) -> Response:
+    """Visibility and protection are asked for since 3.1."""
+    asked, newer = request.json(UploadBody).wanted, at_least(request, 1)
+    if asked.container_format != "bare":
+        raise Unsupported("storage", what="image_format", format=asked.container_format[:64])
+    said = (asked.visibility if newer else None) or "private"
+    if said not in VISIBILITIES:
+        raise Invalid("api", field="os-volume_upload_image.visibility", reason="not_in_enum", value=said[:64])
+    wish = imaging.VolumeImageWish(
+        name=name_of("os-volume_upload_image.image_name", asked.image_name),
+        disk_format=asked.disk_format,
+        visibility=VISIBILITIES[said],
+        protected=newer and flag("protected", asked.protected),
+        while_used=flag("force", asked.force),
+    )
+    volume, image = imaging.create_image(house, request.call(), volume_id(request), wish)
+    shown = {
+        "id": volume.id,
+        "updated_at": bare(volume.updated_at),
+        "status": status_word(volume),
+        "display_description": volume.description or None,
+        "size": volume.size_gib,
+        "volume_type": None,
+        "image_id": image.id,
+        "container_format": image.container_format,
+        "disk_format": image.disk_format,
+        "image_name": image.name,
+    }
+    if newer:
+        shown |= {"visibility": image.visibility, "protected": image.protected}
+    return json_response({"os-volume_upload_image": shown}, 202)
+
+
+def go_back(house: House, request: Request) -> Response:
+    snapshot = request.json(RevertBody).wanted.snapshot_id
+    if not is_uuid(snapshot):
+        raise NotFound("storage", kind="volume_snapshot", id=snapshot[:64])
+    revert.revert(house, request.call(), volume_id(request), SnapshotId(snapshot))
     return Response(202)
 
 
