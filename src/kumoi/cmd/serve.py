@@ -85,7 +85,7 @@ def _quiet_collector() -> None:
     """What start-up made stays for good; big lists are no reason to look at all of it again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(100_000, 20, 50)
 
 
 def tongues(

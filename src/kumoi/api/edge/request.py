@@ -29,6 +29,7 @@ class Request:
     """
 
     __slots__ = (
+        "_base_url",
         "_form",
         "_query",
         "actor",
@@ -68,6 +69,7 @@ class Request:
         self.chunks: Callable[[], AsyncIterator[bytes]] = _no_chunks
         self.run_in: Callable[..., Awaitable[Any]] = _no_pool
         self.socket = _NO_SOCKET
+        self._base_url: str | None = None
         self._query: list[tuple[str, str]] | None = None
         self._form: list[tuple[str, str]] | None = None
 
@@ -141,7 +143,9 @@ class Request:
     @property
     def base_url(self) -> str:
         """`http://cloud:5866` as the caller reached us: for links in documents when no public URL is set."""
-        return f"{self.scheme}://{self.header('host', 'localhost')}"
+        if self._base_url is None:  # a list has thousands of links
+            self._base_url = f"{self.scheme}://{self.header('host', 'localhost')}"
+        return self._base_url
 
 
 def decode_pairs(encoded: bytes) -> list[tuple[str, str]]:

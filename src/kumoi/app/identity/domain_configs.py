@@ -12,7 +12,7 @@ from kumoi.app.identity import domains
 from kumoi.app.writing import Thing, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Forbidden, NotFound
+from kumoi.core.errors import Forbidden, Invalid, NotFound
 from kumoi.core.ids import DomainId
 from kumoi.core.kept import DomainConfig
 from kumoi.core.policy import allow
@@ -86,12 +86,17 @@ def part(options: Options, domain_id: str, group: str, option: str = "") -> dict
 
 
 def check(wish: Options) -> None:
-    """Forbidden for a group or an option that no domain has of its own."""
+    """Forbidden for a group or an option that no domain has of its own, Invalid for a password that is no text."""
     for group, options in wish.items():
         for option in options:
             if group not in DEFAULTS or (option not in DEFAULTS[group] and (group, option) != SECRET):
                 raise Forbidden("identity", action="domain_config.update", needs=[], reason="no_such_option",
                                 name=f"{group}.{option}")  # fmt: skip
+    group, option = SECRET
+    password = wish.get(group, {}).get(option)
+    if not isinstance(password, str | None):
+        raise Invalid("identity", field=f"{group}.{option}", reason="wrong_type", expected="str",
+                      got=type(password).__name__)  # fmt: skip
 
 
 def _write(

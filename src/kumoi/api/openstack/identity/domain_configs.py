@@ -10,7 +10,7 @@ from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
 from kumoi.app.house import House
 from kumoi.app.identity import domain_configs
-from kumoi.core.errors import Forbidden
+from kumoi.core.errors import Forbidden, Invalid
 from kumoi.core.ids import DomainId
 
 _DEFAULTS = ("/v3/domains/config/default", "/v3/domains/config/{group}/default",
@@ -45,7 +45,7 @@ def show(house: House, request: Request) -> Response:
 
 
 def put(house: House, request: Request) -> Response:
-    made = domain_configs.put(house, request.call(), _id(request), request.json(ConfigBody).config)
+    made = domain_configs.put(house, request.call(), _id(request), _groups(request.json(ConfigBody).config))
     return json_response({"config": made}, 201)
 
 
@@ -54,6 +54,7 @@ def update(house: House, request: Request) -> Response:
     said, group, option = request.json(ConfigBody).config, request.params.get("group"), request.params.get("option")
     if option is not None and group is not None:
         said = {group: {option: said[option]}} if said.keys() == {option} else said
+    said = _groups(said)
     if group is not None and (said.keys() != {group} or (option is not None and said[group].keys() != {option})):
         raise Forbidden("identity", action="domain_config.update", needs=[], reason="no_such_option", name=str(group))
     return json_response({"config": domain_configs.merge(house, request.call(), _id(request), said)})
@@ -75,3 +76,12 @@ def _shown(options: domain_configs.Options, request: Request) -> Response:
 
 def _id(request: Request) -> DomainId:
     return DomainId(request.params["id"])
+
+
+def _groups(said: dict[str, Any]) -> domain_configs.Options:
+    """Invalid where a group is no object."""
+    for group, options in said.items():
+        if not isinstance(options, dict):
+            got = type(options).__name__
+            raise Invalid("identity", field=f"config.{group}", reason="wrong_type", expected="object", got=got)
+    return said

@@ -79,9 +79,7 @@ def show(house: House, request: Request) -> Response:
 
 def create(house: House, request: Request) -> Response:
     new = request.json(CreateBody).endpoint_group
-    wish = EndpointGroup(
-        id=EndpointGroupId(""), name=new.name, description=new.description or "", filters=new.filters
-    )
+    wish = EndpointGroup(id=EndpointGroupId(""), name=new.name, description=new.description or "", filters=new.filters)
     return json_response({"endpoint_group": _render(request, kept.create(house, request.call(), GROUPS, wish))}, 201)
 
 

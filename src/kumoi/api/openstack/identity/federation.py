@@ -152,9 +152,7 @@ def update_service(house: House, request: Request) -> Response:
 
 
 def find_protocols(house: House, request: Request) -> Response:
-    return page(
-        request, "protocols", federations.protocols_of(house, request.call(), request.params["id"]), _protocol
-    )
+    return page(request, "protocols", federations.protocols_of(house, request.call(), request.params["id"]), _protocol)
 
 
 def show_protocol(house: House, request: Request) -> Response:

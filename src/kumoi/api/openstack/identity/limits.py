@@ -99,8 +99,7 @@ def registered(house: House, request: Request) -> Response:
 
 def register(house: House, site: Site, request: Request) -> Response:
     wishes = [
-        RegisteredLimit(id=RegisteredLimitId(""), **_texts(new))
-        for new in request.json(RegisterBody).registered_limits
+        RegisteredLimit(id=RegisteredLimitId(""), **_texts(new)) for new in request.json(RegisterBody).registered_limits
     ]
     made = limits.register(house, request.call(), own(site), wishes)
     return json_response({"registered_limits": [_registered(request, one) for one in made]}, 201)

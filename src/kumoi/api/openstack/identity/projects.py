@@ -129,9 +129,7 @@ def create(house: House, request: Request) -> Response:
     new = request.json(CreateBody).project
     if new.is_domain:
         home = Domain(id=DomainId(""), name=new.name, description=new.description or "", enabled=new.enabled)
-        return json_response(
-            {"project": render_domain(request, domains.create(house, request.call(), home))}, 201
-        )
+        return json_response({"project": render_domain(request, domains.create(house, request.call(), home))}, 201)
     domain_id = new.domain_id or _domain_of_parent(house, request, new.parent_id)
     wish = Project(
         id=ProjectId(""),

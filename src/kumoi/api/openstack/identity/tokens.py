@@ -175,9 +175,7 @@ def by_signature(house: House, site: Site, request: Request) -> Response:
     return json_response({"token": shown}, 200, [("X-Subject-Token", grant.token)])
 
 
-def _by_factors(
-    house: House, patience: Patience, request: Request, given: _Identity, scope: Scope
-) -> Grant | Receipt:
+def _by_factors(house: House, patience: Patience, request: Request, given: _Identity, scope: Scope) -> Grant | Receipt:
     """Wrong ones make the next try of the same name from the same place wait: it is sent away until then."""
     password, code = _factor(given, "password", given.password), _factor(given, "totp", given.totp)
     named = password or code
