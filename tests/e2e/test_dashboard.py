@@ -261,4 +261,3 @@ def test_from_the_door_to_a_guest_and_back(desk: Desk, cloud: Ground) -> None:
         expect(console.locator("#end")).to_be_visible()
     desk.release(address)
     until(lambda: left_over(cloud, address) == [], BOOT_S)
-

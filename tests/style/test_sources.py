@@ -9,9 +9,7 @@ INDEX = re.compile(r"(files\.pythonhosted\.org|(^|\W)--(extra-)?index-url|regist
 
 def committed(clone: Path) -> list[Path]:
     """The files that git knows, or all files of a clone that was copied without its history."""
-    listed = subprocess.run(
-        ["git", "ls-files"], cwd=clone, capture_output=True, text=True, check=False
-    )
+    listed = subprocess.run(["git", "ls-files"], cwd=clone, capture_output=True, text=True, check=False)
     if listed.returncode == 0:
         return [p for p in map(clone.joinpath, listed.stdout.splitlines()) if p.is_file()]
     return [p for room in ("src", "tests", "requirements") for p in (clone / room).rglob("*.*")]

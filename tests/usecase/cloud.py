@@ -11,6 +11,7 @@ from kumoi.adapters.fake.backups import FakeObjects
 from kumoi.adapters.fake.chance import FakeChance
 from kumoi.adapters.fake.clock import START, FakeClock
 from kumoi.adapters.fake.compute import FakeCompute
+from kumoi.adapters.fake.exports import FakeExporter, Wire
 from kumoi.adapters.fake.fetcher import FakeFetcher
 from kumoi.adapters.fake.gauges import FakeGauges
 from kumoi.adapters.fake.guests import FakeGuestServices
@@ -51,6 +52,10 @@ from kumoi.core.plan import Hello
 from kumoi.runtime.asks import AskDesk
 from kumoi.runtime.loop import settle
 from kumoi.runtime.series import Series
+
+
+def _portal(host: str) -> str:
+    return f"{host}:3260"
 
 
 class PlainPasswords:
@@ -104,7 +109,7 @@ class Cloud:
             series=Series(FakeShelf()),
         )
         self.control = Control(self.house, "test", Retention())
-        self.world = World(self.clock)
+        self._ground()
         self.ledger, self.notebook = FakeJournal(), FakeJournal()
         self._found()
         self.link: Link = LocalLink(self.house)
@@ -120,26 +125,51 @@ class Cloud:
 
     def new_agent(self) -> Agent:
         """Another process of the agent, on the same papers and the same world."""
+        return self._agent_of("one", Papers(Ledger(self.ledger), Notebook(self.notebook)))
+
+    def add_host(self, name: str, capabilities: tuple[str, ...] | None = None) -> Agent:
+        """Another host, with a world and an agent of its own, on the same wire; like the first unless told."""
+        self._raise(name, World(self.clock, boot_id=name))
+        papers = Papers(Ledger(FakeJournal()), Notebook(FakeJournal()))
+        self.others[name] = self._agent_of(name, papers, capabilities)
+        return self.others[name]
+
+    def _ground(self) -> None:
+        """What the agents stand on: a world for each, and the wire between them."""
+        self.wire = Wire()
+        self.worlds: dict[str, World] = {}
+        self.exporters: dict[str, FakeExporter] = {}
+        self.others: dict[str, Agent] = {}
+        self.world = self._raise("one", World(self.clock))
+
+    def _raise(self, name: str, world: World) -> World:
+        world.log_in = self.wire.log_in
+        self.worlds[name], self.exporters[name] = world, FakeExporter(world, self.wire, _portal(name))
+        return world
+
+    def _agent_of(self, name: str, papers: Papers, capabilities: tuple[str, ...] | None = None) -> Agent:
+        world = self.worlds[name]
         hello = Hello(
-            name="one",
-            boot_id=self.world.boot_id,
+            name=name,
+            boot_id=world.boot_id,
             capacity=self._capacity,
-            capabilities=self._capabilities,
-            pools=(PoolOffer(name="files", driver="fake", total_gib=1000),),
+            capabilities=self._capabilities if capabilities is None else capabilities,
+            pools=(PoolOffer(name="files", driver="fake", total_gib=1000, portal=_portal(name)),),
         )
         drivers = Drivers(
-            compute=FakeCompute(self.world),
-            gauges=FakeGauges(self.world),
-            network=FakeNetwork(self.world),
-            storage=FakeStorage(self.world),
-            pools={"files": FakeVolumePool(self.world)},
-            guests=FakeGuestServices(self.world),
+            compute=FakeCompute(world),
+            gauges=FakeGauges(world),
+            network=FakeNetwork(world),
+            storage=FakeStorage(world),
+            pools={"files": FakeVolumePool(world)},
+            guests=FakeGuestServices(world),
             config_files=lambda _entry, _nics, _subnets: {},
+            exporter=self.exporters[name],
         )
-        papers = Papers(Ledger(self.ledger), Notebook(self.notebook))
         tools = Tools(clock=self.clock, chance=self.chance, manner=MANNER)
         agent = Agent(hello, drivers, papers, self.link, tools)
-        self.world.watchers[:] = [agent.noticed]
+        world.watchers[:] = [agent.noticed]
+        self.exporters[name].watch(agent.offered_no_more)
         return agent
 
     def restart_agent(self) -> None:
@@ -156,7 +186,9 @@ class Cloud:
 
     def settle(self, within_s: float = 15.0) -> None:
         """Both work until nothing is due within that time."""
-        settle([*self.control.loops, self.agent.talk, self.agent.loop, self.agent.samples], self.clock, within_s)
+        agents = (self.agent, *self.others.values())
+        loops = [loop for agent in agents for loop in (agent.talk, agent.loop, agent.samples)]
+        settle([*self.control.loops, *loops], self.clock, within_s)
 
     def image(self, data: bytes = b"\0" * 4096) -> ImageId:
         """An active image of raw bytes."""

@@ -220,4 +220,3 @@ def test_other_sites_may_not_open_one(served: Served) -> None:
     with served.talk(token=token) as viewer:  # and the token is not spent
         viewer.send(b"x")
         until(viewer, b"x")
-

@@ -157,9 +157,7 @@ def test_a_deleted_instance_takes_its_tokens_along(desk: Desk) -> None:
 def test_another_projects_instance_is_not_found(desk: Desk) -> None:
     house, admin = desk.cloud.house, desk.cloud.call(admin=True)
     other = people.create_project(house, admin, Project(id=ProjectId(""), account="", name="other"))
-    stranger = Actor(
-        user_id=admin.actor.user_id, user_name="x", project_id=other.id, roles=frozenset({"member"})
-    )
+    stranger = Actor(user_id=admin.actor.user_id, user_name="x", project_id=other.id, roles=frozenset({"member"}))
     with pytest.raises(NotFound):
         desk.token(call=Call(actor=stranger, request_id="req", now=desk.cloud.clock.now()))
 

@@ -159,9 +159,7 @@ def test_rescue_boots_another_disk_beside_its_own(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("acts", range(1, 7))
 @pytest.mark.parametrize("done", [False, True])
-def test_an_agent_that_dies_while_it_rescues_is_followed_by_one_that_does(
-    cloud: Cloud, acts: int, done: bool
-) -> None:
+def test_an_agent_that_dies_while_it_rescues_is_followed_by_one_that_does(cloud: Cloud, acts: int, done: bool) -> None:
     one = boot(cloud)
     rescue(cloud.house, cloud.call(), one.id, None)
     cloud.world.faults.crash_in(acts, done=done)

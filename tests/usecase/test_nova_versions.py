@@ -43,9 +43,7 @@ class Nova:
         change.lock(cloud.house, cloud.call(), self.id, locked=True, reason="mine")
         scope = Scope(project_id=cloud.project)
         users = {name: Who(user_id=cloud.call(admin=name == "admin").actor.user_id) for name in ("admin", "demo")}
-        self._tokens = {
-            name: tokens.by_password(cloud.house, who, name[0], scope).token for name, who in users.items()
-        }
+        self._tokens = {name: tokens.by_password(cloud.house, who, name[0], scope).token for name, who in users.items()}
 
     def ask(self, minor: int, method: str, path: str, body: object = None, user: str = "demo") -> Answer:
         headers = [("x-auth-token", self._tokens[user]), ("openstack-api-version", f"compute 2.{minor}")]

@@ -40,9 +40,7 @@ class Placement:
         self.server = run.run(cloud.house, cloud.call(admin=True), wish)[0]
         scope = Scope(project_id=cloud.project)
         users = {name: Who(user_id=cloud.call(admin=name == "admin").actor.user_id) for name in ("admin", "demo")}
-        self._tokens = {
-            name: tokens.by_password(cloud.house, who, name[0], scope).token for name, who in users.items()
-        }
+        self._tokens = {name: tokens.by_password(cloud.house, who, name[0], scope).token for name, who in users.items()}
         self.ids = {p["name"]: p["uuid"] for p in self.get("/resource_providers")["resource_providers"]}
 
     def ask(self, path: str, minor: int = 39, user: str = "admin", method: str = "GET", body: Any = None) -> Answer:

@@ -79,9 +79,7 @@ def test_a_link_and_what_its_token_is_good_for(nova: Nova) -> None:
         assert status == 200
         answer = body["remote_console"]
         assert (answer["protocol"], answer["type"]) == (protocol, kind)
-        opened = use_console_token(
-            nova.cloud.house, token_of(answer["url"], console), console, nova.cloud.clock.now()
-        )
+        opened = use_console_token(nova.cloud.house, token_of(answer["url"], console), console, nova.cloud.clock.now())
         assert opened.instance.id == nova.server
         opened.stream.cancel()
 

@@ -169,4 +169,3 @@ def test_series_go_with_the_instances_row(cloud: Cloud) -> None:
     assert cloud.house.series.instances() == {one.id}
     cloud.settle(3600.0 + 120.0)
     assert cloud.house.series.instances() == set()
-

@@ -73,9 +73,7 @@ def test_a_block_tells_its_ip_version(browser: Browser) -> None:
     form = {"direction": "ingress", "preset": "custom", "protocol": "udp", "port_from": "53", "remote": "cidr"}
     assert post(browser, f"/security-groups/{group_id}/rules", **form, remote_cidr="2001:db8::/32").status == 204
     found = [r for r in view(browser, group_id).rules if r.direction == "ingress"]
-    assert [(r.ether_type, r.port_min, r.port_max, r.remote_cidr) for r in found] == [
-        ("IPv6", 53, 53, "2001:db8::/32")
-    ]
+    assert [(r.ether_type, r.port_min, r.port_max, r.remote_cidr) for r in found] == [("IPv6", 53, 53, "2001:db8::/32")]
 
 
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(browser: Browser) -> None:

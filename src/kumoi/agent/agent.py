@@ -83,6 +83,8 @@ class Agent:
 
     def start(self) -> None:
         self._hands.drivers.compute.watch(self.noticed)
+        if self._hands.drivers.exporter is not None:
+            self._hands.drivers.exporter.watch(self.offered_no_more)
         self.loop.start()
         self.talk.start()
         self.samples.start()
@@ -107,6 +109,10 @@ class Agent:
         self._hands.scene.machines.touch()
         self.loop.hint(f"instance/{instance_id}")
         self._hands.changed()
+
+    def offered_no_more(self) -> None:
+        """What this host lets others reach, they may reach no more."""
+        self._volumes.offered_no_more()
 
     # --- the work ------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from kumoi.contracts.compute import Compute
+from kumoi.contracts.exports import Exporter
 from kumoi.contracts.gauges import Gauges
 from kumoi.contracts.guests import GuestServices
 from kumoi.contracts.network import Network
@@ -16,7 +17,8 @@ ConfigFiles = Callable[[InstanceEntry, list[NicEntry], list[SubnetEntry]], dict[
 
 
 class Drivers(msgspec.Struct, frozen=True, kw_only=True):
-    """`config_files`: what stands on an instance's config drive, by path (pure). `pools` of volumes, by name."""
+    """`config_files`: what stands on an instance's config drive, by path (pure). `pools` of volumes, by name;
+    `exporter`: how other hosts reach what is in them, None: they do not."""
 
     compute: Compute
     gauges: Gauges
@@ -25,6 +27,7 @@ class Drivers(msgspec.Struct, frozen=True, kw_only=True):
     pools: Mapping[str, VolumePool]
     guests: GuestServices
     config_files: ConfigFiles
+    exporter: Exporter | None = None
 
 
 class Manner(msgspec.Struct, frozen=True, kw_only=True):

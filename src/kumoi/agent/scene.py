@@ -1,6 +1,6 @@
 """What of our own stands on this host, in the terms of the plan; what no plan names is a stray, told and left alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 import msgspec
 
@@ -15,6 +15,7 @@ from kumoi.core.plan import Stray
 from kumoi.planning.host_diff.instances import Sight
 
 NOTHING = Sight()
+Offered = dict[VolumeId, Set[str]]
 
 
 class Machines(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,16 +39,21 @@ class Machines(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scene:
-    """Three glances: machines with their disks, the kernel's network, and the pools of volumes by name."""
+    """Four glances: machines with their disks, the kernel's network, the pools of volumes by name, and what of those
+    other hosts reach (None where there is no way)."""
 
     def __init__(self, drivers: Drivers, clock: Clock) -> None:
         self._drivers = drivers
         self.machines: Glance[Machines] = Glance(self._look_at_machines, clock)
         self.network: Glance[SeenNetwork] = Glance(drivers.network.observe, clock)
         self.stock: Glance[dict[str, Stock]] = Glance(self._look_at_pools, clock)
+        self.offered: Glance[Offered | None] = Glance(self._look_at_exports, clock)
 
     def _look_at_pools(self) -> dict[str, Stock]:
         return {name: pool.observe() for name, pool in self._drivers.pools.items()}
+
+    def _look_at_exports(self) -> Offered | None:
+        return None if self._drivers.exporter is None else dict(self._drivers.exporter.observe())
 
     def _look_at_machines(self) -> Machines:
         seen, odd_machines = self._drivers.compute.observe()

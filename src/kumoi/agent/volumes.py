@@ -4,24 +4,24 @@ Whoever is at a volume holds it: no guest is started on it, given it, or asked f
 here: what to do (planning.host_diff.volumes), plugging (guests), and how anything is done (drivers).
 """
 
-from collections.abc import Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
 
 from kumoi.agent.hands import Hands
-from kumoi.agent.scene import Machines
+from kumoi.agent.moments import Moments
+from kumoi.agent.scene import Machines, Offered
 from kumoi.agent.section import Section
 from kumoi.agent.tries import Tries
 from kumoi.agent.turns import Turns
 from kumoi.contracts.compute import MachineDisk
 from kumoi.contracts.volumes import Stock, VolumePool, VolumeSight
 from kumoi.core.conditions import Condition, Ready, Working, same_reason
-from kumoi.core.disks import SeenSnapshot, SeenVolume, SnapshotEntry, VolumeEntry, VolumePlug
+from kumoi.core.disks import Export, SeenSnapshot, SeenVolume, SnapshotEntry, VolumeEntry, VolumePlug
 from kumoi.core.errors import KumoiError, NotFound, Unavailable
-from kumoi.core.ids import InstanceId, SnapshotId, VolumeId
+from kumoi.core.ids import SnapshotId, VolumeId
 from kumoi.core.plan import InstanceEntry, Stray, entry_id
 from kumoi.planning.host_diff import volumes as diff
 from kumoi.planning.host_diff.disks import DiskGates
@@ -29,6 +29,7 @@ from kumoi.planning.host_diff.volumes import (
     Ensure,
     Flatten,
     Freeze,
+    Offer,
     RemoveSnapshot,
     RemoveVolume,
     Resize,
@@ -46,7 +47,15 @@ WAIT_S: Final = 5.0
 AT_ONCE: Final = 2  # a volume of an image may be a whole disk to fetch
 USED_STEP_BYTES: Final = 64 << 20
 WAITS: Final = frozenset(
-    {"waiting_for_volume", "waiting_for_snapshot", "volume_needed", "volume_in_guest", "volume_asleep", "volume_busy"}
+    {
+        "waiting_for_volume",
+        "waiting_for_snapshot",
+        "volume_needed",
+        "volume_in_guest",
+        "volume_elsewhere",
+        "volume_asleep",
+        "volume_busy",
+    }
 )
 LOOKING: Final = Working(code="waiting_for_host")
 
@@ -58,8 +67,9 @@ class Volumes:
         self._hands = hands
         self._log = log.get(part="volumes")
         self._tries = Tries(hands.clock)
+        self._moments = Moments(hands)
         self._turns = Turns(AT_ONCE, lambda key: hands.loop.hint(key))
-        self._known: tuple[Section, Machines, Mapping[str, Stock], VolumeScene] | None = None
+        self._known: tuple[Section, Machines, Mapping[str, Stock], Offered | None, VolumeScene] | None = None
         self.conditions: dict[str, Condition] = {}
 
     # --- questions of the guests' hands --------------------------------------------------------
@@ -72,16 +82,21 @@ class Volumes:
         here = {volume for stock in self._hands.scene.stock.get().values() for volume in stock.volumes}
         guests = self._hands.scene.machines.get().guests()
         held = {volume: guests[volume] for volume in local if guests.get(volume, entry.id) != entry.id}
-        return DiskGates(lacking=local - here, held=held)
+        reached = self._hands.scene.offered.get() or {}
+        return DiskGates(lacking=local - here, held=held, reached=local & reached.keys())
 
     def disk(self, plug: VolumePlug) -> MachineDisk:
-        """Raises NotFound where it does not stand."""
+        """Raises NotFound where it is kept here and does not stand; Unavailable while other hosts reach it: asked by
+        whoever holds the disk, so that no two guests ever write it."""
+        if plug.remote is None and plug.volume_id in (self._hands.scene.offered.get() or {}):
+            raise Unavailable("storage", what="volume_elsewhere", id=plug.volume_id)
         return MachineDisk(
             volume_id=plug.volume_id,
-            handle=self._pool(plug.pool).handle(plug.volume_id),
+            handle=self._pool(plug.pool).handle(plug.volume_id) if plug.remote is None else "",
             slot=plug.slot,
             read_only=plug.read_only,
             boot=plug.boot,
+            remote=plug.remote,
         )
 
     # --- for those who read one in peace -------------------------------------------------------
@@ -126,6 +141,13 @@ class Volumes:
             condition = self.conditions.get(key)
             if isinstance(condition, Working) and condition.code in WAITS:
                 self._hands.loop.hint(key)
+
+    def offered_no_more(self) -> None:
+        """What others reached, they may reach no more."""
+        self._hands.scene.offered.touch()
+        for volume, entry in self._hands.ledger.own().volumes.items():
+            if entry.exports:
+                self._hands.loop.hint(entry_id("volume", volume))
 
     def work(self, key: str) -> None:
         """One pass: harmless at any time, also for what no plan names (it is left alone)."""
@@ -196,15 +218,17 @@ class Volumes:
     def _scene(self) -> VolumeScene:
         """Made anew only when something of it is: many passes ask, one after the other."""
         own, machines = self._hands.ledger.own(), self._hands.scene.machines.get()
-        stock = self._hands.scene.stock.get()
+        stock, offered = self._hands.scene.stock.get(), self._hands.scene.offered.get()
         known = self._known
-        if known is not None and known[0] is own and known[1] is machines and known[2] is stock:
-            return known[3]
-        scene = self._look(own, machines, stock)
-        self._known = (own, machines, stock, scene)
+        if known is not None and all(a is b for a, b in zip(known, (own, machines, stock, offered), strict=False)):
+            return known[-1]
+        scene = self._look(own, machines, stock, offered)
+        self._known = (own, machines, stock, offered, scene)
         return scene
 
-    def _look(self, own: Section, machines: Machines, stock: Mapping[str, Stock]) -> VolumeScene:
+    def _look(
+        self, own: Section, machines: Machines, stock: Mapping[str, Stock], offered: Offered | None
+    ) -> VolumeScene:
         guests = machines.guests()
         asleep = {volume for volume, one in guests.items() if not machines.sight(one).up}
         return VolumeScene(
@@ -217,6 +241,7 @@ class Volumes:
             snapshots={snapshot: name for name, pool in stock.items() for snapshot in pool.snapshots},
             guests={volume: one for volume, one in guests.items() if volume not in asleep},
             asleep=asleep,
+            offered=offered,
             wished=own.volumes,
             wished_snapshots=own.snapshots,
         )
@@ -233,6 +258,7 @@ class Volumes:
             return False
         finally:
             self._hands.scene.stock.touch()
+            self._hands.scene.offered.touch()
             self._hands.scene.machines.touch()
             self._hands.changed()
         self._tries.forget(key)
@@ -247,50 +273,22 @@ class Volumes:
             case Resize(entry=entry, instance_id=instance):
                 compute.resize_disk(instance, entry.id, entry.size_gib)
             case Freeze(snapshots=snapshots, guests=guests):
-                go_on = (lambda handles: self._go_on(guests, handles)) if guests else None
+                go_on = (lambda handles: self._moments.go_on(guests, handles)) if guests else None
                 self._pool(snapshots[0].pool).freeze(snapshots, go_on)
             case Flatten(volume_id=volume, pool=pool, instance_id=guest):
                 pull = partial(compute.flatten_disk, guest, volume) if guest is not None else None
                 self._pool(pool).flatten(volume, pull)
+            case Offer(volume_id=volume, pool=pool, exports=exports):
+                self._offer(volume, pool, exports)
             case RemoveVolume(volume_id=volume, pool=pool):
                 self._pool(pool).remove_volume(volume)
             case RemoveSnapshot(snapshot_id=snapshot, pool=pool):
                 self._pool(pool).remove_snapshot(snapshot)
 
-    def _go_on(self, guests: Mapping[VolumeId, InstanceId], handles: Mapping[VolumeId, str]) -> None:
-        """All volumes of one guest at one moment; several guests stand still until the last of them is done."""
-        theirs: dict[InstanceId, dict[VolumeId, str]] = {}
-        for volume in guests.keys() & handles.keys():
-            theirs.setdefault(guests[volume], {})[volume] = handles[volume]
-        machines = self._hands.scene.machines.get()
-        running = [one for one in sorted(theirs) if machines.sight(one).power == "running"]
-        with self._standing_still(running if len(theirs) > 1 else []):
-            for instance, mine in sorted(theirs.items()):
-                self._hands.drivers.compute.freeze_disks(instance, mine)
-
-    @contextmanager
-    def _standing_still(self, instances: list[InstanceId]) -> Iterator[None]:
-        """Remembered as ours before they stop: an agent that follows one that died has them go on."""
-        held: set[Hashable] = set(instances)
-        if not self._hands.stilled.take_all(held):
-            raise Unavailable("compute", what="machine_busy")
-        try:
-            for one in instances:
-                self._still(one)
-            yield
-            for one in instances:
-                self._hands.drivers.compute.resume(one)
-        finally:
-            self._hands.stilled.give_back_all(held)
-            for one in instances:  # whatever came between: its own pass has it go on
-                self._hands.loop.hint(entry_id("instance", one))
-
-    def _still(self, instance: InstanceId) -> None:
-        memory = self._hands.notebook.get(instance)
-        if memory is None:
-            raise Unavailable("compute", what="machine_busy")
-        self._hands.notebook.keep(instance, replace(memory, paused=True))
-        self._hands.drivers.compute.pause(instance)
+    def _offer(self, volume: VolumeId, pool: str, exports: tuple[Export, ...]) -> None:
+        exporter = self._hands.drivers.exporter
+        assert exporter is not None, "nothing is decided of what cannot be offered"
+        exporter.offer(volume, self._pool(pool).handle(volume), exports)
 
     def _wake(self, key: str) -> None:
         """Who may have been waiting for this."""
@@ -333,7 +331,15 @@ class Volumes:
         if sight is None:
             return SeenVolume(id=volume, condition=condition, there=False)
         used = -(-sight.used_bytes // USED_STEP_BYTES) * USED_STEP_BYTES
-        return SeenVolume(id=volume, condition=condition, size_gib=sight.size_gib, used_bytes=used, number=sight.number)
+        offered = self._hands.scene.offered.get() or {}
+        return SeenVolume(
+            id=volume,
+            condition=condition,
+            size_gib=sight.size_gib,
+            used_bytes=used,
+            number=sight.number,
+            exports=tuple(sorted(offered.get(volume, ()))),
+        )
 
     def _snapshot(self, snapshot: SnapshotId, sight: VolumeSight | None) -> SeenSnapshot:
         condition = self.conditions.get(entry_id("snapshot", snapshot), LOOKING)
@@ -364,7 +370,7 @@ def _volumes_of(act: VolumeAct) -> set[Hashable]:
             return {entry.id}
         case Freeze(snapshots=snapshots):
             return {one.volume_id for one in snapshots}
-        case RemoveVolume(volume_id=volume) | Flatten(volume_id=volume):
+        case RemoveVolume(volume_id=volume) | Flatten(volume_id=volume) | Offer(volume_id=volume):
             return {volume}
         case RemoveSnapshot():
             return set()

@@ -28,9 +28,7 @@ def changes_after(house: House, seq: int) -> tuple[int, list[Change]]:
     """What the events after this number name, each once, and the number of the last one read. For no caller's eyes
     before `concerns` was asked."""
     found = house.store.read(lambda tx: tx.events.after(seq, READ_MOST))
-    named = (
-        Change(kind=e.kind, resource_id=e.resource_id, project_id=e.project_id, user_id=e.user_id) for e in found
-    )
+    named = (Change(kind=e.kind, resource_id=e.resource_id, project_id=e.project_id, user_id=e.user_id) for e in found)
     return (found[-1].seq if found else seq), list(dict.fromkeys(named))
 
 

@@ -175,9 +175,7 @@ def unheeded(flags: dict[str, Value | None], in_force: Settings, addresses: Mapp
     return told
 
 
-def _start(
-    state: StateFolder, flags: dict[str, Value | None], programs: Programs | None
-) -> subprocess.Popen[bytes]:
+def _start(state: StateFolder, flags: dict[str, Value | None], programs: Programs | None) -> subprocess.Popen[bytes]:
     state.failure.unlink(missing_ok=True)
     with state.log("supervisor").open("ab") as log:
         return subprocess.Popen(

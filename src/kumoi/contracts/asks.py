@@ -19,6 +19,7 @@ class Asks(Protocol):
     def pending(self, host_id: HostId) -> tuple[Ask, ...]:
         """Questions not yet handed out to this host; each is handed out once."""
         ...
+
     def answer(self, ask_id: str, data: bytes) -> bool:
         """False when nobody waits for it any more."""
         ...

@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from kumoi.core.consoles import ConsoleKind
+from kumoi.core.disks import Remote
 from kumoi.core.ids import InstanceId, NicId, VolumeId
 from kumoi.core.instances import EndedBy, SeenPower
 
@@ -26,14 +27,16 @@ class MachinePlug(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MachineDisk(msgspec.Struct, frozen=True, kw_only=True):
-    """A volume as the hypervisor needs it, by the storage driver's handle (opaque text). Its serial in the guest is
-    the first 20 letters of its id. `slot` is its place in the machine; `boot`: booted from it."""
+    """A volume as the hypervisor needs it, by the storage driver's handle (opaque text) or, where another host keeps
+    it, by the way there. Its serial in the guest is the first 20 letters of its id. `slot` is its place in the machine;
+    `boot`: booted from it."""
 
     volume_id: VolumeId
     handle: str
     slot: int
     read_only: bool = False
     boot: bool = False
+    remote: Remote | None = None
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):

@@ -73,4 +73,3 @@ class Network(Protocol):
         """What stands of these things and around them, told as it is: nothing is repaired, absent things are left out.
         `powers` are others' to say."""
         ...
-

@@ -9,8 +9,9 @@ from kumoi.app.images.copying import awaiting_volume
 from kumoi.app.networks.metering import labels_on, rules_of
 from kumoi.contracts.store import Transaction
 from kumoi.contracts.store.sections import Mark
+from kumoi.control.ways import exports_of, plugs
+from kumoi.core.attachments import Attachment
 from kumoi.core.copies import DiskCopy
-from kumoi.core.disks import VolumePlug
 from kumoi.core.ids import ImageId, ProjectId, host_section
 from kumoi.core.images import AWAITING, MAX_DEPTH, Layer
 from kumoi.core.instances import Instance, Placement
@@ -27,7 +28,7 @@ from kumoi.core.vpcs import PublicAddress
 from kumoi.planning.sections.groups import group_entry, member_entry
 from kumoi.planning.sections.instances import InstanceParts, instance_entry
 from kumoi.planning.sections.networks import network_entry, nic_entry, subnet_entry
-from kumoi.planning.sections.volumes import plug, snapshot_entry, volume_entry
+from kumoi.planning.sections.volumes import snapshot_entry, volume_entry
 from kumoi.planning.sections.vpcs import VpcParts, vpc_entry
 
 _encode = msgspec.json.Encoder().encode
@@ -61,7 +62,7 @@ class Compiler:
         self._trunks: dict[str, Trunk] = {}
         self._carried: dict[str, Nic] = {}
         self._copies: dict[str, list[ImageId]] = {}
-        self._volumes: dict[str, list[VolumePlug]] = {}
+        self._volumes: dict[str, list[tuple[Attachment, Volume]]] = {}
         if not ids:
             return
         for placement in tx.placements.find(Query(filters=(is_in("instance_id", ids),))):
@@ -81,19 +82,17 @@ class Compiler:
         waiting = (is_in("copy_of", ids), is_in("status", AWAITING), alive())
         for image in tx.images.find(Query(filters=waiting, order=(Order("created_at"), Order("id")))):
             self._copies.setdefault(image.copy_of or "", []).append(image.id)
-        self._plug_volumes(ids)
+        self._find_volumes(ids)
         groups = {g for found in self._plugged.values() for nic in found for g in nic.group_ids}
         self._group_names = {g.id: g.name for g in tx.security_groups.many(tuple(groups))}
 
-    def _plug_volumes(self, ids: tuple[str, ...]) -> None:
+    def _find_volumes(self, ids: tuple[str, ...]) -> None:
         """What is to be in the batch's guests, in the order of their places."""
         wished = (is_in("instance_id", ids), eq("said", ""), eq("leaving", value=False))
         found = self._tx.attachments.find(Query(filters=wished, order=(Order("slot"),)))
         volumes: dict[str, Volume] = {v.id: v for v in self._tx.volumes.many(tuple(a.volume_id for a in found))}
         for one in found:
-            pool_id = volumes[one.volume_id].pool_id
-            if pool_id is not None:
-                self._volumes.setdefault(one.instance_id or "", []).append(plug(one, pool_id))
+            self._volumes.setdefault(one.instance_id or "", []).append((one, volumes[one.volume_id]))
 
     def _public_of(self, nic_ids: Iterable[str]) -> list[PublicAddress]:
         ids = tuple(nic_ids)
@@ -121,7 +120,7 @@ class Compiler:
             request_id=self._asked_by(instance_id),
             rescue_layers=self._chain(one.rescue.layer_id) if one.rescue is not None else (),
             copies=tuple(self._copies.get(instance_id, ())),
-            volumes=tuple(self._volumes.get(instance_id, ())),
+            volumes=plugs(self._tx, self._volumes.get(instance_id, ()), placement.host_id),
         )
         return _encode(instance_entry(parts))
 
@@ -212,7 +211,8 @@ class Compiler:
         layers = self._chain(volume.layer_id) if volume.layer_id is not None else ()
         copies = [DiskCopy(image_id=image.id) for image in awaiting_volume(self._tx, volume.id)]
         copies += [DiskCopy(image_id=ImageId(b.id), snapshot_id=b.snapshot_id) for b in awaiting(self._tx, volume.id)]
-        return _encode(volume_entry(volume, volume.pool_id, layers, tuple(copies)))
+        exports = exports_of(self._tx, volume, volume.pool_id)
+        return _encode(volume_entry(volume, volume.pool_id, layers, tuple(copies), exports))
 
     def snapshot(self, mark: Mark, snapshot_id: str) -> bytes | None:
         snapshot = self._tx.volume_snapshots.get(snapshot_id)

@@ -20,6 +20,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     instance's host is told of it, and what it sees decides. `leaving`: it is to come out; the row goes when the host
     has proved it. `slot`: its place among the guest's disks, the same over every boot; `device`: what its user was
     told. `boot`: the guest boots from it, it has no other root disk. `connector`: what a client said of its end.
+    `secret`: by which the instance's host shows itself where another host keeps the volume.
     """
 
     id: AttachmentId
@@ -35,6 +36,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     delete_on_termination: bool = False
     tag: str = ""
     connector: dict[str, str] = {}
+    secret: str = ""
     leaving: bool = False
     status: Status = "attaching"
     attached_at: float = 0.0

@@ -38,7 +38,8 @@ class RescueDisk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Export(msgspec.Struct, frozen=True, kw_only=True):
-    """A volume offered over the network to one initiator, who knows a secret (CHAP)."""
+    """A volume offered over the network to one initiator, who knows a secret (CHAP). `user`: one for each attachment
+    and host, so it also tells which of them this is."""
 
     attachment_id: AttachmentId
     initiator: str
@@ -47,7 +48,8 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Remote(msgspec.Struct, frozen=True, kw_only=True):
-    """How a volume that another host keeps is reached. `portal`: address and port."""
+    """How a volume that another host keeps is reached. `portal`: address and port; `open`: that host has said that it
+    offers it."""
 
     portal: str
     target: str
@@ -55,14 +57,15 @@ class Remote(msgspec.Struct, frozen=True, kw_only=True):
     initiator: str
     user: str
     secret: str
+    open: bool = False
 
 
 class VolumeEntry(msgspec.Struct, frozen=True, kw_only=True, tag="volume", tag_field="kind"):
     """A disk of its own, in a pool of the host that is told: empty, or begun as an image's layers (deepest last), as a
     snapshot, or as another volume is at one moment, all of that pool. It is only ever made larger.
 
-    `copies`: the images and backups that wait for a copy of it. `number`: what it is made of is for that content;
-    one of an earlier number is begun anew.
+    `exports`: those, and nobody else, reach it over the network. `copies`: the images and backups that wait for a copy
+    of it. `number`: what it is made of is for that content; one of an earlier number is begun anew.
     """
 
     id: VolumeId
@@ -102,17 +105,20 @@ class VolumePlug(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PoolOffer(msgspec.Struct, frozen=True, kw_only=True):
-    """A place for volumes on a host, by its name there."""
+    """A place for volumes on a host, by its name there. `portal`: the address and port at which others reach what is
+    in it; empty: they do not."""
 
     name: str
     driver: str
     total_gib: int
     capabilities: tuple[str, ...] = ()
+    portal: str = ""
 
 
 class SeenVolume(msgspec.Struct, frozen=True, kw_only=True, tag="volume", tag_field="kind"):
     """`there`: it stands; else it is only wished, and the condition says why it is not there yet. `used_bytes` is
-    rounded, so that a guest that writes does not make its host speak."""
+    rounded, so that a guest that writes does not make its host speak. `exports`: the users that may reach
+    it over the network."""
 
     id: VolumeId
     condition: Condition
@@ -120,6 +126,7 @@ class SeenVolume(msgspec.Struct, frozen=True, kw_only=True, tag="volume", tag_fi
     size_gib: int = 0
     used_bytes: int = 0
     number: int = 0
+    exports: tuple[str, ...] = ()
 
 
 class SeenSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="kind"):

@@ -80,9 +80,14 @@ def check(rule: MeteringRule, others: Iterable[MeteringRule]) -> None:
     if len({block(text, "near").version for text in given}) > 1:
         raise Invalid("network", field="destination", reason="mixed_ip_versions")
     for other in others:
-        if rule.near is None or other.near is None or (other.label_id, other.direction) != (
-            rule.label_id,
-            rule.direction,
+        if (
+            rule.near is None
+            or other.near is None
+            or (other.label_id, other.direction)
+            != (
+                rule.label_id,
+                rule.direction,
+            )
         ):
             continue
         here, there = block(rule.near, "near"), block(other.near, "near")

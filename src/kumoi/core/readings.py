@@ -108,9 +108,7 @@ def _disks(before: Reading | None, after: Reading, elapsed_s: float, at: float) 
         yield Point(after.id, disk_subject(disk.device), at, _rates(pairs, elapsed_s) or (None,) * 4)
 
 
-def _nics(
-    before: Reading | None, after: Reading, elapsed_s: float, at: float, taps: dict[str, str]
-) -> Iterator[Point]:
+def _nics(before: Reading | None, after: Reading, elapsed_s: float, at: float, taps: dict[str, str]) -> Iterator[Point]:
     old = {nic.tap: nic for nic in before.nics} if before is not None else {}
     for nic in after.nics:
         if nic.tap not in taps:

@@ -13,7 +13,8 @@ VERSION = "1.0"
 class StoragePool(msgspec.Struct, frozen=True, kw_only=True):
     """A pool of one host (writer: its hello). `offered` False: the host came back without it; what is in it stays.
 
-    `capabilities`: words of its driver, which volume types may ask for.
+    `capabilities`: words of its driver, which volume types may ask for. `portal`: where other hosts reach what is in
+    it; empty: nowhere.
     """
 
     id: PoolId
@@ -22,6 +23,7 @@ class StoragePool(msgspec.Struct, frozen=True, kw_only=True):
     driver: str
     total_gib: int
     capabilities: tuple[str, ...] = ()
+    portal: str = ""
     offered: bool = True
     created_at: float = 0.0
 

@@ -97,7 +97,7 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True):
 
 class VolumeObservation(msgspec.Struct, frozen=True, kw_only=True):
     """The last thing a host said of a volume (writer: the link). `id` is the volume's; `there`: it stood there, of
-    `size_gib`, with that content."""
+    `size_gib`, with that content. `exports`: the users that could reach it from other hosts."""
 
     id: VolumeId
     host_id: HostId
@@ -105,6 +105,7 @@ class VolumeObservation(msgspec.Struct, frozen=True, kw_only=True):
     size_gib: int = 0
     used_bytes: int = 0
     content: int = 0
+    exports: tuple[str, ...] = ()
     condition: Condition | None = None
     first_seen_at: float = 0.0
     reported_at: float = 0.0

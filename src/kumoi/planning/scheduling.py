@@ -10,6 +10,7 @@ import msgspec
 
 from kumoi.core.aggregates import OF_TENANTS, ZONE
 from kumoi.core.conditions import Facts
+from kumoi.core.exports import INITIATES
 from kumoi.core.hosts import Host, state
 from kumoi.core.ids import HostId
 from kumoi.planning.extra_specs import ABSENT, meets
@@ -29,9 +30,17 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     said: dict[str, frozenset[str]] = {}
 
 
+class Keepers(msgspec.Struct, frozen=True, kw_only=True):
+    """The hosts that keep an instance's volumes, the one first that keeps what it boots from. `alone`: those of them
+    whose volumes no other host reaches."""
+
+    hosts: tuple[HostId, ...] = ()
+    alone: frozenset[HostId] = frozenset()
+
+
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What one instance takes of a host. `promised`: what the host has to keep for its nics; a host that promises
-    nothing of it does not fit. `zone` empty: any. `specs`: its flavor's extra specs."""
+    nothing of it does not fit. `zone` empty: any. `specs`: its flavor's extra specs. `keepers`: of its volumes."""
 
     vcpus: int
     memory_mib: int
@@ -42,6 +51,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     project_id: str = ""
     specs: dict[str, str] = {}
     neighbours: Neighbours = Neighbours()
+    keepers: Keepers = Keepers()
 
     def amounts(self) -> dict[str, int]:
         return {"vcpus": self.vcpus, "memory_mib": self.memory_mib, "disk_gib": self.disk_gib}
@@ -51,7 +61,15 @@ def dropped_by(room: Room, wanted: Wanted, now: float) -> str | None:
     """The name of the filter that drops this host, or None when it fits."""
     if wanted.host_name and room.host.name != wanted.host_name:
         return "host_name"
+    if not _reaches(room.host, wanted.keepers):
+        return "volumes"
     return _dropped_by_state(room, now) or _dropped_by_aggregates(room, wanted) or _dropped_by_room(room, wanted)
+
+
+def _reaches(host: Host, keepers: Keepers) -> bool:
+    """Whether its guests can have the volumes."""
+    others = frozenset(keepers.hosts) - {host.id}
+    return not others or (INITIATES in host.capabilities and not others & keepers.alone)
 
 
 def _dropped_by_state(room: Room, now: float) -> str | None:
@@ -85,7 +103,8 @@ def _dropped_by_room(room: Room, wanted: Wanted) -> str | None:
 
 
 def candidates(rooms: list[Room], wanted: Wanted, now: float, below: Callable[[int], int]) -> list[HostId]:
-    """Hosts that fit, the roomiest in memory first, out of a sample; out of all when the sample has none.
+    """Hosts that fit, those first that keep its volumes, then the roomiest in memory, out of a sample with the keepers;
+    out of all when it has none.
 
     `below(n)` gives a random number under n.
     """
@@ -94,10 +113,13 @@ def candidates(rooms: list[Room], wanted: Wanted, now: float, below: Callable[[i
         start = below(len(rooms))
         step = len(rooms) // SAMPLE
         sample = [rooms[(start + i * step) % len(rooms)] for i in range(SAMPLE)]
+        known = {room.host.id for room in sample}
+        sample += [r for r in rooms if r.host.id in wanted.keepers.hosts and r.host.id not in known]
     fitting = [r for r in sample if dropped_by(r, wanted, now) is None]
     if not fitting and len(sample) < len(rooms):
         fitting = [r for r in rooms if dropped_by(r, wanted, now) is None]
-    fitting.sort(key=lambda r: r.free.get("memory_mib") or 0, reverse=True)
+    rank = {host_id: number for number, host_id in enumerate(wanted.keepers.hosts)}
+    fitting.sort(key=lambda r: (rank.get(r.host.id, len(rank)), -(r.free.get("memory_mib") or 0)))
     return preferred((r.host.id for r in fitting), wanted.neighbours)
 
 

@@ -1,6 +1,5 @@
 """What guests use, by every hypervisor's own counters."""
 
-
 import pytest
 from tests.contract.compute.rigs import LibvirtRig, Rig
 from tests.contract.compute.sandbox import BRIDGE, wait_for

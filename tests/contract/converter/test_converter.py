@@ -81,7 +81,7 @@ def test_what_is_nothing_but_zeros_is_nearly_nothing(converter: Converter, tmp_p
 @pytest.mark.parametrize(
     ("kind", "data"),
     [
-        ("vmdk", b"# Disk DescriptorFile\nversion=1\ncreateType=\"monolithicFlat\"\nRW 1 FLAT \"/etc/passwd\" 0\n"),
+        ("vmdk", b'# Disk DescriptorFile\nversion=1\ncreateType="monolithicFlat"\nRW 1 FLAT "/etc/passwd" 0\n'),
         ("vdi", os.urandom(4096)),
         ("vhd", b"\0" * 4096),
         ("vhdx", b"vhdxfile" + b"\0" * (1 << 20)),

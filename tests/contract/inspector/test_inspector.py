@@ -103,9 +103,7 @@ def test_every_format_is_known_by_its_content(inspector: Inspector, image: Path,
 @pytest.mark.parametrize("claimed", ["vmdk", "aki", "qcow2", "iso"])
 def test_what_cannot_run_is_kept_and_no_disk(inspector: Inspector, image: Path, claimed: str) -> None:
     image.write_bytes(b"nothing that anybody knows")
-    assert inspector.inspect(str(image), claimed) == Inspected(
-        disk_format=claimed, virtual_bytes=0, layer_format="raw"
-    )
+    assert inspector.inspect(str(image), claimed) == Inspected(disk_format=claimed, virtual_bytes=0, layer_format="raw")
 
 
 def test_a_sound_disk_of_another_maker_is_kept_unopened(inspector: Inspector, image: Path) -> None:

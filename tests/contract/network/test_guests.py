@@ -215,7 +215,7 @@ def test_a_dnsmasq_that_was_killed_is_there_with_the_next_publication(dnsmasq: R
     a = place.nic(11, ANYONE)
     draw(dnsmasq, place, a)
     # Until it is dead: what is left of it then has no command line.
-    kill = 'p=$(cat /run/dnsmasq/*.pid); kill -9 $p; while grep -q dnsmasq /proc/$p/cmdline; do sleep 0.01; done'
+    kill = "p=$(cat /run/dnsmasq/*.pid); kill -9 $p; while grep -q dnsmasq /proc/$p/cmdline; do sleep 0.01; done"
     dnsmasq.shell("sh", "-c", kill)  # type: ignore[attr-defined]
     publish(dnsmasq, place, a)
     assert dnsmasq.ask_address(a.id)["ip"] == place.host(11)

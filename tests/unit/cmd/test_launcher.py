@@ -43,8 +43,7 @@ def test_names_the_packages_and_the_command(clone: Path, programs: Path) -> None
     put(programs, "dpkg-query", "echo ' python3-venv:config-files '")
     assert launch(clone, programs, "/nowhere", "status") == (
         1,
-        "kumoi: packages are missing; as root: "
-        "apt-get install --no-install-recommends python3-venv\n",
+        "kumoi: packages are missing; as root: apt-get install --no-install-recommends python3-venv\n",
     )
 
 
@@ -59,9 +58,7 @@ def test_a_simulated_cloud_needs_no_hypervisor(clone: Path, programs: Path) -> N
 def test_a_home_that_cannot_be_written(clone: Path, programs: Path) -> None:
     code, words = launch(clone, programs, "/proc/nowhere", "status")
     assert code == 1
-    assert words == (
-        "kumoi: cannot write to /proc/nowhere/kumoi; name a folder that you own with --state DIR\n"
-    )
+    assert words == ("kumoi: cannot write to /proc/nowhere/kumoi; name a folder that you own with --state DIR\n")
 
 
 def test_a_state_that_cannot_be_written(clone: Path, programs: Path) -> None:

@@ -71,9 +71,7 @@ def ask(city: City, tmp_path: Path) -> Iterator[Ask]:
     app = Edge(spoken, now=city.cloud.clock.now, new_id=city.cloud.chance.uuid)
     with asyncio.Runner() as runner:
 
-        def one(
-            method: str, path: str, token: str = "", body: Any = None, *more: tuple[str, str]
-        ) -> Answer:
+        def one(method: str, path: str, token: str = "", body: Any = None, *more: tuple[str, str]) -> Answer:
             headers = [*more, *([("x-auth-token", token)] if token else [])]
             headers += [("content-type", "application/json")] if body is not None else []
             sent = None if body is None else msgspec.json.encode(body)

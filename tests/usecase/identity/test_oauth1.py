@@ -109,9 +109,7 @@ def test_a_program_acts_with_the_roles_it_was_let_until_they_are_taken_back(
     assert program.enters(access).status == 401
 
 
-def test_what_it_was_let_hands_nothing_on(
-    city: City, ask: Ask, program: Program, demo: tuple[UserId, str]
-) -> None:
+def test_what_it_was_let_hands_nothing_on(city: City, ask: Ask, program: Program, demo: tuple[UserId, str]) -> None:
     user, token = demo
     asked = program.asks(city.cloud.project)
     verifier = let(ask, token, asked, "member").json()["token"]["oauth_verifier"]

@@ -77,9 +77,7 @@ def test_only_services_ask(city: City, ask: Ask, service: str, pair: tuple[str, 
     assert ask("POST", f"{V3}/ec2tokens", "", body).status == 401
 
 
-def test_s3s_gateways_send_the_text_that_was_signed(
-    city: City, ask: Ask, service: str, pair: tuple[str, str]
-) -> None:
+def test_s3s_gateways_send_the_text_that_was_signed(city: City, ask: Ask, service: str, pair: tuple[str, str]) -> None:
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(city.cloud.clock.now()))
     scope = f"{stamp[:8]}/RegionOne/s3/aws4_request"
     text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{'0' * 64}"

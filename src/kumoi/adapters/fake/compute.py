@@ -241,6 +241,11 @@ class FakeCompute:
         return found
 
     def _check_disk(self, instance: InstanceId, disk: MachineDisk) -> None:
+        if disk.remote is not None:
+            if self._world.log_in is None:
+                raise Unavailable("compute", what="initiator")
+            self._world.log_in(disk.remote, disk.volume_id, instance)
+            return
         known = self._world.volumes.get(disk.volume_id)
         if known is None or disk.handle != volume_handle(disk.volume_id, known.frozen):
             raise Unavailable("compute", what=disk.handle)

@@ -17,11 +17,13 @@ from kumoi.contracts.compute import Machine, MachineDisk, MachinePlug
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.contracts.network import Filters, Segment
 from kumoi.core.copies import Copied
-from kumoi.core.disks import RescueDisk, RootDisk
+from kumoi.core.disks import Remote, RescueDisk, RootDisk
 from kumoi.core.errors import Layer, Unavailable
 from kumoi.core.ids import ImageId, InstanceId, NetworkId, NicId, SnapshotId, VolumeId, VpcId
 from kumoi.core.instances import EndedBy, SeenPower
 from kumoi.core.plan import GuestData, NicEntry, VpcEntry
+
+LogIn = Callable[[Remote, VolumeId, InstanceId], None]
 
 
 class Crash(BaseException):
@@ -133,6 +135,7 @@ class World:
         self.advertised: tuple[VpcEntry, ...] = ()
         self.guests: dict[InstanceId, GuestData] = {}
         self.watchers: list[Callable[[InstanceId], None]] = []
+        self.log_in: LogIn | None = None  # to other hosts' volumes; None: this host reaches none
         self.physical: set[str] | None = None  # the physical networks that this host has; None: any
         self.meanwhile: Callable[[str], None] | None = None
 

@@ -109,9 +109,7 @@ _TOTALS = (
 _ALLOCATION = (allocations.c.consumer, allocations.c.provider, allocations.c.resource, allocations.c.amount)
 _ALLOCATE = insert(allocations).values({c.name: bindparam(c.name) for c in _ALLOCATION})
 _HELD = (
-    select(
-        allocations.c.consumer, allocations.c.provider, allocations.c.resource, func.sum(allocations.c.amount)
-    )
+    select(allocations.c.consumer, allocations.c.provider, allocations.c.resource, func.sum(allocations.c.amount))
     .where(starts(allocations.c.provider))
     .group_by(allocations.c.provider, allocations.c.consumer, allocations.c.resource)
     .having(func.sum(allocations.c.amount) != 0)

@@ -7,6 +7,7 @@ from kumoi.app.backups.read import BackupView
 from kumoi.app.house import House
 from kumoi.app.volumes import snapshots
 from kumoi.app.volumes.create import check_texts
+from kumoi.app.volumes.reach import check_at_home
 from kumoi.app.volumes.read import METADATA
 from kumoi.app.volumes.read import views as volume_views
 from kumoi.app.volumes.read import visible as visible_volume
@@ -56,6 +57,8 @@ def create(house: House, call: Call, wish: BackupWish) -> BackupView:
         volume = visible_volume(tx, call, wish.volume_id)
         snapshot = _snapshot(tx, call, volume, wish)
         _check(volume, wish)
+        if wish.snapshot_id is None:
+            check_at_home(tx, volume)
         parent = _newest(tx, call, volume) if wish.incremental else None
         row = _row(tx, call, wish, volume, made)
         row = msgspec.structs.replace(

@@ -69,6 +69,7 @@ def _open_pools(tx: Transaction, house: House, host: Host, hello: Hello, now: fl
             driver=offer.driver,
             total_gib=offer.total_gib,
             capabilities=offer.capabilities,
+            portal=offer.portal,
             created_at=now,
         )
         if (old := known.pop(pool.id, None)) is None:

@@ -128,9 +128,7 @@ def delete_rule(house: House, call: Call, user_id: UserId, rule_id: AccessRuleId
         _known_rule(tx, user_id, rule_id)
         for held in tx.application_credentials.find(Query(filters=(eq("user_id", user_id),))):
             if rule_id in (held.access_rules or ()):
-                raise InUse(
-                    "identity", kind="access_rule", id=rule_id, by_kind="application_credential", by_id=held.id
-                )
+                raise InUse("identity", kind="access_rule", id=rule_id, by_kind="application_credential", by_id=held.id)
         tx.access_rules.remove(rule_id)
         record(tx, house, call, "access_rule.delete", Thing("access_rule", rule_id, ""))
 

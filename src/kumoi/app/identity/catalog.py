@@ -64,9 +64,7 @@ def create_service(house: House, call: Call, wish: OtherService) -> OtherService
     return house.store.write(write)
 
 
-def update_service(
-    house: House, call: Call, own: Own, service_id: str, changes: dict[str, str | bool]
-) -> OtherService:
+def update_service(house: House, call: Call, own: Own, service_id: str, changes: dict[str, str | bool]) -> OtherService:
     """`changes`: any of type, name, description, enabled."""
     allow(call, "identity.write")
     _check_own("service", service_id, own.services)

@@ -92,9 +92,7 @@ def prove(house: House, given: Given) -> Proved | Receipt:
 def _receipt(house: House, proved: Proved) -> Receipt:
     now = house.clock.now()
     user = proved.user
-    sealed = _Sealed(
-        user_id=user.id, revocation=user.revocation, methods=proved.methods, expires_at=now + RECEIPT_S
-    )
+    sealed = _Sealed(user_id=user.id, revocation=user.revocation, methods=proved.methods, expires_at=now + RECEIPT_S)
     home = house.store.read(lambda tx: tx.domains.get(user.domain_id))
     if home is None:
         raise Unauthenticated("identity", reason=WRONG)

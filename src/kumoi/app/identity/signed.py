@@ -27,9 +27,7 @@ def by_ec2(house: House, call: Call, asked: Asked) -> Grant:
 def by_s3(house: House, call: Call, access: str, signed: str, signature: str) -> Grant:
     """`signed`: the text under the signature, in base64."""
     text = text_of(signed)
-    return _by_key(
-        house, call, access, lambda secret: text is not None and s3_holds(text, signature, secret, call.now)
-    )
+    return _by_key(house, call, access, lambda secret: text is not None and s3_holds(text, signature, secret, call.now))
 
 
 def _by_key(house: House, call: Call, access: str, holds: Callable[[str], bool]) -> Grant:

@@ -69,9 +69,7 @@ def put_labels_of(
         tx.labels.drop("instance", one.id, namespace)
     for key, value in labels.items():
         row_id = house.chance.uuid()
-        tx.labels.put(
-            Label(id=row_id, kind="instance", resource_id=one.id, namespace=namespace, key=key, value=value)
-        )
+        tx.labels.put(Label(id=row_id, kind="instance", resource_id=one.id, namespace=namespace, key=key, value=value))
     now = {label.key: label.value for label in tx.labels.of("instance", (one.id,), namespace)}
     if namespace == METADATA:
         check_single(tx, one.project_id, "metadata_items", len(now))

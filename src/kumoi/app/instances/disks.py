@@ -2,14 +2,15 @@
 
 from kumoi.app.house import House
 from kumoi.app.instances.wish import DiskChoice, RunWish
-from kumoi.app.volumes import attaching, create, read, snapshots
+from kumoi.app.volumes import attaching, create, reach, read, snapshots
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid, Unsupported
-from kumoi.core.ids import AttachmentId, HostId, ImageId, PoolId, SnapshotId, VolumeId
+from kumoi.core.errors import Invalid
+from kumoi.core.ids import HostId, ImageId, PoolId, SnapshotId, VolumeId
 from kumoi.core.policy import allow
 from kumoi.core.storage_pools import host_of
 from kumoi.core.volumes import Volume
+from kumoi.planning.scheduling import Keepers
 
 
 def allow_disks(call: Call, wish: RunWish) -> None:
@@ -20,14 +21,12 @@ def allow_disks(call: Call, wish: RunWish) -> None:
         allow(call, "volume.create")
 
 
-def host_of_disks(tx: Transaction, call: Call, wish: RunWish) -> str:
-    """The name of the host whose pools keep what the disks are, or are made of; empty: any will do."""
-    pools = {pool for disk in wish.disks if (pool := _pool_of(tx, call, disk)) is not None}
-    hosts = {host_of(pool) for pool in pools}
-    if len(hosts) > 1:
-        raise Unsupported("storage", what="attach_across_hosts")
-    host = tx.hosts.get(hosts.pop()) if hosts else None
-    return host.name if host is not None else ""
+def keepers_of(tx: Transaction, call: Call, wish: RunWish) -> Keepers:
+    """Where what the disks are, or are made of, is kept: first what it boots from."""
+    disks = sorted(wish.disks, key=lambda disk: not disk.boot)
+    pools = dict.fromkeys(pool for disk in disks if (pool := _pool_of(tx, call, disk)) is not None)
+    alone = {host_of(pool) for pool in pools if not reach.is_exported(tx, pool)}
+    return Keepers(hosts=tuple(dict.fromkeys(map(host_of, pools))), alone=frozenset(alone))
 
 
 def _pool_of(tx: Transaction, call: Call, disk: DiskChoice) -> PoolId | None:
@@ -38,6 +37,11 @@ def _pool_of(tx: Transaction, call: Call, disk: DiskChoice) -> PoolId | None:
             return snapshots.visible(tx, call, SnapshotId(disk.id)).pool_id
         case _:
             return None
+
+
+def _is_elsewhere(tx: Transaction, call: Call, guest: attaching.Guest, disk: DiskChoice) -> bool:
+    pool = _pool_of(tx, call, disk)
+    return pool is not None and host_of(pool) != guest.home
 
 
 def plug_disk(tx: Transaction, house: House, call: Call, guest: attaching.Guest, disk: DiskChoice) -> None:
@@ -55,17 +59,18 @@ def plug_disk(tx: Transaction, house: House, call: Call, guest: attaching.Guest,
         boot=disk.boot,
         new=disk.source != "volume",
     )
-    attaching.plug(tx, call, guest, volume, AttachmentId(house.chance.uuid()), wish)
+    attaching.plug(tx, call, guest, volume, attaching.fresh(house), wish)
 
 
 def _made(tx: Transaction, house: House, call: Call, guest: attaching.Guest, disk: DiskChoice) -> Volume:
-    """In a pool of the instance's host."""
+    """In a pool of the instance's host, or beside the snapshot that it is made of."""
+    beside = disk.source == "snapshot" and _is_elsewhere(tx, call, guest, disk)
     wish = create.VolumeWish(
         size_gib=disk.size_gib,
         type_name=disk.type_name,
         image_id=ImageId(disk.id) if disk.source == "image" else None,
         snapshot_id=SnapshotId(disk.id) if disk.source == "snapshot" else None,
-        host_id=HostId(guest.home),
+        host_id=None if beside else HostId(guest.home),
         refuse_full=True,
     )
     create.check_wish(wish)

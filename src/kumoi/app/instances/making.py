@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from kumoi.app.flavors import usable
 from kumoi.app.house import House
 from kumoi.app.images.sight import may_see
-from kumoi.app.instances.disks import host_of_disks, plug_disk
+from kumoi.app.instances.disks import keepers_of, plug_disk
 from kumoi.app.instances.nics import choose, only_network
 from kumoi.app.instances.personality import check_files
 from kumoi.app.instances.whereabouts import check_zone, neighbours_of, zones_of
@@ -227,20 +227,13 @@ def wanted_of(tx: Transaction, call: Call, wish: RunWish) -> Wanted:
         memory_mib=flavor.memory_mib,
         disk_gib=flavor.disk_gib if wish.image_id is not None else 0,
         zone=wish.zone,
-        host_name=_host_name(tx, call, wish),
+        host_name=wish.host_name,
+        keepers=keepers_of(tx, call, wish),
         promised=dict(promised),
         project_id=call.project_id,
         specs=flavor.extra_specs,
         neighbours=neighbours_of(tx, call, wish),
     )
-
-
-def _host_name(tx: Transaction, call: Call, wish: RunWish) -> str:
-    """The one that is named, or that keeps its volumes."""
-    keeper = host_of_disks(tx, call, wish)
-    if keeper and wish.host_name not in {"", keeper}:
-        raise Unsupported("storage", what="attach_across_hosts")
-    return keeper or wish.host_name
 
 
 def flavor_of(tx: Transaction, wish: RunWish, call: Call | None = None) -> Flavor:

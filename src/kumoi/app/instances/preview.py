@@ -99,6 +99,4 @@ def _exceeded(share: Share, count: int) -> QuotaExceeded | None:
         return None
     each = share.more // count
     fit = max(0, (share.most - share.used) // each) if each else 0
-    return QuotaExceeded(
-        "quota", resource=share.resource, wanted=each, used=share.used + fit * each, limit=share.most
-    )
+    return QuotaExceeded("quota", resource=share.resource, wanted=each, used=share.used + fit * each, limit=share.most)

@@ -97,9 +97,7 @@ def _views(tx: Transaction, rows: list[Nic]) -> list[NicView]:
     return [
         NicView(
             nic=r,
-            status="down"
-            if r.vpc_id in put_down
-            else status_of(r, seen.get(r.instance_id) if r.instance_id else None),
+            status="down" if r.vpc_id in put_down else status_of(r, seen.get(r.instance_id) if r.instance_id else None),
             host_name=hosts.get(r.host_id, "") if r.host_id and r.use else r.bound_to,
             network_domain=networks[r.network_id].dns_domain if r.network_id in networks else "",
             physical=networks[r.network_id].physical if r.network_id in networks else "",

@@ -80,9 +80,7 @@ def find_here(house: House, call: Call, noun: Noun[R, V], query: Query) -> list[
     """What the caller's project sees, whatever else the caller might: for who works in one project."""
     allow(call, f"{noun.action}.read")
     narrowed = query.where(alive()) if noun.mortal else query
-    return house.store.read(
-        lambda tx: noun.views(tx, noun.rows(tx).find(narrowed.where(*noun.listed(tx, call))))
-    )
+    return house.store.read(lambda tx: noun.views(tx, noun.rows(tx).find(narrowed.where(*noun.listed(tx, call)))))
 
 
 def count_here(house: House, call: Call, noun: Noun[R, V], query: Query) -> int:

@@ -81,9 +81,7 @@ def allocate(house: House, call: Call, wishes: Sequence[Wish]) -> None:
     house.rooms.forget()
 
 
-def reshape(
-    house: House, call: Call, offered: Mapping[str, InventoryWish], wishes: Sequence[Wish]
-) -> None:
+def reshape(house: House, call: Call, offered: Mapping[str, InventoryWish], wishes: Sequence[Wish]) -> None:
     """Other inventories and who holds of them, at once: a class may go from one provider to another while it is held.
     `offered`: by provider, what it has then."""
     allow(call, "provider.allocate")

@@ -32,9 +32,7 @@ def of_project(house: House, call: Call, project_id: ProjectId, user_id: str | N
             *((row.id, row.kind, row.project_id, row.user_id) for row in tx.allocation_consumers.many(ids)),
         ]
         kinds = {
-            row_id: kind
-            for row_id, kind, owner, user in consumers
-            if owner == project_id and user_id in {None, user}
+            row_id: kind for row_id, kind, owner, user in consumers if owner == project_id and user_id in {None, user}
         }
         sums: dict[str, dict[str, int]] = {}
         for one in held:

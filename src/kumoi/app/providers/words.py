@@ -159,9 +159,7 @@ def set_traits(
     return done
 
 
-def set_aggregates(
-    house: House, call: Call, row_id: str, ids: Iterable[str], revision: int | None
-) -> ResourceProvider:
+def set_aggregates(house: House, call: Call, row_id: str, ids: Iterable[str], revision: int | None) -> ResourceProvider:
     """In place of those that it had; what aggregates say themselves of a host stays. None: whatever its revision is,
     and it stays."""
     allow(call, "provider.update")

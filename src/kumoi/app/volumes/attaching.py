@@ -9,13 +9,14 @@ from kumoi.app.house import House
 from kumoi.app.instances.amounts import host_of as home_of
 from kumoi.app.instances.read import check_unlocked
 from kumoi.app.instances.read import visible as visible_instance
-from kumoi.app.volumes import acting, read
-from kumoi.app.volumes.writing import attachments_of, project_attachment, project_volume
+from kumoi.app.volumes import acting, reach, read
+from kumoi.app.volumes.writing import attachments_of, mark_volume, project_attachment, project_volume
 from kumoi.app.writing import Thing, commit, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.attachments import FIRST_SLOT, MOST_OF_INSTANCE, Attachment, device_of, slot_of
 from kumoi.core.call import Call
-from kumoi.core.errors import InUse, Invalid, NotFound, Unsupported, WrongState
+from kumoi.core.errors import InUse, Invalid, NotFound, WrongState
+from kumoi.core.exports import SECRET_BYTES
 from kumoi.core.ids import AttachmentId, HostId, InstanceId, VolumeId
 from kumoi.core.instances import Instance, Status
 from kumoi.core.policy import allow
@@ -56,6 +57,17 @@ def of_instance(tx: Transaction, instance_id: InstanceId) -> list[Attachment]:
     return tx.attachments.find(Query(filters=told, order=(Order("slot"),)))
 
 
+class Fresh(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new attachment takes of chance; the secret is for one whose volume another host keeps."""
+
+    id: AttachmentId
+    secret: str
+
+
+def fresh(house: House) -> Fresh:
+    return Fresh(id=AttachmentId(house.chance.uuid()), secret=house.chance.secret(SECRET_BYTES).hex())
+
+
 def find(house: House, call: Call, instance_id: InstanceId) -> list[Attachment]:
     """The attachments of one instance."""
     allow(call, "attachment.read")
@@ -69,7 +81,7 @@ def find(house: House, call: Call, instance_id: InstanceId) -> list[Attachment]:
 def attach(house: House, call: Call, instance_id: InstanceId, wish: AttachWish) -> Attachment:
     """Raises NotFound, WrongState (of either), InUse (the place, the volume), Invalid (device), Unsupported."""
     allow(call, "attachment.create")
-    made = AttachmentId(house.chance.uuid())
+    made = fresh(house)
 
     def write(tx: Transaction) -> Attachment:
         one = _changeable(tx, call, instance_id, "attach_volume")
@@ -83,17 +95,21 @@ def attach(house: House, call: Call, instance_id: InstanceId, wish: AttachWish) 
     return commit(house, write)
 
 
-def plug(tx: Transaction, call: Call, guest: Guest, volume: Volume, made: AttachmentId, wish: AttachWish) -> Attachment:
+def plug(tx: Transaction, call: Call, guest: Guest, volume: Volume, made: Fresh, wish: AttachWish) -> Attachment:
     """The rows of it, inside a door's transaction."""
     one = guest.instance
     if not wish.new:
         acting.check(volume, "attach")
-    if volume.pool_id is None or host_of(volume.pool_id) != guest.home:
-        raise Unsupported("storage", what="attach_across_hosts")
-    _claim(tx, volume, one.id, made, call.now)
+    if volume.pool_id is None:
+        raise WrongState("storage", kind="volume", id=volume.id, status=volume.status, action="attach")
+    away = host_of(volume.pool_id) != guest.home
+    if away:
+        reach.check(tx, volume, volume.pool_id, guest.home)
+        mark_volume(tx, volume.id, volume.pool_id)
+    _claim(tx, volume, one.id, made.id, call.now)
     slot = 0 if wish.boot else _slot(tx, one, wish.device)
     attachment = Attachment(
-        id=made,
+        id=made.id,
         volume_id=volume.id,
         project_id=one.project_id,
         instance_id=one.id,
@@ -103,10 +119,11 @@ def plug(tx: Transaction, call: Call, guest: Guest, volume: Volume, made: Attach
         boot=wish.boot,
         delete_on_termination=wish.delete_on_termination,
         tag=wish.tag,
+        secret=made.secret if away else "",
         created_at=call.now,
         updated_at=call.now,
     )
-    if not tx.claims.take(Claim(kind="slot", key=f"{one.id}/{slot}", owner=made, at=call.now)):
+    if not tx.claims.take(Claim(kind="slot", key=f"{one.id}/{slot}", owner=made.id, at=call.now)):
         raise InUse("storage", kind="device", id=device_of(slot), by_kind="instance", by_id=one.id)
     attachment = project_attachment(tx, attachment, call.now)
     tx.attachments.insert(attachment)
@@ -162,7 +179,11 @@ def update(
 
 
 def release(tx: Transaction, found: Attachment) -> None:
-    """It is out: the row goes, and what it held. The volume's status is the caller's to project."""
+    """It is out: the row goes, and what it held. The volume's status is the caller's to project. Whoever lets it in
+    lets nobody in from now on."""
+    volume = tx.volumes.get(found.volume_id) if found.secret else None
+    if volume is not None:
+        mark_volume(tx, volume.id, volume.pool_id)
     tx.attachments.remove(found.id)
     tx.claims.drop_owner(found.id)
 

@@ -11,6 +11,7 @@ from kumoi.app.volumes import messages, read, snapshots, types
 from kumoi.app.volumes.acting import check
 from kumoi.app.volumes.amounts import charge_type, check_quota_of_one
 from kumoi.app.volumes.group_fit import check_fits
+from kumoi.app.volumes.reach import check_at_home
 from kumoi.app.volumes.writing import mark_volume
 from kumoi.app.writing import Thing, charge, commit, record
 from kumoi.contracts.store import Transaction
@@ -228,6 +229,7 @@ def _origin(tx: Transaction, call: Call, wish: VolumeWish) -> _Origin:
     if wish.source_id is not None:
         source = read.visible(tx, call, wish.source_id)
         check(source, "clone")
+        check_at_home(tx, source)
         return _of_disk(source, source.size_gib, source.pool_id)
     if wish.backup_id is not None:
         return _of_backup(tx, call, wish.backup_id)

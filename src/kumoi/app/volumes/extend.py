@@ -7,6 +7,7 @@ from kumoi.app.volumes import read
 from kumoi.app.volumes.acting import change, check
 from kumoi.app.volumes.amounts import charge_type, check_quota_of_one
 from kumoi.app.volumes.create import check_size
+from kumoi.app.volumes.reach import check_at_home
 from kumoi.app.volumes.writing import attachments_of, mark_volume
 from kumoi.app.writing import Thing, charge, record
 from kumoi.contracts.store import Transaction
@@ -23,6 +24,7 @@ def extend(house: House, call: Call, volume_id: VolumeId, size_gib: int) -> read
 
     def larger(tx: Transaction, volume: Volume) -> Volume:
         check(volume, "extend")
+        check_at_home(tx, volume)
         check_size(size_gib)
         more = size_gib - volume.size_gib
         if more <= 0:

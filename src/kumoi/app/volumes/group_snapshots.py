@@ -8,6 +8,7 @@ from kumoi.app.volumes import groups, snapshots
 from kumoi.app.volumes.acting import check
 from kumoi.app.volumes.create import check_texts
 from kumoi.app.volumes.group_fit import visible
+from kumoi.app.volumes.reach import check_at_home
 from kumoi.app.volumes.snapshots import SnapshotWish
 from kumoi.app.writing import Thing, commit, record
 from kumoi.contracts.store import Transaction
@@ -77,6 +78,7 @@ def take(house: House, call: Call, group_id: VolumeGroupId, name: str, descripti
         record(tx, house, call, "group_snapshot.create", _thing(snapshot), {"group_id": group.id})
         for volume in held:
             check(volume, "snapshot")
+            check_at_home(tx, volume)
             wish = SnapshotWish(volume_id=volume.id, name=name, description=description, moment=made)
             snapshots.make(tx, house, call, volume, wish, SnapshotId(house.chance.uuid()))
         return _views(tx, [snapshot])[0]

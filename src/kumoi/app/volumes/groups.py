@@ -10,6 +10,7 @@ from kumoi.app.volumes import create, group_types, read, snapshots, types
 from kumoi.app.volumes.acting import check
 from kumoi.app.volumes.delete import drop
 from kumoi.app.volumes.group_fit import check_fits, visible
+from kumoi.app.volumes.reach import check_at_home
 from kumoi.app.writing import Thing, charge, commit, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.aggregates import ZONE
@@ -103,6 +104,7 @@ def change(house: House, call: Call, group_id: VolumeGroupId, wish: GroupChange)
             if volume.group_id not in {None, group.id} or volume.project_id != group.project_id:
                 raise Invalid("storage", field="add_volumes", reason="of_another_group", value=volume_id)
             check(volume, "snapshot")
+            check_at_home(tx, volume)
             tx.volumes.save(replace(volume, group_id=group.id, updated_at=call.now))
         then = replace(
             group,

@@ -55,4 +55,3 @@ def _visible(tx: Transaction, call: Call, message_id: VolumeMessageId) -> Volume
     if found is None or found.expires_at <= call.now or not sees(call, found.project_id, "volume.all_projects"):
         raise NotFound("storage", kind="volume_message", id=message_id)
     return found
-

@@ -10,7 +10,8 @@ from kumoi.app.backups.writing import awaiting, follow_backup, refuse
 from kumoi.app.house import House
 from kumoi.app.images.copying import awaiting_volume, give_up
 from kumoi.app.volumes.attaching import of_instance, release
-from kumoi.app.volumes.writing import follow, mark_volume, project_attachment, project_snapshot, tell
+from kumoi.app.volumes.writing import attachments_of, follow, mark_volume, project_attachment, project_snapshot, tell
+from kumoi.app.writing import mark_instance
 from kumoi.contracts.store import Transaction
 from kumoi.core.attachments import Attachment
 from kumoi.core.conditions import Condition, Ready, same_reason
@@ -41,6 +42,7 @@ def observe_volumes(tx: Transaction, house: House, host: Host, report: Report, n
             size_gib=seen.size_gib if seen is not None else 0,
             used_bytes=seen.used_bytes if seen is not None else 0,
             content=seen.number if seen is not None else 0,
+            exports=seen.exports if seen is not None else (),
             condition=_kept(seen.condition if seen is not None else None),
             first_seen_at=(old.first_seen_at if old is not None else 0.0) or (now if there else 0.0),
             reported_at=now,
@@ -51,6 +53,8 @@ def observe_volumes(tx: Transaction, house: House, host: Host, report: Report, n
             tx.volume_observations.insert(new)
         else:
             tx.volume_observations.save(new)
+        if new.exports != (old.exports if old is not None else ()):
+            _tell_guests(tx, volume.id)
         follow(tx, house, volume.id, now)
 
 
@@ -148,6 +152,13 @@ def release_attachments(tx: Transaction, house: House, instance_id: InstanceId, 
             follow(tx, house, one.volume_id, now)
 
 
+def _tell_guests(tx: Transaction, volume_id: VolumeId) -> None:
+    """Who waits on another host for the way to be open is told that it is."""
+    for one in attachments_of(tx, volume_id):
+        if one.secret and one.instance_id is not None:
+            mark_instance(tx, one.instance_id)
+
+
 def _kept(condition: Condition | None) -> Condition | None:
     return None if condition is None or isinstance(condition, Ready) else condition
 
@@ -157,5 +168,5 @@ def _alike(a: Condition | None, b: Condition | None) -> bool:
 
 
 def _same(old: VolumeObservation, new: VolumeObservation) -> bool:
-    sights = [(one.there, one.size_gib, one.used_bytes, one.content) for one in (old, new)]
+    sights = [(one.there, one.size_gib, one.used_bytes, one.content, one.exports) for one in (old, new)]
     return sights[0] == sights[1] and _alike(old.condition, new.condition)

@@ -10,6 +10,7 @@ from kumoi.app.house import House
 from kumoi.app.volumes import read
 from kumoi.app.volumes.acting import check
 from kumoi.app.volumes.amounts import charge_type
+from kumoi.app.volumes.reach import check_at_home
 from kumoi.app.volumes.writing import mark_snapshot, project_snapshot
 from kumoi.app.writing import Thing, charge, commit, record
 from kumoi.contracts.store import Transaction
@@ -58,6 +59,7 @@ def create(house: House, call: Call, wish: SnapshotWish) -> SnapshotView:
     def write(tx: Transaction) -> SnapshotView:
         volume = read.visible(tx, call, wish.volume_id)
         check(volume, "snapshot")
+        check_at_home(tx, volume)
         if wish.unless_used and volume.status == "in_use":
             raise WrongState("storage", kind="volume", id=volume.id, status=volume.status, action="snapshot")
         return views(tx, [make(tx, house, call, volume, wish, made)])[0]

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from kumoi.adapters.fake.compute import FakeCompute
+from kumoi.adapters.fake.exports import FakeExporter, Wire
 from kumoi.adapters.fake.gauges import FakeGauges
 from kumoi.adapters.fake.guests import FakeGuestServices
 from kumoi.adapters.fake.network import FakeNetwork
@@ -15,6 +16,7 @@ from kumoi.agent.drivers import Drivers
 from kumoi.agent.simulator import MANNER, Ground, Simulator
 from kumoi.contracts.clock import Clock
 from kumoi.core.disks import PoolOffer
+from kumoi.core.exports import INITIATES
 from kumoi.core.hosts import Capacity
 from kumoi.core.plan import Hello
 from kumoi.core.qos import GUARANTEES, LIMITS
@@ -31,7 +33,7 @@ CAPACITY = Capacity(
     ingress_kbps=10_000_000,
     kpps=10_000,
 )
-CAPABILITIES = ("router", ADVERTISES, LIMITS, GUARANTEES, CARRIES)
+CAPABILITIES = ("router", ADVERTISES, LIMITS, GUARANTEES, CARRIES, INITIATES)
 POOL = "files"
 BOOT_S = 0.5
 
@@ -41,14 +43,17 @@ def simulator(settings: Settings) -> Simulator:
     clock, chance = SystemClock(), SystemChance()
     # A world is memory: with this process all of them end, and boot anew with the next one.
     boot_id = chance.uuid()
-    grounds = [_ground(number, boot_id, clock) for number in range(1, settings.cloud.hosts + 1)]
+    wire = Wire()
+    grounds = [_ground(number, boot_id, clock, wire) for number in range(1, settings.cloud.hosts + 1)]
     link = HttpLink(StateFolder(settings.state).link_socket)
     manner = replace(MANNER, sample_s=settings.metrics.sample_s)
     return Simulator(grounds, link, clock, chance, manner)
 
 
-def _ground(number: int, boot_id: str, clock: Clock) -> Ground:
+def _ground(number: int, boot_id: str, clock: Clock, wire: Wire) -> Ground:
     world = World(clock, boot_id, BOOT_S)
+    world.log_in = wire.log_in
+    portal = f"simulated-{number:04}:3260"
     drivers = Drivers(
         compute=FakeCompute(world),
         gauges=FakeGauges(world),
@@ -57,6 +62,7 @@ def _ground(number: int, boot_id: str, clock: Clock) -> Ground:
         pools={POOL: FakeVolumePool(world, fetches=False)},
         guests=FakeGuestServices(world),
         config_files=lambda _entry, _nics, _subnets: {},
+        exporter=FakeExporter(world, wire, portal),
     )
     hello = Hello(
         name=f"simulated-{number:04}",
@@ -64,7 +70,7 @@ def _ground(number: int, boot_id: str, clock: Clock) -> Ground:
         capacity=CAPACITY,
         capabilities=CAPABILITIES,
         accelerator="fake",
-        pools=(PoolOffer(name=POOL, driver="fake", total_gib=1000),),
+        pools=(PoolOffer(name=POOL, driver="fake", total_gib=1000, portal=portal),),
         booted_at=clock.now(),
     )
     return Ground(hello, drivers)

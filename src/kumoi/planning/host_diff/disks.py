@@ -44,10 +44,12 @@ class DiskDecision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DiskGates(msgspec.Struct, frozen=True, kw_only=True):
-    """`lacking`: volumes that do not stand yet. `held`: those that another guest of this host has, and which one."""
+    """`lacking`: volumes that do not stand yet. `held`: those that another guest of this host has, and which one.
+    `reached`: those that are still offered to other hosts. Of a volume that another host keeps, the plan says."""
 
     lacking: Set[VolumeId] = frozenset()
     held: Mapping[VolumeId, InstanceId] = msgspec.field(default_factory=dict)
+    reached: Set[VolumeId] = frozenset()
 
 
 def recalled(
@@ -68,6 +70,10 @@ def recalled(
 
 def hindrance(plug: VolumePlug, gates: DiskGates) -> Condition | None:
     """Why this volume cannot go into a guest now."""
+    if plug.remote is not None and not plug.remote.open:
+        return Working(code="waiting_for_export", facts={"volume": plug.volume_id})
+    if plug.volume_id in gates.reached:
+        return Working(code="volume_elsewhere", facts={"volume": plug.volume_id})
     if plug.volume_id in gates.lacking:
         return Working(code="waiting_for_volume", facts={"volumes": [plug.volume_id]})
     if plug.volume_id in gates.held:

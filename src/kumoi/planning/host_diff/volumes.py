@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kumoi.core.conditions import Blocked, Condition, Ready, Working
-from kumoi.core.disks import SnapshotEntry, VolumeEntry
+from kumoi.core.disks import Export, SnapshotEntry, VolumeEntry
 from kumoi.core.ids import InstanceId, SnapshotId, VolumeId
 
 
@@ -54,7 +54,15 @@ class Flatten(msgspec.Struct, frozen=True):
     instance_id: InstanceId | None
 
 
-VolumeAct = Ensure | Resize | Freeze | Flatten | RemoveVolume | RemoveSnapshot
+class Offer(msgspec.Struct, frozen=True):
+    """Let these reach it from other hosts, and nobody else: with none it is held here no more."""
+
+    volume_id: VolumeId
+    pool: str
+    exports: tuple[Export, ...] = ()
+
+
+VolumeAct = Ensure | Resize | Freeze | Flatten | RemoveVolume | RemoveSnapshot | Offer
 DEEPEST: Final = 16  # every file more is one more to look into, and to keep open
 
 
@@ -71,13 +79,14 @@ class VolumeScene(msgspec.Struct, frozen=True, kw_only=True):
     """What the host keeps, what it is to keep, and which guests have it.
 
     `asleep`: volumes of guests whose memory is on disk: what they hold is not to be touched at all, and nobody can be
-    asked."""
+    asked. `offered`: those that other hosts reach, and as which users; None where this host can offer none."""
 
     pools: Set[str]
     volumes: Mapping[VolumeId, Standing]
     snapshots: Mapping[SnapshotId, str]
     guests: Mapping[VolumeId, InstanceId]
     asleep: Set[VolumeId] = frozenset()
+    offered: Mapping[VolumeId, Set[str]] | None = None
     wished: Mapping[VolumeId, VolumeEntry] = msgspec.field(default_factory=dict)
     wished_snapshots: Mapping[SnapshotId, SnapshotEntry] = msgspec.field(default_factory=dict)
 
@@ -106,8 +115,12 @@ def volume(entry: VolumeEntry, scene: VolumeScene) -> VolumeDecision:
         return VolumeDecision(condition=Ready(), act=RemoveSnapshot(own_freeze(entry.id), pool))
     if there.number < entry.number:
         return _replace(entry, scene)
+    if (offer := _offer(entry, there, scene)) is not None:
+        return offer
     if there.size_gib >= entry.size_gib:
         return _flatten(entry, there, scene)
+    if _reached(entry.id, scene):
+        return _elsewhere(entry.id)
     if entry.id in scene.asleep:
         return _asleep(entry.id)
     growing = Working(code="growing_volume", facts={"size_gib": entry.size_gib})
@@ -140,6 +153,8 @@ def absent_volume(volume_id: VolumeId, scene: VolumeScene) -> VolumeDecision:
     there = scene.volumes.get(volume_id)
     if there is None:
         return READY
+    if _reached(volume_id, scene):
+        return VolumeDecision(condition=Working(code="removing"), act=Offer(volume_id, there.pool))
     if volume_id in scene.asleep:
         return _asleep(volume_id)
     if (guest := scene.guests.get(volume_id)) is not None:
@@ -188,6 +203,8 @@ def _missing(entry: VolumeEntry, scene: VolumeScene) -> VolumeDecision:
 
 def _replace(entry: VolumeEntry, scene: VolumeScene) -> VolumeDecision:
     """Nothing of what it held stays; so nobody may have it meanwhile."""
+    if _reached(entry.id, scene):
+        return VolumeDecision(condition=Working(code="closing_volume"), act=Offer(entry.id, entry.pool))
     if entry.id in scene.asleep:
         return _asleep(entry.id)
     if (guest := scene.guests.get(entry.id)) is not None:
@@ -195,9 +212,27 @@ def _replace(entry: VolumeEntry, scene: VolumeScene) -> VolumeDecision:
     return _missing(entry, scene)
 
 
+def _offer(entry: VolumeEntry, there: Standing, scene: VolumeScene) -> VolumeDecision | None:
+    """What is to be done about who reaches it from elsewhere; None: nothing. Whoever has it here comes out first, so
+    that no two ever write it."""
+    wanted = frozenset(one.user for one in entry.exports)
+    if scene.offered is None:
+        return VolumeDecision(condition=Blocked(code="no_exporter")) if wanted else None
+    if entry.id not in scene.offered and not wanted:
+        return None
+    if wanted and scene.offered.get(entry.id) == wanted:
+        return None
+    if wanted and (guest := scene.guests.get(entry.id)) is not None:
+        return VolumeDecision(condition=Working(code="volume_in_guest", facts={"instance": guest}))
+    if wanted and entry.id in scene.asleep:
+        return _asleep(entry.id)
+    code = "offering_volume" if wanted else "closing_volume"
+    return VolumeDecision(condition=Working(code=code), act=Offer(entry.id, there.pool, entry.exports))
+
+
 def _flatten(entry: VolumeEntry, there: Standing, scene: VolumeScene) -> VolumeDecision:
     """Nobody waits for it: it is ready all the while."""
-    if there.depth <= DEEPEST or entry.id in scene.asleep:
+    if there.depth <= DEEPEST or entry.id in scene.asleep or _reached(entry.id, scene):
         return READY
     return VolumeDecision(condition=Ready(), act=Flatten(entry.id, there.pool, scene.guests.get(entry.id)))
 
@@ -208,12 +243,23 @@ def _freeze(snapshots: list[SnapshotEntry], scene: VolumeScene) -> VolumeDecisio
         return VolumeDecision(condition=Working(code="waiting_for_volume", facts={"volumes": missing}))
     if asleep := [one for one in volumes if one in scene.asleep]:
         return _asleep(asleep[0])
+    if reached := [one for one in volumes if _reached(one, scene)]:
+        return _elsewhere(reached[0])
     guests = {one: scene.guests[one] for one in volumes if one in scene.guests}
     return VolumeDecision(condition=Working(code="freezing_volume"), act=Freeze(tuple(snapshots), guests))
 
 
 def _asleep(volume_id: VolumeId) -> VolumeDecision:
     return VolumeDecision(condition=Working(code="volume_asleep", facts={"volume": volume_id}))
+
+
+def _reached(volume_id: VolumeId, scene: VolumeScene) -> bool:
+    return scene.offered is not None and volume_id in scene.offered
+
+
+def _elsewhere(volume_id: VolumeId) -> VolumeDecision:
+    """A guest of another host has it, and cannot be asked from here."""
+    return VolumeDecision(condition=Working(code="volume_elsewhere", facts={"volume": volume_id}))
 
 
 def _to_be_made(scene: VolumeScene) -> Iterable[VolumeEntry]:

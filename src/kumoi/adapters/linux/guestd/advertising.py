@@ -21,9 +21,7 @@ _LEAST_S: Final = EVERY_S / 3
 class Advertiser:
     """The legs of one namespace by one raw socket."""
 
-    def __init__(
-        self, s: socket.socket, legs: tuple[Leg, ...], book: Callable[[], Book], *, routes: bool
-    ) -> None:
+    def __init__(self, s: socket.socket, legs: tuple[Leg, ...], book: Callable[[], Book], *, routes: bool) -> None:
         self._socket = s
         self._legs = {leg.device: leg for leg in legs}
         self._book = book

@@ -5,10 +5,20 @@ from typing import Final
 
 EN_ERRORS: Final[dict[str, str]] = {
     "no_capacity:pools": "No pool has room for {wanted_gib} GiB. Pools looked at: {pools}; dropped by: {dropped}.",
+    "unsupported:multiattach": "A volume of several guests cannot be reached from other hosts.",
+    "unsupported:not_exported": "The volume lies on another host, whose pool {pool} is not exported. "
+    "Set storage.portal in kumoi.toml there, or run the instance on that host.",
+    "unsupported:no_initiator": "The volume lies on another host, and the instance's host {host} reaches no other's. "
+    "Install qemu-block-extra there, and start kumoi anew.",
 }
 JA_ERRORS: Final[dict[str, str]] = {
     "no_capacity:pools": "{wanted_gib} GiB の空きのあるプールがありません。"
     "調べたプール: {pools}、除外の理由: {dropped}。",
+    "unsupported:multiattach": "複数のゲストで使うボリュームには、ほかのホストから届きません。",
+    "unsupported:not_exported": "ボリュームは別のホストにあり、そのプール {pool} は公開されていません。"
+    "そのホストの kumoi.toml で storage.portal を設定するか、同じホストでインスタンスを実行してください。",
+    "unsupported:no_initiator": "ボリュームは別のホストにあり、インスタンスのホスト {host} からは届きません。"
+    "そのホストに qemu-block-extra を入れて、kumoi を起動し直してください。",
 }
 EN_INVALID: Final[dict[str, str]] = {
     "backing_file": "The image refers to a backing file. Flatten it: qemu-img convert -O qcow2.",
@@ -59,6 +69,7 @@ EN_KINDS: Final[dict[str, str]] = {
     "image_of_a_volume": "an image of what boots from a volume",
     "volume_migration": "moving a volume to another pool",
     "attach_across_hosts": "attaching a volume that another host keeps",
+    "act_across_hosts": "growing, copying or freezing a volume that a guest of another host has",
 }
 JA_KINDS: Final[dict[str, str]] = {
     "volume": "ボリューム",
@@ -70,4 +81,5 @@ JA_KINDS: Final[dict[str, str]] = {
     "image_of_a_volume": "ボリュームから起動したインスタンスのイメージ作成",
     "volume_migration": "ほかのプールへのボリュームの移動",
     "attach_across_hosts": "ほかのホストにあるボリュームの接続",
+    "act_across_hosts": "ほかのホストのゲストが使っているボリュームの拡張やコピー",
 }

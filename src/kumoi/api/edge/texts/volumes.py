@@ -110,6 +110,11 @@ EN_CONDITIONS: Final[dict[str, str]] = {
     "hot plugging; stopping and starting the instance takes the volume away.",
     "volume_slot_taken": "The volume {volume} waits for slot {slot}, which another one has not left yet.",
     "volume_held": "The volume {volume} waits for the instance {instance}, whose guest has not let go of it yet.",
+    "offering_volume": "Its host is letting another host's guest reach it by iSCSI.",
+    "closing_volume": "Its host is closing its iSCSI target.",
+    "volume_elsewhere": "The volume {volume} is still open to another host: it waits until that is closed.",
+    "waiting_for_export": "Waiting for the host that keeps the volume {volume} to open its iSCSI target.",
+    "no_exporter": "Its host exports no volumes any more. See storage.portal in kumoi.toml there.",
 }
 JA_CONDITIONS: Final[dict[str, str]] = {
     "waiting_for_volume": "ボリューム {volumes} を待っています。",
@@ -131,4 +136,9 @@ JA_CONDITIONS: Final[dict[str, str]] = {
     "ホットプラグに対応している必要があります。インスタンスを停止して起動すれば切り離されます。",
     "volume_slot_taken": "ボリューム {volume} は、スロット {slot} が空くのを待っています。",
     "volume_held": "ボリューム {volume} は、インスタンス {instance} のゲストが切り離すのを待っています。",
+    "offering_volume": "ほかのホストのゲストから iSCSI で届くようにしています。",
+    "closing_volume": "iSCSI ターゲットを閉じています。",
+    "volume_elsewhere": "ボリューム {volume} はまだほかのホストに開かれています。閉じるのを待っています。",
+    "waiting_for_export": "ボリューム {volume} のあるホストが iSCSI ターゲットを開くのを待っています。",
+    "no_exporter": "ホストはもうボリュームを公開していません。kumoi.toml の storage.portal を確かめてください。",
 }

@@ -53,8 +53,15 @@ def routes(house: House) -> list[Route]:
         Route("GET", V + "/flavors/detail", partial(find_detail, house), "flavor.read", "compute"),
         Route("POST", V + "/flavors", partial(create, house), "flavor.create", "compute", body_type=CreateBody),
         Route("GET", V + "/flavors/{id}", partial(show, house), "flavor.read", "compute"),
-        Route("PUT", V + "/flavors/{id}", partial(update, house), "flavor.update", "compute", body_type=UpdateBody,
-              min_version=(2, 55)),
+        Route(
+            "PUT",
+            V + "/flavors/{id}",
+            partial(update, house),
+            "flavor.update",
+            "compute",
+            body_type=UpdateBody,
+            min_version=(2, 55),
+        ),
         Route("DELETE", V + "/flavors/{id}", partial(delete, house), "flavor.delete", "compute", success=202),
     ]
 

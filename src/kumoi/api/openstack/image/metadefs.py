@@ -71,9 +71,7 @@ def find(house: House, request: Request) -> Response:
 def create(house: House, request: Request) -> Response:
     body = request.json(NamespaceBody)
     wish: MetadefNamespace = replace(
-        MetadefNamespace(
-            id=MetadefNamespaceId(""), project_id=ProjectId(body.owner or ""), name=body.namespace
-        ),
+        MetadefNamespace(id=MetadefNamespaceId(""), project_id=ProjectId(body.owner or ""), name=body.namespace),
         **_fields(body),
     )
     nested: list[tuple[EntryKind, dict[str, Any]]] = [

@@ -107,9 +107,7 @@ def _create_profile(house: House, call: Call, news: list[NewProfile]) -> list[Se
     if len(news) != 1:
         raise Unsupported("network", what="bulk creation of service profiles")
     new = news[0]
-    wish = ProfileWish(
-        form=_form(new.driver), metainfo=new.metainfo, description=new.description, enabled=new.enabled
-    )
+    wish = ProfileWish(form=_form(new.driver), metainfo=new.metainfo, description=new.description, enabled=new.enabled)
     return [service_flavors.create_profile(house, call, wish)]
 
 

@@ -196,4 +196,3 @@ def dashed(text: str) -> str | None:
 def check_unique(values: list[str], field: str) -> None:
     if len(set(values)) < len(values):
         raise Invalid("api", field=field, reason="non_unique", value=str(values))
-

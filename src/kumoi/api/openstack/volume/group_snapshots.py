@@ -34,7 +34,6 @@ class CreateBody(msgspec.Struct):
     group_snapshot: _New
 
 
-
 def routes(house: House) -> list[Route]:
     path, one = "/group_snapshots", "/group_snapshots/{id}"
     at = partial(Route, service="volume", min_version=(3, 14))

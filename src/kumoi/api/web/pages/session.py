@@ -140,9 +140,7 @@ def refuse(front: Front, request: Request, error: KumoiError, path: str, *more: 
     return answer
 
 
-def _page(
-    front: Front, request: Request, form: Form, says: str, status: int, receipt: str = ""
-) -> Response:
+def _page(front: Front, request: Request, form: Form, says: str, status: int, receipt: str = "") -> Response:
     values = {
         "form": form,
         "says": says,

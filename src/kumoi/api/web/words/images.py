@@ -90,7 +90,7 @@ WORDS: Final[Table] = {
     ),
     "share.none": ("It is shared with nobody yet.", "まだ共有先はありません。"),
     "share.only": (
-        "Only an image with the visibility \"Shared\" is shared with chosen projects.",
+        'Only an image with the visibility "Shared" is shared with chosen projects.',
         "プロジェクトを選んで共有できるのは、公開範囲が「共有」のイメージだけです。",
     ),
     "share.take": ("Take back", "取り消し"),

@@ -15,9 +15,9 @@ def test_an_address_leads_to_an_instance(ec2: Any, ami: str) -> None:
     assert (shown["InstanceId"], shown["PrivateIpAddress"]) == (one["InstanceId"], one["PrivateIpAddress"])
     seen = described(ec2)[0]
     assert seen["PublicIpAddress"] == seen["NetworkInterfaces"][0]["Association"]["PublicIp"] == held["PublicIp"]
-    eni = ec2.describe_network_interfaces(
-        Filters=[{"Name": "association.public-ip", "Values": [held["PublicIp"]]}]
-    )["NetworkInterfaces"]
+    eni = ec2.describe_network_interfaces(Filters=[{"Name": "association.public-ip", "Values": [held["PublicIp"]]}])[
+        "NetworkInterfaces"
+    ]
     assert eni[0]["Attachment"]["InstanceId"] == one["InstanceId"]
     assert refused(ec2.release_address, AllocationId=held["AllocationId"]) == "InvalidIPAddress.InUse"
     ec2.disassociate_address(AssociationId=led["AssociationId"])
