@@ -40,7 +40,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
     `external`: some project may lead out by it (a share). `is_default`: the one that is meant where none is named.
     `physical`: the network outside of the cloud that it is a part of, as frames of this `vlan`; none: it is the cloud's
-    own, and carried between hosts in tunnels.
+    own, and carried between hosts in tunnels. `pvlan`: its nics have roles (`core.pvlan`).
     """
 
     id: NetworkId
@@ -56,6 +56,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     mtu: int = UNDERLAY_MTU - TUNNEL_BYTES
     physical: str = ""
     vlan: int = UNTAGGED
+    pvlan: bool = False
     dns_domain: str = ""
     generation: int = 1
     created_at: float = 0.0

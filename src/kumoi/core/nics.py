@@ -17,6 +17,7 @@ from kumoi.core.ids import (
     VpcId,
 )
 from kumoi.core.instances import Observation
+from kumoi.core.pvlan import Role
 
 NicStatus = Literal["active", "down"]
 MOST_OF_INSTANCE = 15  # nics of one instance, by slot
@@ -42,6 +43,7 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     `dns_name`: what the network's DNS calls it, empty: as its instance is called. `dns_domain` empty: its network's.
     `bound_to`: the machine that something outside of the cloud says it plugged the unused nic into.
     `made_with_instance`: the instance's own, deleted with it. `slot`: the order of an instance's nics, from 0.
+    `pvlan`, `community`: its role on a private network (`core.pvlan`).
     `stands_for`: a deleted row that only holds what `host_id` may still have of that nic (its `fixed_ips`; none: all).
     """
 
@@ -67,6 +69,8 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     dns_domain: str = ""
     dhcp_options: tuple[DhcpOption, ...] = ()
     bound_to: str = ""
+    pvlan: Role = ""
+    community: str = ""
     host_id: HostId | None = None
     made_with_instance: bool = False
     slot: int = 0

@@ -45,6 +45,7 @@ from kumoi.core.metering import Metered
 from kumoi.core.networks import Ipv6Mode, Pool, Route
 from kumoi.core.nics import AddressPair, FixedIp
 from kumoi.core.pictures import Scope
+from kumoi.core.pvlan import Role
 from kumoi.core.qos import Shaping
 from kumoi.core.vpcs import Exit, Floating, Forward, Leg
 
@@ -205,7 +206,8 @@ class SubnetEntry(msgspec.Struct, frozen=True, kw_only=True, tag="subnet", tag_f
 
 
 class NicEntry(msgspec.Struct, frozen=True, kw_only=True, tag="nic", tag_field="kind"):
-    """A nic of a network, wherever it is: hosts other than `host_id` need it for forwarding and names only."""
+    """A nic of a network, wherever it is: hosts other than `host_id` need it for forwarding and names only. `pvlan`,
+    `community`: its role on a private network."""
 
     id: NicId
     network_id: NetworkId
@@ -216,6 +218,8 @@ class NicEntry(msgspec.Struct, frozen=True, kw_only=True, tag="nic", tag_field="
     port_security: bool
     admin_up: bool
     pairs: tuple[AddressPair, ...] = ()
+    pvlan: Role = ""
+    community: str = ""
     shaping: Shaping | None = None
     host_id: HostId | None = None
     instance_id: InstanceId | None = None

@@ -374,6 +374,24 @@ def test_what_a_protocol_agrees_on_is_translated_where_it_is_read_along(routed: 
     assert not routed.rig.fetch_tftp(routed.a.id, "world", world)
     routed.rig.network.ensure_vpc(replace(routed.vpc, helped=(Helped("tftp", "udp", 69),)))
     assert routed.rig.fetch_tftp(routed.a.id, "world", world)
-    routed.rig.restart_driver()
-    routed.rig.network.ensure_vpc(routed.vpc)
-    assert not routed.rig.fetch_tftp(routed.a.id, "world", world)
+
+
+def test_on_a_private_network_roles_say_who_hears_whom(rig: Rig) -> None:
+    place = net()
+    alike = ("promiscuous", ""), *[("isolated", "")] * 2
+    roles = (*alike, *[("community", "a")] * 2, ("community", "b"))
+    nics = tuple(
+        place.nic(11 + n, ANYONE, pvlan=role, community=community) for n, (role, community) in enumerate(roles)
+    )
+    rig.network.ensure_filters(filters((ANYONE,), *nics), nics)
+    rig.network.ensure_segment(place.segment(*nics))
+    for nic in nics:
+        rig.plug(nic, place.entry)
+    common, alone, other, first, second, stranger = nics
+    talk = {(common, alone), (common, first), (first, second)}
+    apart = {(alone, other), (alone, first), (first, stranger)}
+    heard = {pair for pair in talk | apart if rig.ping(pair[0].id, pair[1].fixed_ips[0].address)}
+    assert heard == talk
+    freed = tuple(replace(nic, pvlan="promiscuous") if nic is other else nic for nic in nics)
+    rig.network.ensure_filters(filters((ANYONE,), *freed), freed)
+    assert rig.ping(alone.id, other.fixed_ips[0].address)

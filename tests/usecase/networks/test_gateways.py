@@ -83,3 +83,18 @@ def test_what_is_the_providers_to_choose_is_refused(neutron: Neutron, place: Pla
     assert place.told().ecmp
     neutron.change(f"routers/{place.router}", external_gateway_info={})
     assert place.told().exits == ()
+
+
+def test_a_floating_ip_comes_in_by_the_router_that_guests_answer_by(world: World, neutron: Neutron) -> None:
+    world.add_host()
+    outer = neutron.make("networks", "admin", **{"router:external": True})["id"]
+    neutron.make("subnets", "admin", network_id=outer, cidr="203.0.113.0/24", ip_version=4)
+    inner = neutron.make("networks")["id"]
+    subnet = neutron.make("subnets", network_id=inner, cidr="10.0.0.0/24", ip_version=4)["id"]
+    beside, gateway = (neutron.make("routers", external_gateway_info={"network_id": outer})["id"] for _ in range(2))
+    leg = neutron.make("ports", network_id=inner)["id"]
+    for router, body in ((beside, {"port_id": leg}), (gateway, {"subnet_id": subnet})):
+        assert neutron.ask("PUT", f"routers/{router}/add_router_interface", body).status == 200
+    for _ in range(8):
+        port = neutron.make("ports", network_id=inner)["id"]
+        assert neutron.make("floatingips", floating_network_id=outer, port_id=port)["router_id"] == gateway

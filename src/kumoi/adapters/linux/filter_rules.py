@@ -41,6 +41,9 @@ _BRIDGE_SETS: Final = {
     "closed": "set type ifname;",  # no rule asks it: it says of which nics we know that they are to be silent
     "limits_out": "map type ifname : verdict;",
     "limits_in": "map type ifname : verdict;",
+    # On private networks: who may not be heard by all, and what each of them hears.
+    "private": "set type ifname;",
+    "hears": "map type ifname : verdict;",
     "macs": "set type ifname . ether_addr;",
     "hosts4": "set type ifname . ether_addr . ipv4_addr;",
     "nets4": "set type ifname . ether_addr . ipv4_addr; flags interval;",
@@ -89,6 +92,7 @@ _BRIDGE_CHAINS: Final = {
             "counter drop",
         )
     ),
+    "isolated": Chain(rules=("iifname @private counter drop",)),
     "who_sends": Chain(
         hook="type filter hook prerouting priority -300; policy accept;",
         rules=(
@@ -102,6 +106,7 @@ _BRIDGE_CHAINS: Final = {
     "who_receives": Chain(
         hook="type filter hook forward priority -200; policy accept;",
         rules=(
+            "oifname vmap @hears",
             "meta mark set 0",
             "meta mark set oifname map @nics",
             'meta mark 0 oifname "tap*" oifname != @trusted counter drop',
@@ -199,10 +204,16 @@ class Drafts:
 def _bridge_table(parts: Iterable[Part]) -> Table:
     elements: dict[str, dict[str, str]] = {name: {} for name in _BRIDGE_SETS}
     chains = dict(_BRIDGE_CHAINS)
+    communities: dict[str, list[str]] = {}
     for part in parts:
+        if part.community:
+            communities.setdefault(part.community, []).append(part.tap)
         for name, key, rest in part.elements:
             elements[name][key] = rest
         chains.update(part.chains)
+    for name, taps in communities.items():
+        rules = f"iifname {{ {', '.join(sorted(taps))} }} return", "iifname @private counter drop"
+        chains[name] = Chain(rules=rules)
     return Table(family="bridge", name="kumoi", sets=_BRIDGE_SETS, elements=elements, chains=chains)
 
 

@@ -3,6 +3,7 @@
 What does not belong here: the rules that ask these sets, and security groups (`filter_rules`).
 """
 
+import hashlib
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network
 
@@ -17,15 +18,35 @@ Element = tuple[str, str, str]  # the set, the key, and the rest
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """`community`: the chain of those whom it hears besides the promiscuous; they share it."""
+
     elements: tuple[Element, ...]
     chains: dict[str, Chain]
+    tap: str
+    community: str = ""
 
 
 def part(nic: NicEntry) -> Part:
     """Raises Invalid on what is no address or id."""
     chains = _limits(nic, nic.shaping) if nic.shaping is not None and nic.admin_up else {}
     limited = ((f"limits_{name.rpartition('-')[2]}", _tap(nic), f" : jump {name}") for name in chains)
-    return Part(elements=(*limited, *_elements(nic)), chains=chains)
+    community = _community(nic)
+    elements = (*limited, *_hears(nic, community), *_elements(nic))
+    return Part(elements=elements, chains=chains, tap=_tap(nic), community=community)
+
+
+def _community(nic: NicEntry) -> str:
+    """Of this network: another network's of the same name is another one."""
+    if nic.pvlan != "community":
+        return ""
+    named = f"{addresses.identity(nic.network_id)} {nic.community}"
+    return "pv-" + hashlib.sha256(named.encode()).hexdigest()[:20]
+
+
+def _hears(nic: NicEntry, community: str) -> Iterator[Element]:
+    if nic.pvlan in {"isolated", "community"}:
+        yield "private", _tap(nic), ""
+        yield "hears", _tap(nic), f" : jump {community or 'isolated'}"
 
 
 def _tap(nic: NicEntry) -> str:

@@ -42,6 +42,7 @@ class NetworkWish(msgspec.Struct, frozen=True, kw_only=True):
     vni: int | None = None
     physical: str = ""
     vlan: int | None = UNTAGGED
+    pvlan: bool = False
 
 
 class NetworkChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,6 +252,7 @@ def make_network(tx: Transaction, house: House, call: Call, wish: NetworkWish) -
         mtu=_mtu(house, wish.mtu, tunnelled=_tunnelled(wish)),
         physical=wish.physical,
         vlan=_vlan(tx, call, project_id, wish, network_id),
+        pvlan=wish.pvlan,
         dns_domain=wish.dns_domain,
         qos_policy_id=_qos_policy(tx, call, project_id, wish),
         created_at=call.now,

@@ -26,7 +26,7 @@ from kumoi.app.networks.stand_ins import leave_addresses
 from kumoi.app.networks.trunk_ports import trunk_of, trunks_of
 from kumoi.app.writing import Thing, commit, mark_nic, mark_subnet, record
 from kumoi.contracts.store import Transaction
-from kumoi.core import addressing
+from kumoi.core import addressing, pvlan
 from kumoi.core.call import Call
 from kumoi.core.dhcp_options import DhcpOption, IpVersion, merged
 from kumoi.core.errors import Forbidden, InUse, Invalid
@@ -35,6 +35,7 @@ from kumoi.core.ids import GroupId, NicId, QosPolicyId
 from kumoi.core.networks import Network
 from kumoi.core.nics import AddressPair, FixedIp, Nic, NicStatus, status_of
 from kumoi.core.policy import allow, may
+from kumoi.core.pvlan import Role
 from kumoi.core.qos import policy_of
 from kumoi.core.query import Query, alive, eq
 from kumoi.core.trunks import Trunk
@@ -62,19 +63,22 @@ class NicChange(msgspec.Struct, frozen=True, kw_only=True):
     dhcp_options: tuple[DhcpOption, ...] = ()
     dhcp_options_gone: tuple[tuple[str, IpVersion], ...] = ()
     bound_to: str | UnsetType = UNSET
+    pvlan: Role | UnsetType = UNSET
+    community: str | UnsetType = UNSET
     if_generation: int | None = None
 
 
 class NicView(msgspec.Struct, frozen=True, kw_only=True):
     """`host_name`: the host that has it, or is to have it. `network_policy_id`: its network's QoS policy. `promised`:
-    what a host has to keep for it, by the host's resource. `network_domain`, `physical`: its network's. `trunk`:
-    that is carried by it. `distributed`: it is a leg of such a router."""
+    what a host has to keep for it, by the host's resource. `network_domain`, `physical`, `private`: its network's.
+    `trunk`: that is carried by it. `distributed`: it is a leg of such a router."""
 
     nic: Nic
     status: NicStatus
     host_name: str
     network_domain: str
     physical: str
+    private: bool
     network_policy_id: QosPolicyId | None
     trunk: Trunk | None
     promised: dict[str, int]
@@ -101,6 +105,7 @@ def _views(tx: Transaction, rows: list[Nic]) -> list[NicView]:
             host_name=hosts.get(r.host_id, "") if r.host_id and r.use else r.bound_to,
             network_domain=networks[r.network_id].dns_domain if r.network_id in networks else "",
             physical=networks[r.network_id].physical if r.network_id in networks else "",
+            private=r.network_id in networks and networks[r.network_id].pvlan,
             network_policy_id=policies.get(r.network_id),
             trunk=trunks.get(r.id),
             promised=promised.get(obeyed.get(r.id, ""), {}),
@@ -147,7 +152,7 @@ def update_nic(house: House, call: Call, nic_id: NicId, change: NicChange) -> Ni
         reading.check_generation(NICS, nic, change.if_generation)
         network = reading.there(tx.networks.get(nic.network_id), "network", nic.network_id)
         _check_free_choice(call, network, change)
-        changed = _changed(tx, house, call, nic, change)
+        changed = _with_role(network, _changed(tx, house, call, nic, change), change)
         saved = tx.nics.save(replace(changed, updated_at=call.now))
         mark_nic(tx, saved, former_groups=nic.group_ids)
         if saved.qos_policy_id != nic.qos_policy_id:
@@ -240,6 +245,14 @@ def _changed(tx: Transaction, house: House, call: Call, nic: Nic, change: NicCha
     if isinstance(change.fixed_ips, tuple):
         changed = replace(changed, fixed_ips=_readdress(tx, house, claimer, nic, change.fixed_ips))
     return changed
+
+
+def _with_role(network: Network, changed: Nic, change: NicChange) -> Nic:
+    """Another role than a community's has no community."""
+    leaves = change.pvlan not in {UNSET, "community"} and change.community is UNSET
+    community = "" if leaves else changed.community
+    role, community = pvlan.checked(changed.pvlan, community, private=network.pvlan)
+    return replace(changed, pvlan=role, community=community)
 
 
 def _secured(tx: Transaction, nic: Nic, changed: Nic, change: NicChange) -> Nic:

@@ -18,7 +18,7 @@ from kumoi.app.networks.stand_ins import leave_host, release_nic
 from kumoi.app.networks.trunk_ports import drop_trunk, take_along, trunk_of
 from kumoi.app.writing import Thing, charge, mark_nic, mark_vpc, record
 from kumoi.contracts.store import Transaction
-from kumoi.core import addressing
+from kumoi.core import addressing, pvlan
 from kumoi.core.call import Call
 from kumoi.core.dhcp_options import DhcpOption, merged
 from kumoi.core.errors import InUse, Invalid, NotFound
@@ -26,6 +26,7 @@ from kumoi.core.ids import GroupId, HostId, InstanceId, NetworkId, NicId, Projec
 from kumoi.core.networks import Network
 from kumoi.core.nics import AddressPair, Nic, NicUse, holder_of
 from kumoi.core.port_forwardings import PortForwarding
+from kumoi.core.pvlan import Role
 from kumoi.core.query import Query, alive, eq
 from kumoi.core.vpcs import PublicAddress
 
@@ -58,6 +59,8 @@ class NicWish(msgspec.Struct, frozen=True, kw_only=True):
     dns_domain: str = ""
     dhcp_options: tuple[DhcpOption, ...] = ()
     bound_to: str = ""
+    pvlan: Role = ""
+    community: str = ""
     host_id: HostId | None = None
     made_with_instance: bool = False
 
@@ -78,6 +81,7 @@ def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
     secured, group_ids = _filters(tx, house, call, wish, network)
     if wish.use not in SERVICES:
         charge(tx, project_id, nic_id, nics=1)
+    role, community = pvlan.checked(wish.pvlan, wish.community, private=network.pvlan)
     claimer = Claimer(tx, network.id, nic_id, call.now)
     mac = claimer.mac(house, wish.mac)
     nic = Nic(
@@ -93,6 +97,8 @@ def make_nic(tx: Transaction, house: House, call: Call, wish: NicWish) -> Nic:
         port_security=secured,
         pairs=check_pairs(wish.pairs, mac, secured=secured),
         dhcp_options=merged((), wish.dhcp_options),
+        pvlan=role,
+        community=community,
         **{field: getattr(wish, field) for field in _AS_WISHED},
         created_at=call.now,
         updated_at=call.now,

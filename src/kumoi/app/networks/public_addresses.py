@@ -296,13 +296,15 @@ def choose_fixed(tx: Transaction, nic: Nic, wished: str | None) -> FixedIp:
 
 
 def way_to(tx: Transaction, public: PublicAddress, fixed: FixedIp) -> Vpc | None:
-    """The router with a leg on the fixed address's subnet and its gateway on the public one's network."""
+    """The router with a leg on the fixed address's subnet and its gateway on the public one's network. Of several the
+    one that guests answer by: the subnet's own gateway; else the eldest."""
     subnet = reading.there(tx.subnets.get(fixed.subnet_id), "subnet", fixed.subnet_id)
     legs = tx.nics.find(Query(filters=(eq("network_id", subnet.network_id), eq("use", "vpc_interface"), alive())))
-    ids = tuple(n.vpc_id for n in legs if n.vpc_id and any(ip.subnet_id == subnet.id for ip in n.fixed_ips))
-    if not ids:
+    here = {n.vpc_id: ip.address for n in legs if n.vpc_id for ip in n.fixed_ips if ip.subnet_id == subnet.id}
+    if not here:
         return None
-    gates = (eq("network_id", public.network_id), eq("use", "vpc_gateway"), is_in("vpc_id", ids))
+    gates = (eq("network_id", public.network_id), eq("use", "vpc_gateway"), is_in("vpc_id", tuple(here)))
     out = tuple(n.vpc_id for n in tx.nics.find(Query(filters=(*gates, alive()))) if n.vpc_id)
     found = [vpc for vpc in tx.vpcs.many(out) if vpc.deleted_at is None]
+    found.sort(key=lambda vpc: (here[vpc.id] != subnet.gateway, vpc.created_at, vpc.id))
     return found[0] if found else None

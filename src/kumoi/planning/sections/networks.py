@@ -48,6 +48,8 @@ def nic_entry(nic: Nic, hostname: str, shaping: Shaping | None) -> NicEntry:
         port_security=nic.port_security,
         admin_up=nic.admin_up,
         pairs=nic.pairs,
+        pvlan=nic.pvlan,
+        community=nic.community,
         shaping=shaping,
         host_id=nic.host_id,
         instance_id=nic.instance_id,

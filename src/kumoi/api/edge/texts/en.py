@@ -174,6 +174,8 @@ INVALID: Final[dict[str, str]] = {
     "other_scope": "Invalid input for {field}: {value} is not of the address scope of the router's external network.",
     "no_ipv6_address": "Invalid input for {field}: {value} has no such IPv6 address.",
     "no_scope_outside": "Invalid input for {field}: router {value} has no gateway with IPv6 of an address scope.",
+    "not_private": "Invalid input for {field}: {value} has a meaning on a network with pvlan only.",
+    "not_a_community": "Invalid input for {field}: only ports of type community have one ({value}).",
     "leg_there_already": "Invalid input for {field}: the router is on the subnet {value} already.",
     "no_gateway": "Invalid input for {field}: the subnet {value} has no gateway.",
     "one_of": "Name one of these, and only one: {names}.",

@@ -171,6 +171,8 @@ INVALID: Final[dict[str, str]] = {
     "other_scope": "{field} の入力が正しくありません: {value} はルーターの外部ネットワークと同じアドレススコープにありません。",
     "no_ipv6_address": "{field} の入力が正しくありません: {value} にそのような IPv6 アドレスはありません。",
     "no_scope_outside": "{field} の入力が正しくありません: ルーター {value} には、アドレススコープに属する IPv6 のゲートウェイがありません。",
+    "not_private": "{field} の入力が正しくありません: {value} は pvlan が有効なネットワークでだけ意味を持ちます。",
+    "not_a_community": "{field} の入力が正しくありません: 種類が community のポートだけが持てます ({value})。",
     "leg_there_already": "{field} の入力が正しくありません: ルーターは既にサブネット {value} につながっています。",
     "no_gateway": "{field} の入力が正しくありません: サブネット {value} にはゲートウェイがありません。",
     "one_of": "次のうち一つだけを指定してください: {names}",

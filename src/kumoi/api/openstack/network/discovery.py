@@ -66,6 +66,7 @@ EXTENSIONS: Final[dict[str, str]] = {
     "port-security-groups-filtering": "Port filtering on security groups",
     "project-id": "project_id field enabled",
     "provider": "Provider Network",
+    "pvlan": "Private VLANs",
     "qos": "Quality of Service",
     "qos-bw-limit-direction": "Direction for QoS bandwidth limit rule",
     "qos-bw-minimum-ingress": "Ingress direction for QoS minimum bandwidth rule",

@@ -38,6 +38,7 @@ class New(msgspec.Struct, forbid_unknown_fields=True, rename=_COLONS):
     mtu: int | None = None
     dns_domain: Domain = ""
     qos_policy_id: Id | UnsetType | None = UNSET
+    pvlan: bool = False
     network_type: str | None = None
     physical_network: str | None = None
     segmentation_id: int | str | None = None
@@ -76,6 +77,7 @@ def _wish(new: New) -> NetworkWish:
         vni=numbered.vni,
         physical=numbered.physical,
         vlan=numbered.vlan,
+        pvlan=new.pvlan,
     )
 
 
@@ -111,6 +113,7 @@ def render(view: NetworkView, actor: Actor) -> Shown:
         "router:external": one.external,
         "port_security_enabled": one.port_security,
         "mtu": one.mtu,
+        "pvlan": one.pvlan,
         "dns_domain": one.dns_domain,
         "qos_policy_id": one.qos_policy_id,
         "subnets": list(view.subnet_ids),
@@ -150,6 +153,7 @@ RESOURCE = Resource(
             "router:external",
             "port_security_enabled",
             "mtu",
+            "pvlan",
             "dns_domain",
             "qos_policy_id",
             "subnets",

@@ -24,6 +24,7 @@ from kumoi.core.networks import DEFAULT_DOMAIN
 from kumoi.core.nics import AddressPair, Nic, holder_of, made_hostname
 
 _COLONS = {"vnic_type": "binding:vnic_type", "host_id": "binding:host_id", "profile": "binding:profile"}
+PvlanType = Literal["promiscuous", "isolated", "community"]
 DISTRIBUTED = "network:router_interface_distributed"
 _PACKETS = "NET_PACKET_RATE_KILOPACKET_PER_SEC"
 _RESOURCES = {
@@ -72,6 +73,8 @@ class New(_Both, forbid_unknown_fields=True, kw_only=True):
     device_owner: Description = ""
     dns_name: Hostname = ""
     dns_domain: Domain = ""
+    pvlan_type: PvlanType | None = None
+    pvlan_community: str | None = None
 
 
 class Change(_Both, forbid_unknown_fields=True, kw_only=True):
@@ -87,6 +90,8 @@ class Change(_Both, forbid_unknown_fields=True, kw_only=True):
     device_owner: Description | UnsetType = UNSET
     dns_name: Hostname | UnsetType = UNSET
     dns_domain: Domain | UnsetType = UNSET
+    pvlan_type: PvlanType | UnsetType | None = UNSET
+    pvlan_community: str | UnsetType | None = UNSET
 
 
 def _wish(new: New) -> NicWish:
@@ -109,6 +114,8 @@ def _wish(new: New) -> NicWish:
         dns_domain=new.dns_domain,
         dhcp_options=_options(new.extra_dhcp_opts)[0],
         bound_to=or_none(new.host_id) or "",
+        pvlan=new.pvlan_type or "",
+        community=new.pvlan_community or "",
     )
 
 
@@ -136,6 +143,8 @@ def _update(house: House, call: Call, nic_id: str, change: Change, generation: i
         dhcp_options=options,
         dhcp_options_gone=gone,
         bound_to=UNSET if change.host_id is UNSET else change.host_id or "",
+        pvlan=UNSET if change.pvlan_type is UNSET else change.pvlan_type or "",
+        community=UNSET if change.pvlan_community is UNSET else change.pvlan_community or "",
         if_generation=generation,
     )
     return nic_doors.update_nic(house, call, NicId(nic_id), wanted)
@@ -206,6 +215,8 @@ def _render(view: NicView, actor: Actor) -> Shown:
         "qos_network_policy_id": view.network_policy_id,
         "binding:vnic_type": "normal",
     }
+    if view.private:
+        shown |= {"pvlan_type": one.pvlan, "pvlan_community": one.community or None}
     if view.trunk is not None:
         shown["trunk_details"] = {"trunk_id": view.trunk.id, "sub_ports": rendered_subports(view.trunk.subports)}
     if actor.is_admin:
@@ -309,6 +320,8 @@ RESOURCE = Resource(
             "binding:profile",
             "resource_request",
             "trunk_details",
+            "pvlan_type",
+            "pvlan_community",
         },
         render=_render,
         special={"fixed_ips": _by_fixed},
