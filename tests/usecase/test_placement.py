@@ -13,7 +13,7 @@ from tests.usecase.cloud import Cloud
 from tests.usecase.several_hosts import add_hosts
 
 from kumoi.api.edge.app import Edge
-from kumoi.app import aggregates
+from kumoi.app import aggregates, flavors
 from kumoi.app.hosts.switch import switch
 from kumoi.app.identity import tokens
 from kumoi.app.identity.tokens import Scope, Who
@@ -181,3 +181,22 @@ def test_a_host_gets_classes_and_traits_and_keeps_its_own(placement: Placement) 
     assert placement.ask(one, method="DELETE").status == 409
     renamed = placement.ask(one, method="PUT", body={"name": "other"})
     assert (renamed.status, placement.get(one)["name"]) == (400, "one")
+
+
+def test_a_flavor_asks_for_traits_and_for_more_classes(placement: Placement) -> None:
+    house, admin = placement.cloud.house, placement.cloud.call(admin=True)
+    two = f"/resource_providers/{placement.ids['two']}"
+    assert placement.ask("/resource_classes/CUSTOM_GPU", method="PUT").status == 201
+    assert placement.ask("/traits/CUSTOM_QUIET", method="PUT").status == 201
+    placement.put(f"{two}/traits", {"traits": ["CUSTOM_QUIET"], "resource_provider_generation": 0})
+    gpus = {"resource_class": "CUSTOM_GPU", "total": 1}
+    assert placement.ask(f"{two}/inventories", method="POST", body=gpus).status == 201
+    specs = {"trait:CUSTOM_QUIET": "required", "resources:CUSTOM_GPU": "1"}
+    flavors.put_specs(house, admin, FlavorId("2"), specs)
+    wish = RunWish(name="b", flavor_id=FlavorId("2"), image_id=placement.cloud.image(), nics=())
+    placed = run.run(house, admin, wish)[0]
+    held = placement.get(f"/allocations/{placed.id}")["allocations"]
+    assert held[placement.ids["two"]]["resources"] == {"VCPU": 1, "MEMORY_MB": 256, "DISK_GB": 2, "CUSTOM_GPU": 1}
+    refused = run.run(house, admin, wish)[0].refusal
+    assert refused is not None
+    assert refused.facts["dropped"] == ["CUSTOM_GPU:1", "traits:1"]

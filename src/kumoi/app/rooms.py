@@ -7,7 +7,7 @@ import threading
 
 from kumoi.contracts.store import Store, Transaction
 from kumoi.core.aggregates import metadata_of, zone_of
-from kumoi.core.query import Query
+from kumoi.core.query import Query, eq
 from kumoi.core.quotas import UNLIMITED, host_scope
 from kumoi.planning.scheduling import Room
 
@@ -56,12 +56,15 @@ def _rooms(tx: Transaction) -> list[Room]:
         left = None if counter.most == UNLIMITED else counter.most - counter.used
         counters.setdefault(counter.scope, {})[counter.resource] = left
     aggregates = tx.aggregates.find(Query())
+    written = tx.resource_providers.find(Query(filters=(eq("is_host", True),)))
+    traits: dict[str, frozenset[str]] = {row.id: frozenset(row.traits) for row in written}
     return [
         Room(
             host=host,
             free=counters.get(host_scope(host.id), {}),
             zone=zone_of(host.id, aggregates),
             said=metadata_of(host.id, aggregates),
+            traits=traits.get(host.id, frozenset()),
         )
         for host in tx.hosts.find(Query())
     ]

@@ -14,7 +14,7 @@ from kumoi.core.hosts import Host, state
 from kumoi.core.ids import HostId, ResourceProviderId
 from kumoi.core.quotas import host_scope
 from kumoi.core.resource_classes import COUNTED, resource_of
-from kumoi.core.traits import DISABLED, NODE
+from kumoi.core.traits import DISABLED, NODE, in_order
 
 UNIT_MOST: Final = 2**31 - 1
 _CAPACITY_MOST: Final = 2**53  # a ratio may be as large as a float; a counter may not
@@ -135,6 +135,6 @@ def of_host(
         kept,
         name=host.name,
         inventories=inventories,
-        traits=tuple(sorted({*traits, *kept.traits})),
+        traits=in_order({*traits, *kept.traits}),
         aggregates=tuple(dict.fromkeys((*groups, *kept.aggregates))),
     )

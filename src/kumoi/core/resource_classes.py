@@ -3,6 +3,7 @@ operators add theirs, which begin with CUSTOM_.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -32,6 +33,11 @@ class ResourceClass(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     created_at: float = 0.0
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The standard ones first, as they stand."""
+    return sorted(names, key=lambda name: (STANDARD.index(name) if name in STANDARD else len(STANDARD), name))
 
 
 def resource_of(name: str) -> str:

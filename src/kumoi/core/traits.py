@@ -3,6 +3,7 @@ which begin with CUSTOM_.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -19,6 +20,11 @@ class Trait(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     created_at: float = 0.0
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """The standard ones first."""
+    return tuple(sorted(names, key=lambda name: (name.startswith("CUSTOM_"), name)))
 
 
 def is_custom(name: str) -> bool:

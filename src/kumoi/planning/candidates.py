@@ -153,24 +153,26 @@ class _Search:
                 yield _Pick("", ids, pieces)
 
     def _reachable(self, root: str, group: Group) -> Iterator[Offer]:
-        """Of the tree, and those that share with it. Who asks for a tree does not want what others share."""
-        tree = self._trees[root]
-        if group.in_tree is not None and self._root_of[group.in_tree] != root:
-            return
-        yield from tree
-        if group.in_tree is not None or not group.resources:
+        """Of the tree, and those that share with it: in the tree that is asked for, where one is. What is spread does
+        not leave that tree."""
+        tree, asked = self._trees[root], None if group.in_tree is None else self._root_of[group.in_tree]
+        if asked in {None, root}:
+            yield from tree
+        if not group.resources or (asked is not None and not group.suffix):
             return
         near = frozenset(a for offer in tree for a in offer.provider.aggregates)
         for offer in self._sharing:
-            if offer.provider.root_id != root and near & frozenset(offer.provider.aggregates):
+            top = offer.provider.root_id
+            if top != root and asked in {None, top} and near & frozenset(offer.provider.aggregates):
                 yield offer
 
     def _is_one(self, offer: Offer, group: Group) -> bool:
         return has_traits(offer.provider.traits, group) and is_member(offer.provider.aggregates, group)
 
     def _is_near(self, root: str, offer: Offer, group: Group) -> bool:
-        """An aggregate of the root is one of its whole tree."""
-        top = self._offers[root].provider.aggregates if root in self._offers else ()
+        """An aggregate of the root is one of its whole tree, not of those that share with it."""
+        in_tree = offer.provider.root_id == root and root in self._offers
+        top = self._offers[root].provider.aggregates if in_tree else ()
         return is_member((*offer.provider.aggregates, *top), group)
 
     def _together(self, picks: tuple[_Pick, ...]) -> Candidate | None:

@@ -1,8 +1,11 @@
-"""Whether what aggregates say of a host is what a flavor's extra specs ask for. Pure. Nova's words and operators."""
+"""Whether a host is what a flavor's extra specs ask for: what aggregates say of it, its traits, its further resources.
+Pure. Nova's words and operators."""
 
 import operator
 from collections.abc import Callable, Mapping, Set
 from typing import Final
+
+from kumoi.core.resource_classes import COUNTED
 
 SCOPE: Final = "aggregate_instance_extra_specs"
 ABSENT: Final[frozenset[str]] = frozenset()
@@ -22,6 +25,25 @@ def meets(specs: Mapping[str, str], said: Mapping[str, Set[str]]) -> bool:
         if colon and scope != SCOPE:
             continue
         if not any(fits(value, wanted) for value in said.get(key if colon else name, ABSENT)):
+            return False
+    return True
+
+
+def resources_in(specs: Mapping[str, str]) -> dict[str, int]:
+    """`resources:CUSTOM_GPU` 1: so much of a class that hosts have not by themselves."""
+    found: dict[str, int] = {}
+    for name, amount in specs.items():
+        scope, _, key = name.partition(":")
+        if scope == "resources" and key not in COUNTED and amount.isdecimal() and int(amount):
+            found[key] = int(amount)
+    return found
+
+
+def suits(specs: Mapping[str, str], traits: Set[str]) -> bool:
+    """`trait:CUSTOM_QUIET` required or forbidden."""
+    for name, wanted in specs.items():
+        scope, _, trait = name.partition(":")
+        if scope == "trait" and wanted in {"required", "forbidden"} and (trait in traits) != (wanted == "required"):
             return False
     return True
 

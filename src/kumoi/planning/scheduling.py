@@ -13,11 +13,12 @@ from kumoi.core.conditions import Facts
 from kumoi.core.exports import INITIATES
 from kumoi.core.hosts import Host, state
 from kumoi.core.ids import HostId
-from kumoi.planning.extra_specs import ABSENT, meets
+from kumoi.planning.extra_specs import ABSENT, meets, resources_in, suits
 from kumoi.planning.neighbours import Neighbours, preferred
 from kumoi.planning.neighbours import dropped_by as dropped_by_neighbours
 
 SAMPLE = 64
+OWN = frozenset({"vcpus", "memory_mib", "disk_gib"})  # unbounded where a host says nothing; anything else it lacks then
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     free: dict[str, int | None]
     zone: str = ZONE
     said: dict[str, frozenset[str]] = {}
+    traits: frozenset[str] = frozenset()
 
 
 class Keepers(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +56,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     keepers: Keepers = Keepers()
 
     def amounts(self) -> dict[str, int]:
-        return {"vcpus": self.vcpus, "memory_mib": self.memory_mib, "disk_gib": self.disk_gib}
+        own = {"vcpus": self.vcpus, "memory_mib": self.memory_mib, "disk_gib": self.disk_gib}
+        return own | resources_in(self.specs)
 
 
 def dropped_by(room: Room, wanted: Wanted, now: float) -> str | None:
@@ -84,6 +87,8 @@ def _dropped_by_aggregates(room: Room, wanted: Wanted) -> str | None:
     tenants = room.said.get(OF_TENANTS, ABSENT)
     if tenants and wanted.project_id not in tenants:
         return "other_tenants"
+    if not suits(wanted.specs, room.traits):
+        return "traits"
     return None if meets(wanted.specs, room.said) else "extra_specs"
 
 
@@ -92,7 +97,7 @@ def _dropped_by_room(room: Room, wanted: Wanted) -> str | None:
     if found is not None:
         return found
     for resource, amount in wanted.amounts().items():
-        free = room.free.get(resource)
+        free = room.free.get(resource, None if resource in OWN else 0)
         if free is not None and free < amount:
             return resource
     for resource, amount in wanted.promised.items():

@@ -91,13 +91,13 @@ def reshape(house: House, call: Call, offered: Mapping[str, InventoryWish], wish
         for row_id, wanted in offered.items():
             check_revision(seen[row_id], wanted.revision)
         for row_id, wanted in offered.items():
+            if not wanted.inventories:
+                continue  # what goes, goes at the end
             wider = replace(wanted, inventories={**seen[row_id].inventories, **wanted.inventories})
             replace_inventories(tx, house, call, seen[row_id], wider)
         _allocate(tx, house, call, wishes)
         for row_id, wanted in offered.items():
             replace_inventories(tx, house, call, sight.get(tx, house, row_id), wanted)
-            row = sight.kept(tx, house, seen[row_id], call.now)
-            tx.resource_providers.save(replace(row, revision=seen[row_id].revision + 1))
 
     house.store.write(write)
     house.rooms.forget()
@@ -217,7 +217,8 @@ def _named(tx: Transaction, house: House, row_id: str, reason: str) -> ResourceP
     try:
         return sight.get(tx, house, row_id)
     except NotFound:
-        raise Invalid("compute", field="resource_provider", reason=reason, value=row_id) from None
+        code = "placement.resource_provider.not_found"
+        raise Invalid("compute", field="resource_provider", reason=reason, value=row_id, code=code) from None
 
 
 def _held(tx: Transaction, consumer: str) -> dict[str, dict[str, int]]:

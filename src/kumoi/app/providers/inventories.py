@@ -15,7 +15,7 @@ from kumoi.core.call import Call
 from kumoi.core.errors import InUse, Invalid, NotFound, Stale, Taken
 from kumoi.core.policy import allow
 from kumoi.core.providers import Inventory, ResourceProvider
-from kumoi.core.resource_classes import COUNTED
+from kumoi.core.resource_classes import COUNTED, in_order
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,8 @@ def put(house: House, call: Call, row_id: str, wish: Wish) -> ResourceProvider:
         one = sight.get(tx, house, row_id)
         check_revision(one, wish.revision)
         check_classes(tx, wish.inventories)
-        for name in wish.inventories:
+        for name, inventory in wish.inventories.items():
+            _check(one, name, inventory, "update", all_reserved=wish.all_reserved)
             if name not in one.inventories:
                 raise Invalid("compute", field=name, reason="no_inventory_to_change", provider=row_id)
         wider = replace(wish, inventories={**one.inventories, **wish.inventories})
@@ -118,8 +119,8 @@ def replace_inventories(
     gone = [name for name in one.inventories if name not in wanted and not _stays(one, name)]
     if in_use := [name for name in gone if held.get(name)]:
         raise InUse(
-            "compute", kind="inventory", id=in_use[0], by_kind="allocation", by_id=one.id, reason="inventory",
-            provider=one.id,
+            "compute", kind="inventory", id=", ".join(in_order(in_use)), by_kind="allocation", by_id=one.id,
+            reason="inventory", provider=one.id,
         )  # fmt: skip
     row = sight.kept(tx, house, one, call.now)
     tx.resource_providers.save(replace(row, inventories=wanted, revision=row.revision + 1, updated_at=call.now))

@@ -146,7 +146,7 @@ def set_traits(
         host = tx.hosts.get(HostId(row_id))
         own = own_traits(host, call.now) if host else ()
         row = sight.kept(tx, house, one, call.now)
-        wanted = tuple(sorted(set(names) - set(own)))
+        wanted = traits.in_order(set(names) - set(own))
         if wanted != row.traits:
             tx.resource_providers.save(
                 replace(row, traits=wanted, revision=row.revision + 1, updated_at=call.now)

@@ -26,7 +26,7 @@ EN_ERRORS: Final[dict[str, str]] = {
     "in_use:class": "Error in delete resource class: Cannot delete resource class {id}. Class is in use in inventory.",
     "in_use:trait": "The trait {id} is in use by a resource provider.",
     "in_use:of_instance": "The allocations of {id} are those of an instance: they follow from where it runs.",
-    "stale:inventories": "resource provider generation conflict: it is {has}, and {given} was given.",
+    "stale:inventories": "resource provider generation conflict: actual: {has}, given: {given}",
     "stale:provider": "Resource provider's generation already changed. Please update the generation and try again.",
     "stale:consumer": "consumer generation conflict - expected {has} but got {given}",
     "no_capacity:no_inventory_held": "Unable to allocate inventory: Inventory for '{name}' on resource provider "
@@ -97,7 +97,8 @@ EN_INVALID: Final[dict[str, str]] = {
     "non_unique": "{field}: {value} has non-unique elements",
     "query_unexpected": f"{_BAD}Additional properties are not allowed ('{{value}}' was unexpected)",
     "query_no_regex": f"{_BAD}'{{value}}' does not match any of the regexes: {{pattern}}",
-    "query_pattern": f"{_BAD}'{{value}}' does not match '{{pattern}}'",
+    "query_pattern": f"{_BAD}'{{value}}' does not match '{{pattern}}'\n\n"
+    "Failed validating 'pattern' in schema['properties']['{field}']",
     "query_uuid": f"{_BAD}'{{value}}' is not a 'uuid'",
     "query_missing": f"{_BAD}'{{field}}' is a required property",
     "query_length": f"{_BAD}'{{value}}' has the wrong length\n\n"
@@ -170,7 +171,7 @@ JA_INVALID: Final[dict[str, str]] = {
     "non_unique": "{field}: {value} に同じものがあります。",
     "query_unexpected": f"{_WRONG}{{value}} は使えません。",
     "query_no_regex": f"{_WRONG}{{value}} はどの形にも合いません: {{pattern}}",
-    "query_pattern": f"{_WRONG}{{value}} は {{pattern}} に合いません。",
+    "query_pattern": f"{_WRONG}{{field}} の {{value}} は {{pattern}} に合いません。",
     "query_uuid": f"{_WRONG}{{value}} は UUID ではありません。",
     "query_missing": f"{_WRONG}{{field}} が必要です。",
     "query_length": f"{_WRONG}{{field}} の長さが正しくありません ({{keyword}}): {{value}}",

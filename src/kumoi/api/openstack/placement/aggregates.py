@@ -11,7 +11,7 @@ from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.placement import bodies
 from kumoi.api.openstack.placement.answers import answer
-from kumoi.api.openstack.placement.bodies import check_unique, read
+from kumoi.api.openstack.placement.bodies import check_kind, check_unique, read
 from kumoi.api.openstack.placement.versions import at_least
 from kumoi.app.house import House
 from kumoi.app.providers import change, words
@@ -39,6 +39,7 @@ def replace(house: House, request: Request) -> Response:
     """Since 1.19 at a generation, which rises."""
     call, row_id = request.call(), request.params["id"]
     allow(call, "provider.update")
+    check_kind(request)
     change.get(house, call, row_id)
     ids: list[str]
     revision: int | None = None

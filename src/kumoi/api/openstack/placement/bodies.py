@@ -171,13 +171,18 @@ ManyMapped = Annotated[dict[PathId, Mapped], Meta(min_length=1)]
 ManyTyped = Annotated[dict[PathId, Typed], Meta(min_length=1)]
 
 
-def read(request: Request, kind: Any) -> Any:
-    """The body. Raises UnsupportedMediaType, Invalid."""
+def check_kind(request: Request) -> None:
+    """Whether the body is said to be JSON. Raises UnsupportedMediaType, Invalid."""
     sent = (request.header("content-type") or "").partition(";")[0].strip()
     if request.body and not sent:
         raise Invalid("api", field="content-type", reason="no_content_type")
     if sent != JSON:
         raise UnsupportedMediaType("api", got=sent or "None", wanted=JSON)
+
+
+def read(request: Request, kind: Any) -> Any:
+    """The body. Raises UnsupportedMediaType, Invalid."""
+    check_kind(request)
     try:
         return request.json(kind)
     except Invalid:

@@ -11,7 +11,7 @@ from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.placement import bodies
 from kumoi.api.openstack.placement.answers import answer, done, located
-from kumoi.api.openstack.placement.bodies import read
+from kumoi.api.openstack.placement.bodies import check_kind, read
 from kumoi.api.openstack.placement.versions import at_least
 from kumoi.app.house import House
 from kumoi.app.providers import change, inventories
@@ -51,6 +51,7 @@ def show(house: House, request: Request) -> Response:
 def create(house: House, request: Request) -> Response:
     call, row_id = request.call(), request.params["id"]
     allow(call, WRITE)
+    check_kind(request)
     change.get(house, call, row_id)
     body = read(request, bodies.NewInventory)
     name = body.resource_class
@@ -62,6 +63,7 @@ def create(house: House, request: Request) -> Response:
 def replace(house: House, request: Request) -> Response:
     call, row_id = request.call(), request.params["id"]
     allow(call, WRITE)
+    check_kind(request)
     change.get(house, call, row_id)
     body = read(request, bodies.Inventories)
     wish = Wish(
@@ -75,6 +77,7 @@ def replace(house: House, request: Request) -> Response:
 def update(house: House, request: Request) -> Response:
     call, row_id, name = request.call(), request.params["id"], request.params["name"]
     allow(call, WRITE)
+    check_kind(request)
     change.get(house, call, row_id)
     body = read(request, bodies.ChangedInventory)
     wish = Wish(

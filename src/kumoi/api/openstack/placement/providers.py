@@ -11,7 +11,7 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.placement import bodies
 from kumoi.api.openstack.placement.answers import answer, done, located
 from kumoi.api.openstack.placement.asking import check_known, group
-from kumoi.api.openstack.placement.bodies import dashed, read
+from kumoi.api.openstack.placement.bodies import check_kind, dashed, read
 from kumoi.api.openstack.placement.versions import at_least
 from kumoi.app.house import House
 from kumoi.app.providers import candidates, change, holding
@@ -77,6 +77,7 @@ def update(house: House, request: Request) -> Response:
     """To another parent, or to none, since 1.37; before, only one that had none gets one."""
     call, row_id = request.call(), request.params["id"]
     allow(call, "provider.update")
+    check_kind(request)
     before = change.get(house, call, row_id)
     nested = at_least(request, 14)
     body = read(request, bodies.ProviderInTree if nested else bodies.ProviderBody)

@@ -39,8 +39,9 @@ def _said(request: Request, facts: dict[str, str]) -> tuple[str, str] | None:
             return f"a key does not match any of the regexes: {value.strip(chr(39))!r}", "additionalProperties"
         case "pattern":
             sent = _sent(request, facts, lambda one: isinstance(one, str) and not re.search(value.strip("'"), one))
-            is_uuid = value.strip("'") == UUID
-            return (f"{sent!r} is not a 'uuid'", "format") if is_uuid else (f"{sent!r} does not match", "pattern")
+            if value.strip("'") == UUID:
+                return f"{sent!r} is not a 'uuid'", "format"
+            return f"{sent!r} does not match {value.strip(chr(39))!r}", "pattern"
         case "wrong_type":
             wanted = _TYPES.get(_first(facts["expected"]), _first(facts["expected"]))
             sent = _sent(request, facts, lambda one: not _is(one, wanted))
