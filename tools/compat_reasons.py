@@ -35,6 +35,16 @@ REASONS: Final[dict[str, Reasons]] = {
         (r"MultiStores|StoreWeight|specific_store|all_stores|store_weight", "There is one store."),
         (r"secure_hash", "Tempest's settings leave it out: they name no store of addresses."),
     ),
+    "placement": _reasons(
+        (
+            r"resource-provider|resource-classes",
+            "It wants links without the prefix under which a cloud of one port serves Placement, `/placement`.",
+        ),
+        (r"405_on_bad", "`Allow` names HEAD too, which is served."),
+        (r"other_accept", "An error for who wants HTML is told in JSON."),
+        (r"content_length_not_int", "The test's own client refuses to send such a length."),
+        (r"confirm-auth", "It signs in by a token that only Placement's own process knows."),
+    ),
     "guests": _reasons(
         (r"[Dd]vr|no_dvr", "A router stands on one host: `distributed` is refused by name."),
         (r"dns_integration", "It needs a second service for DNS outside (Designate)."),
