@@ -8,11 +8,12 @@ import base64
 import gzip
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from types import SimpleNamespace
-from typing import Any, Final, NamedTuple
+from types import CodeType, SimpleNamespace
+from typing import Any, ClassVar, Final, NamedTuple
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from kumoi.api.edge.request import Request
@@ -53,6 +54,18 @@ class Screen(NamedTuple):
 _screen: ContextVar[Screen] = ContextVar("screen")
 
 
+class _Compiled(BytecodeCache):
+    """What templates were compiled to, for the next environment of this process: tests make many."""
+
+    _code: ClassVar[dict[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get(bucket.key)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.code
+
+
 class Screens:
     """`assets`: the files that pages name; `mask` gives so many random bytes, `since` the number of the last event
     known. Thread-safe."""
@@ -70,6 +83,7 @@ class Screens:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_Compiled(),
         )
         self._templates.globals |= {
             "t": self.say,
