@@ -63,7 +63,8 @@ class _Compiled(BytecodeCache):
         bucket.code = self._code.get(bucket.key)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key] = bucket.code
+        if bucket.code is not None:
+            self._code[bucket.key] = bucket.code
 
 
 class Screens:
