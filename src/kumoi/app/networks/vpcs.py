@@ -112,37 +112,38 @@ def create_vpc(house: House, call: Call, wish: VpcWish) -> VpcView:
         allow(call, "vpc.form")
         if wish.flavor_id is not None:
             raise Invalid("network", field="flavor_id", reason="one_of", names=["flavor_id", "ha", "distributed"])
-    host_id = _choose_host(house, call)
+    host_id = choose_host(house, call)
+    return commit(house, lambda tx: _views(tx, [make_vpc(tx, house, call, wish, host_id)]))[0]
 
-    def write(tx: Transaction) -> list[VpcView]:
-        project_id = reading.project_for(call, wish.project_id)
-        form = chosen_form(tx, call, wish.flavor_id) if wish.flavor_id is not None else None
-        vpc = Vpc(
-            id=VpcId(house.chance.uuid()),
-            project_id=project_id,
-            name=wish.name,
-            description=wish.description,
-            admin_up=wish.admin_up,
-            ha=wish.ha is not False if form is None else form in {"ha", "distributed_ha"},
-            distributed=bool(wish.distributed) if form is None else form in {"distributed", "distributed_ha"},
-            flavor_id=wish.flavor_id,
-            ecmp=wish.ecmp,
-            cidr=wish.cidr,
-            host_id=host_id,
-            created_at=call.now,
-            updated_at=call.now,
-        )
-        charge(tx, project_id, vpc.id, vpcs=1)
-        tx.vpcs.insert(vpc)
-        if wish.gateway is not None:
-            vpc = tx.vpcs.save(with_first(tx, house, call, vpc, wish.gateway))
-        if wish.ndp_proxy:
-            vpc = tx.vpcs.save(answering(tx, vpc, replace(vpc, ndp_proxy=True), asked=True))
-        mark_vpc(tx, vpc.id, vpc.host_id)
-        record(tx, house, call, "vpc.create", Thing("vpc", vpc.id, project_id))
-        return _views(tx, [vpc])
 
-    return commit(house, write)[0]
+def make_vpc(tx: Transaction, house: House, call: Call, wish: VpcWish, host_id: HostId | None) -> Vpc:
+    """Inside a transaction; its caller has authorised."""
+    project_id = reading.project_for(call, wish.project_id)
+    form = chosen_form(tx, call, wish.flavor_id) if wish.flavor_id is not None else None
+    vpc = Vpc(
+        id=VpcId(house.chance.uuid()),
+        project_id=project_id,
+        name=wish.name,
+        description=wish.description,
+        admin_up=wish.admin_up,
+        ha=wish.ha is not False if form is None else form in {"ha", "distributed_ha"},
+        distributed=bool(wish.distributed) if form is None else form in {"distributed", "distributed_ha"},
+        flavor_id=wish.flavor_id,
+        ecmp=wish.ecmp,
+        cidr=wish.cidr,
+        host_id=host_id,
+        created_at=call.now,
+        updated_at=call.now,
+    )
+    charge(tx, project_id, vpc.id, vpcs=1)
+    tx.vpcs.insert(vpc)
+    if wish.gateway is not None:
+        vpc = tx.vpcs.save(with_first(tx, house, call, vpc, wish.gateway))
+    if wish.ndp_proxy:
+        vpc = tx.vpcs.save(answering(tx, vpc, replace(vpc, ndp_proxy=True), asked=True))
+    mark_vpc(tx, vpc.id, vpc.host_id)
+    record(tx, house, call, "vpc.create", Thing("vpc", vpc.id, project_id))
+    return vpc
 
 
 def update_vpc(house: House, call: Call, vpc_id: VpcId, change: VpcChange) -> VpcView:
@@ -257,7 +258,7 @@ def check_routes(tx: Transaction, vpc: Vpc, wished: tuple[Route, ...]) -> tuple[
     return found
 
 
-def _choose_host(house: House, call: Call) -> HostId | None:
+def choose_host(house: House, call: Call) -> HostId | None:
     """Any host that can route; a remembered picture first, a fresh one before giving up."""
     for afresh in (False, True):
         hosts = router_hosts((r.host for r in house.rooms.look(call.now, afresh=afresh)), call.now)

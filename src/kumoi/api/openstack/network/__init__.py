@@ -9,6 +9,7 @@ from kumoi.api.openstack.network import (
     address_groups,
     address_scopes,
     agents,
+    auto_topology,
     availability,
     conntrack_helpers,
     default_rules,
@@ -28,6 +29,7 @@ from kumoi.api.openstack.network import (
     routers,
     security_groups,
     segment_ranges,
+    segments,
     subnet_pools,
     subnets,
     tags,
@@ -84,6 +86,8 @@ def tongue(house: House, site: Site) -> Tongue:
         *agents.routes(house),
         *flavors.routes(house),
         *availability.routes(house),
+        *segments.routes(house),
+        *auto_topology.routes(house),
     ]
     return Tongue(
         name="network",
