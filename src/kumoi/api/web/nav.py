@@ -46,6 +46,7 @@ MENU: Final[tuple[Group, ...]] = (
         (
             Entry("nav.volumes", "/volumes", "hard-drive", "volume.read"),
             Entry("nav.snapshots", "/snapshots", "layers", "volume_snapshot.read"),
+            Entry("nav.backups", "/backups", "box", "backup.read"),
         ),
     ),
     Group(

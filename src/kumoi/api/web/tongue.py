@@ -14,6 +14,7 @@ from kumoi.api.web.icons import Icons
 from kumoi.api.web.pages import (
     account,
     api,
+    backups,
     consoles,
     federated_sign_in,
     floating_ips,
@@ -57,6 +58,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     images,
     volumes,
     snapshots,
+    backups,
     api,
     account,
     networks,

@@ -1,5 +1,6 @@
-"""Snapshots of volumes: list, delete; a new volume is made of one by the dialog of volumes."""
+"""Snapshots of volumes: list, delete, take a volume back; a new one is made of one by the dialog of volumes."""
 
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final
 
@@ -14,11 +15,14 @@ from kumoi.api.web.words import volumes as words
 from kumoi.app.house import House
 from kumoi.app.quotas import quota
 from kumoi.app.volumes import read, snapshots
+from kumoi.app.volumes import revert as reverting
+from kumoi.app.volumes.acting import ALLOWED
 from kumoi.app.volumes.snapshots import SnapshotView
 from kumoi.core.call import Call
-from kumoi.core.ids import SnapshotId
+from kumoi.core.ids import SnapshotId, VolumeId
 from kumoi.core.query import Filter, Order, Query, is_in
 from kumoi.core.volume_snapshots import VolumeSnapshot
+from kumoi.core.volumes import Volume
 
 PATH: Final = "/snapshots"
 WORDS: Final = words.SNAPSHOTS
@@ -48,10 +52,12 @@ _MANY: Final = bulk.Kind(
 
 
 def routes(front: Front) -> list[Route]:
-    one = f"{PATH}/{{id}}/delete"
+    one, back = f"{PATH}/{{id}}/delete", f"{PATH}/{{id}}/revert"
     return [
         Route("GET", PATH, partial(show_all, front), "volume_snapshot.read", "web"),
         *bulk.routes(front, _MANY),
+        Route("GET", back, partial(ask_revert, front), "volume.update", "web"),
+        Route("POST", back, partial(revert, front), "volume.update", "web"),
         Route("GET", one, partial(ask_delete, front), "volume_snapshot.delete", "web"),
         Route("POST", one, partial(delete, front), "volume_snapshot.delete", "web"),
     ]
@@ -72,10 +78,50 @@ def show_all(front: Front, request: Request) -> Response:
         _TEMPLATE,
         list=found,
         names={view.volume.id: called(view.volume) for view in volumes},
+        whys=_whys(front, request, found.rows, {view.volume.id: view.volume for view in volumes}),
         counter=quota(front.house, call, call.project_id)["volumes"],
         tones=TONES,
         told=told,
     )
+
+
+def _whys(
+    front: Front, request: Request, rows: Iterable[SnapshotView], volumes: Mapping[VolumeId, Volume]
+) -> dict[str, str]:
+    """Why a volume cannot be taken back to its snapshot, by snapshot; empty where it can."""
+    return {view.snapshot.id: _hindered(front, request, view.snapshot, volumes) for view in rows}
+
+
+def _hindered(front: Front, request: Request, one: VolumeSnapshot, volumes: Mapping[VolumeId, Volume]) -> str:
+    volume = volumes.get(one.volume_id)
+    if volume is None:
+        return front.say(request, "snapshots.why.gone")
+    if volume.size_gib != one.size_gib:
+        return front.say(request, "snapshots.why.grew")
+    free = volume.status in ALLOWED["revert"] and one.status == "available"
+    return "" if free else front.say(request, "snapshots.why.used")
+
+
+def ask_revert(front: Front, request: Request) -> Response:
+    call, one = front.caller(request, "volume.update"), _snapshot(front, request)
+    volume = read.get(front.house, call, one.volume_id).volume
+    return front.part(
+        request,
+        "confirm.html",
+        "confirm",
+        title=front.say(request, "snapshots.revert.title", volume=called(volume), name=_word(one)),
+        text=front.say(request, "snapshots.revert.text"),
+        hindered=_hindered(front, request, one, {volume.id: volume}),
+        action=f"{PATH}/{one.id}/revert",
+        submit=front.say(request, "snapshots.revert"),
+        symbol="history",
+    )
+
+
+def revert(front: Front, request: Request) -> Response:
+    one = _snapshot(front, request)
+    view = reverting.revert(front.house, request.call(), one.volume_id, one.id)
+    return front.done(request, PATH, front.say(request, "snapshots.reverted", name=called(view.volume)), stay=True)
 
 
 def ask_delete(front: Front, request: Request) -> Response:

@@ -70,7 +70,7 @@ def whys(front: Front, request: Request, view: VolumeView) -> dict[str, str]:
     """Why something cannot be done now, by act; empty where it can."""
     status = view.volume.status
     state = front.say(request, "volumes.why.state", state=front.say(request, f"volumes.state.{told(status)}"))
-    acts: tuple[Act, ...] = ("attach", "extend", "snapshot", "delete")
+    acts: tuple[Act, ...] = ("attach", "extend", "snapshot", "upload", "delete")
     found: dict[str, str] = {act: "" if status in ALLOWED[act] else state for act in acts}
     if status == "in_use":
         found["delete"] = front.say(request, "volumes.why.attached")
@@ -83,7 +83,7 @@ def ask_attach(front: Front, request: Request) -> Response:
 
 
 def attach(front: Front, request: Request) -> Response:
-    form, volume = form_of(request), _volume(front, request)
+    form, volume = form_of(request), volume_of(front, request)
     try:
         if not form.text("instance"):
             raise Invalid("storage", field="instance_id", reason="missing", name="instance_id")
@@ -91,7 +91,7 @@ def attach(front: Front, request: Request) -> Response:
         attaching.attach(front.house, request.call(), InstanceId(form.text("instance")), wish)
     except KumoiError as e:
         return _attach_form(front, request, form, e)
-    return _done(front, request, "volumes.attached.done", volume)
+    return done(front, request, "volumes.attached.done", volume)
 
 
 def _attach_form(front: Front, request: Request, form: Form, error: KumoiError | None = None) -> Response:
@@ -99,7 +99,7 @@ def _attach_form(front: Front, request: Request, form: Form, error: KumoiError |
     query = Query(filters=(is_in("status", tuple(sorted(PLUGGABLE))),), order=(Order("name"),), limit=_OFFERED)
     found = instances.find(front.house, request.call(), query)
     offered = [(one.id, one.name or one.id[:8]) for one in found]
-    return _dialog(front, request, "attachment", error, form=form, instances=offered)
+    return dialog(front, request, "attachment", error, form=form, instances=offered)
 
 
 def ask_detach(front: Front, request: Request) -> Response:
@@ -114,12 +114,12 @@ def detach(front: Front, request: Request) -> Response:
     for one in view.attachments:
         if one.instance_id is not None:
             attaching.detach(front.house, call, one.instance_id, view.volume.id)
-    return _done(front, request, "volumes.detached.done", view.volume)
+    return done(front, request, "volumes.detached.done", view.volume)
 
 
 def ask_extend(front: Front, request: Request) -> Response:
     front.caller(request, "volume.update")
-    return _dialog(front, request, "extension", None, form=EMPTY)
+    return dialog(front, request, "extension", None, form=EMPTY)
 
 
 def enlarge(front: Front, request: Request) -> Response:
@@ -128,13 +128,13 @@ def enlarge(front: Front, request: Request) -> Response:
     try:
         extend(front.house, request.call(), VolumeId(request.params["id"]), form.whole("size", 0))
     except KumoiError as e:
-        return _dialog(front, request, "extension", e, form=form)
-    return _done(front, request, "volumes.extended", _volume(front, request))
+        return dialog(front, request, "extension", e, form=form)
+    return done(front, request, "volumes.extended", volume_of(front, request))
 
 
 def ask_snapshot(front: Front, request: Request) -> Response:
     front.caller(request, "volume_snapshot.create")
-    return _dialog(front, request, "taking", None, form=EMPTY)
+    return dialog(front, request, "taking", None, form=EMPTY)
 
 
 def snapshot(front: Front, request: Request) -> Response:
@@ -146,8 +146,8 @@ def snapshot(front: Front, request: Request) -> Response:
     try:
         snapshots.create(front.house, request.call(), wish)
     except KumoiError as e:
-        return _dialog(front, request, "taking", e, form=form)
-    return _done(front, request, "volumes.snapshot.done", _volume(front, request))
+        return dialog(front, request, "taking", e, form=form)
+    return done(front, request, "volumes.snapshot.done", volume_of(front, request))
 
 
 def ask_delete(front: Front, request: Request) -> Response:
@@ -156,17 +156,17 @@ def ask_delete(front: Front, request: Request) -> Response:
 
 
 def delete(front: Front, request: Request) -> Response:
-    volume = _volume(front, request)
+    volume = volume_of(front, request)
     deleting.delete(front.house, request.call(), volume.id)
-    return _done(front, request, "volumes.deleted.done", volume)
+    return done(front, request, "volumes.deleted.done", volume)
 
 
-def _volume(front: Front, request: Request) -> Volume:
+def volume_of(front: Front, request: Request) -> Volume:
     return read.get(front.house, request.call(), VolumeId(request.params["id"])).volume
 
 
-def _dialog(front: Front, request: Request, block: str, error: KumoiError | None, **more: Any) -> Response:
-    volume = _volume(front, request)
+def dialog(front: Front, request: Request, block: str, error: KumoiError | None, **more: Any) -> Response:
+    volume = volume_of(front, request)
     values = {**more, "volume": volume, "name": called(volume)}
     if error is None:
         return front.part(request, TEMPLATE, block, **values, errors={})
@@ -189,5 +189,5 @@ def _confirm(front: Front, request: Request, verb: str, symbol: str) -> Response
     )
 
 
-def _done(front: Front, request: Request, says: str, volume: Volume) -> Response:
+def done(front: Front, request: Request, says: str, volume: Volume) -> Response:
     return front.done(request, "/volumes", front.say(request, says, name=called(volume)), stay=True)

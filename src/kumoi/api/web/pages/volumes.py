@@ -9,7 +9,7 @@ from kumoi.api.edge.routes import Route
 from kumoi.api.web.forms import Form, form_of
 from kumoi.api.web.front import Front
 from kumoi.api.web.listing import Asked, Shape, asked_of, containing, listing
-from kumoi.api.web.pages import bulk, volume_acts
+from kumoi.api.web.pages import bulk, volume_acts, volume_copies
 from kumoi.api.web.pages.volume_acts import FIELDS, TEMPLATE, TONES, called, told
 from kumoi.api.web.refusals import at_fields
 from kumoi.api.web.words import volumes as words
@@ -58,6 +58,7 @@ def routes(front: Front) -> list[Route]:
         Route("POST", PATH, partial(create, front), "volume.create", "web"),
         *bulk.routes(front, _MANY),
         *volume_acts.routes(front),
+        *volume_copies.routes(front),
     ]
 
 
