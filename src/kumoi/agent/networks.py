@@ -15,8 +15,9 @@ from kumoi.contracts.guests import GuestNetwork
 from kumoi.contracts.network import Carried, Filters, Segment
 from kumoi.core.conditions import Condition, Facts, Ready, Working, backoff_s, same_reason
 from kumoi.core.errors import KumoiError
+from kumoi.core.guest_data import GuestData
 from kumoi.core.ids import InstanceId, NetworkId, NicId, VpcId, network_section
-from kumoi.core.plan import GuestData, InstanceEntry, NicEntry, VpcEntry, entry_id
+from kumoi.core.plan import InstanceEntry, NicEntry, VpcEntry, entry_id
 from kumoi.planning.host_diff import networks as diff
 from kumoi.planning.host_diff import vpcs as vpc_diff
 

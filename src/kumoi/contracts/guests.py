@@ -4,8 +4,9 @@ from typing import Protocol
 
 import msgspec
 
+from kumoi.core.guest_data import GuestData
 from kumoi.core.ids import InstanceId
-from kumoi.core.plan import GuestData, NetworkEntry, NicEntry, SubnetEntry, VpcEntry
+from kumoi.core.plan import NetworkEntry, NicEntry, SubnetEntry, VpcEntry
 
 
 class GuestNetwork(msgspec.Struct, frozen=True, kw_only=True):

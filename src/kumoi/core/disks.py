@@ -102,6 +102,7 @@ class VolumePlug(msgspec.Struct, frozen=True, kw_only=True):
     read_only: bool = False
     boot: bool = False
     remote: Remote | None = None
+    tag: str = ""
 
 
 class PoolOffer(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,6 +44,7 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     `bound_to`: the machine that something outside of the cloud says it plugged the unused nic into.
     `made_with_instance`: the instance's own, deleted with it. `slot`: the order of an instance's nics, from 0.
     `pvlan`, `community`: its role on a private network (`core.pvlan`).
+    `tag`: by which its instance knows it, for as long as it has it.
     `stands_for`: a deleted row that only holds what `host_id` may still have of that nic (its `fixed_ips`; none: all).
     """
 
@@ -74,6 +75,7 @@ class Nic(msgspec.Struct, frozen=True, kw_only=True):
     host_id: HostId | None = None
     made_with_instance: bool = False
     slot: int = 0
+    tag: str = ""
     stands_for: NicId | None = None
     generation: int = 1
     created_at: float = 0.0

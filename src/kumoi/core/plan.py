@@ -26,6 +26,7 @@ from kumoi.core.disks import (
 )
 from kumoi.core.groups import SecurityRule
 from kumoi.core.guest_acts import GuestAct
+from kumoi.core.guest_data import GuestData
 from kumoi.core.hosts import Capacity
 from kumoi.core.ids import (
     AddressGroupId,
@@ -76,31 +77,6 @@ class NicPlug(msgspec.Struct, frozen=True, kw_only=True):
     group_ids: tuple[GroupId, ...] = ()
     slot: int = 0
     carries: tuple[SubPlug, ...] = ()
-
-
-class GuestData(msgspec.Struct, frozen=True, kw_only=True):
-    """What a guest may learn of itself (metadata service and config drive). `user_data` is base64 text, as are `files`,
-    by path."""
-
-    name: str
-    hostname: str
-    project_id: str
-    account: str
-    user_id: str
-    image_id: str
-    ec2_id: str
-    ec2_image_id: str
-    reservation_id: str
-    launch_index: int
-    flavor_name: str
-    zone: str
-    keypair_name: str = ""
-    public_key: str = ""
-    user_data: str = ""
-    labels: dict[str, str] = msgspec.field(default_factory=dict)
-    group_names: tuple[str, ...] = ()
-    public_ipv4: str = ""
-    files: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class InstanceEntry(msgspec.Struct, frozen=True, kw_only=True, tag="instance", tag_field="kind"):

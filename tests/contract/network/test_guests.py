@@ -10,8 +10,9 @@ from tests.contract.network.rig import Rig
 
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.core.dhcp_options import DhcpOption
+from kumoi.core.guest_data import GuestData
 from kumoi.core.networks import Route
-from kumoi.core.plan import GuestData, NicEntry
+from kumoi.core.plan import NicEntry
 
 # Whoever answers DHCP for IPv4.
 EACH = pytest.mark.parametrize("rig", [LINUX, pytest.param("dnsmasq", marks=pytest.mark.privileged)], indirect=True)

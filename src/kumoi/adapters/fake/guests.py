@@ -2,8 +2,9 @@
 
 from kumoi.adapters.fake.world import World
 from kumoi.contracts.guests import GuestNetwork
+from kumoi.core.guest_data import GuestData
 from kumoi.core.ids import InstanceId
-from kumoi.core.plan import GuestData, VpcEntry
+from kumoi.core.plan import VpcEntry
 
 
 class FakeGuestServices:

@@ -19,9 +19,10 @@ from kumoi.contracts.network import Filters, Segment
 from kumoi.core.copies import Copied
 from kumoi.core.disks import Remote, RescueDisk, RootDisk
 from kumoi.core.errors import Layer, Unavailable
+from kumoi.core.guest_data import GuestData
 from kumoi.core.ids import ImageId, InstanceId, NetworkId, NicId, SnapshotId, VolumeId, VpcId
 from kumoi.core.instances import EndedBy, SeenPower
-from kumoi.core.plan import GuestData, NicEntry, VpcEntry
+from kumoi.core.plan import NicEntry, VpcEntry
 
 LogIn = Callable[[Remote, VolumeId, InstanceId], None]
 

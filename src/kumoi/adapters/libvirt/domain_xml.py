@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import msgspec
 
 from kumoi.contracts.compute import Machine, MachineDisk, MachinePlug
+from kumoi.core.devices import nic_place, serial_of, volume_place
 from kumoi.core.ids import InstanceId, VolumeId, is_uuid
 
 Accelerator = Literal["kvm", "tcg"]
@@ -19,15 +20,11 @@ METADATA_KEY: Final = "kumoi"
 _NAME_PREFIX: Final = "kumoi-"
 _SMALL_MIB: Final = 256
 _BALLOON_PERIOD_S: Final = 10  # as often as guests are sampled
-# On bus 0, where nothing else may be put: a guest names its nics by these.
-_FIRST_NIC_SLOT: Final = 16
-# Volumes have buses of their own, which are there before any of them: a bridge takes no more than this, and bus 0 is
-# full of nics. The bridges' own places come before the nics'.
-_SLOTS_A_BRIDGE: Final = 31
+# Volumes have buses of their own, which are there before any of them: bus 0 is full of nics. The bridges' own places
+# come before the nics'.
 _BRIDGES: Final = 1
 _FIRST_BRIDGE_SLOT: Final = 15
 _FIRST_VOLUME_LETTER: Final = 2  # vda and vdb are the root disk and what it is rescued from
-_SERIAL_LETTERS: Final = 20  # as many as virtio has room for
 
 Element = ElementTree.Element
 
@@ -104,10 +101,10 @@ def disk_alias(volume: VolumeId) -> str:
 def volume_disk(disk: MachineDisk, settings: DomainSettings, *, boots: bool = False) -> Element:
     """A volume; alone, as it is put into a running machine. Its target's name is libvirt's affair: guests name disks in
     the order in which they find them."""
-    bridge, slot = divmod(disk.slot, _SLOTS_A_BRIDGE)
-    place = _e("address", type="pci", bus=str(1 + bridge), slot=str(1 + slot))
+    bus, slot = volume_place(disk.slot)
+    place = _e("address", type="pci", bus=str(bus), slot=str(slot))
     more = [_e("readonly")] if disk.read_only else []
-    more += [_e("serial", text=disk.volume_id[:_SERIAL_LETTERS]), _e("alias", name=disk_alias(disk.volume_id)), place]
+    more += [_e("serial", text=serial_of(disk.volume_id)), _e("alias", name=disk_alias(disk.volume_id)), place]
     found = _disk(disk.handle, device_name(_FIRST_VOLUME_LETTER + disk.slot), settings, boots=boots)
     found.extend(more)
     return found
@@ -259,6 +256,7 @@ def _config_drive(machine: Machine) -> Element:
 
 
 def _interface(plug: MachinePlug) -> Element:
+    bus, slot = nic_place(plug.slot)
     return _e(
         "interface",
         _e("mac", address=plug.mac),
@@ -268,7 +266,7 @@ def _interface(plug: MachinePlug) -> Element:
         _e("driver", name="qemu"),  # there need be no vhost on this kernel
         _e("mtu", size=str(plug.mtu)),
         _e("alias", name=alias_of(plug.tap)),
-        _e("address", type="pci", bus="0", slot=str(_FIRST_NIC_SLOT + plug.slot)),
+        _e("address", type="pci", bus=str(bus), slot=str(slot)),
         type="bridge",
     )
 

@@ -16,8 +16,9 @@ from kumoi.adapters.linux import devices, dnsmasq_words, rooms, segments
 from kumoi.adapters.linux.guests import LinuxGuestServices
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.core.errors import Unavailable
+from kumoi.core.guest_data import GuestData
 from kumoi.core.ids import InstanceId, NetworkId
-from kumoi.core.plan import GuestData, VpcEntry
+from kumoi.core.plan import VpcEntry
 from kumoi.runtime import processes
 
 _PROGRAM: Final = "dnsmasq"

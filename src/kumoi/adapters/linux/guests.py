@@ -20,8 +20,9 @@ from kumoi.adapters.linux.guestd import messages
 from kumoi.adapters.linux.guestd.messages import Done, Frames, Give, Hello, Kind, Publish, ToAgent
 from kumoi.contracts.guests import GuestNetwork
 from kumoi.core.errors import Unavailable
+from kumoi.core.guest_data import GuestData
 from kumoi.core.ids import InstanceId
-from kumoi.core.plan import GuestData, VpcEntry
+from kumoi.core.plan import VpcEntry
 
 _PATIENCE_S: Final = 20.0
 

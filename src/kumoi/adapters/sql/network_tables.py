@@ -153,7 +153,7 @@ nics = Table(
     metadata,
     key(),
     *texts("project_id", "network_id", "mac", "name", "description", "use", "device_id", "device_owner"),
-    *texts("dns_name", "dns_domain", "bound_to", "pvlan", "community"),
+    *texts("dns_name", "dns_domain", "bound_to", "pvlan", "community", "tag"),
     *texts("instance_id", "vpc_id", "host_id", "qos_policy_id", "stands_for", null=True),
     *integers("mark", "slot"),
     *switches("admin_up", "port_security", "made_with_instance"),

@@ -58,6 +58,7 @@ def plug_disk(tx: Transaction, house: House, call: Call, guest: attaching.Guest,
         delete_on_termination=disk.delete_on_termination,
         boot=disk.boot,
         new=disk.source != "volume",
+        tag=disk.tag,
     )
     attaching.plug(tx, call, guest, volume, attaching.fresh(house), wish)
 

@@ -1,5 +1,7 @@
 """Nics of instances: chosen or made for one, put into it, taken out. Its host follows, also while it runs."""
 
+from msgspec.structs import replace
+
 from kumoi.app.house import House
 from kumoi.app.instances.read import check_unlocked, visible
 from kumoi.app.instances.wish import NicChoice
@@ -27,7 +29,8 @@ def attach(house: House, call: Call, instance_id: InstanceId, choice: NicChoice,
     def write(tx: Transaction) -> Nic:
         one = _pluggable(tx, call, instance_id, "attach_nic")
         there = nics_of(tx, one.id)
-        nic = plug(tx, house, choose(tx, house, call, choice), one.id, _home(tx, one), slot=_slot(one, there, slot))
+        chosen = choose(tx, house, call, choice)
+        nic = plug(tx, house, chosen, one.id, _home(tx, one), slot=_slot(one, there, slot))
         record(tx, house, call, "instance.attach_nic", Thing("instance", one.id, one.project_id), {"nic_id": nic.id})
         return nic
 
@@ -59,13 +62,13 @@ def choose(
 ) -> Nic:
     """The nic that is named, or a new one, on the project's only network where none is named.
 
-    `groups` are a new one's where the choice names none.
+    `groups` are a new one's where the choice names none. Its tag is of the instance, and not stored before it is in it.
     """
     if choice.nic_id is not None:
         nic = tx.nics.get(choice.nic_id)
         if nic is None or nic.deleted_at is not None or nic.project_id != call.project_id:
             raise NotFound("network", kind="nic", id=choice.nic_id)
-        return nic
+        return replace(nic, tag=choice.tag)
     network_id = choice.network_id
     if network_id is None:
         only = only_network(tx, call)
@@ -80,7 +83,7 @@ def choose(
         made_with_instance=not choice.keep,
     )
     check_place(tx, call, wish)
-    return make_nic(tx, house, call, wish)
+    return replace(make_nic(tx, house, call, wish), tag=choice.tag)
 
 
 def only_network(tx: Transaction, call: Call) -> tuple[NicChoice, ...]:

@@ -24,7 +24,7 @@ class NicChoice(msgspec.Struct, frozen=True, kw_only=True):
     """An existing nic, or a new one on a network, perhaps with a wished subnet or address.
 
     `group_ids` None: those of the run. `keep`: a new one outlives its instance, as an existing one always does.
-    `public`: with a public address, which goes with the nic.
+    `public`: with a public address, which goes with the nic. `tag`: the guest is told it by this.
     """
 
     network_id: NetworkId | None = None
@@ -35,6 +35,7 @@ class NicChoice(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     keep: bool = False
     public: bool = False
+    tag: str = ""
 
 
 class DiskChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +49,7 @@ class DiskChoice(msgspec.Struct, frozen=True, kw_only=True):
     delete_on_termination: bool = False
     device: str = ""
     type_name: str = ""
+    tag: str = ""
 
 
 class RunWish(msgspec.Struct, frozen=True, kw_only=True):

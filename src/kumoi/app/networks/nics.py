@@ -138,7 +138,7 @@ def plug(
 def unplug(tx: Transaction, nic: Nic) -> Nic:
     """Out of its instance. `host_id` stays: that host may have it still, until its report proves otherwise."""
     mark_nic(tx, nic)
-    saved = tx.nics.save(replace(nic, use="", instance_id=None, device_id="", device_owner="", slot=0))
+    saved = tx.nics.save(replace(nic, use="", instance_id=None, device_id="", device_owner="", slot=0, tag=""))
     mark_nic(tx, saved)
     return saved
 

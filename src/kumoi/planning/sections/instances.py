@@ -3,13 +3,15 @@
 import msgspec
 
 from kumoi.core.copies import DiskCopy
+from kumoi.core.devices import TaggedDevice, serial_of
 from kumoi.core.disks import RescueDisk, RootDisk, VolumePlug
+from kumoi.core.guest_data import GuestData
 from kumoi.core.ids import ImageId, ec2_id
 from kumoi.core.images import Layer
 from kumoi.core.instances import Instance, Placement, PlacementRole
 from kumoi.core.networks import Network
 from kumoi.core.nics import Nic
-from kumoi.core.plan import GuestData, InstanceEntry, Mode, NicPlug, SubPlug
+from kumoi.core.plan import InstanceEntry, Mode, NicPlug, SubPlug
 from kumoi.core.trunks import Trunk
 from kumoi.planning.sections.layers import layer_ref
 
@@ -123,4 +125,16 @@ def guest_data(parts: InstanceParts) -> GuestData:
         group_names=parts.group_names,
         public_ipv4=parts.public_ipv4,
         files=one.files,
+        devices=tagged(parts),
     )
+
+
+def tagged(parts: InstanceParts) -> tuple[TaggedDevice, ...]:
+    """Nics first, each kind in the order of its places."""
+    nics = (TaggedDevice(kind="nic", name=nic.mac, slot=nic.slot, tag=nic.tag) for nic in parts.nics if nic.tag)
+    disks = (
+        TaggedDevice(kind="disk", name=serial_of(one.volume_id), slot=one.slot, tag=one.tag)
+        for one in parts.volumes
+        if one.tag
+    )
+    return (*nics, *disks)

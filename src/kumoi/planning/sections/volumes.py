@@ -70,4 +70,5 @@ def plug(one: Attachment, pool_id: PoolId, way: Remote | None) -> VolumePlug:
         read_only=one.read_only,
         boot=one.boot,
         remote=way,
+        tag=one.tag,
     )

@@ -14,6 +14,7 @@ from kumoi.adapters.linux.guestd import ec2, http, openstack
 from kumoi.adapters.linux.guestd.book import Book, Machine
 from kumoi.adapters.linux.guestd.metadata import Metadata
 from kumoi.contracts.guests import GuestNetwork
+from kumoi.core.devices import TaggedDevice
 
 SEED = bytes(openstack.SEED_BYTES)
 SERVICE = Metadata(b"secret")
@@ -56,6 +57,17 @@ def test_files_are_told_and_given() -> None:
     assert [get(f"/openstack{f['content_path']}", one).body for f in told] == [b"hello", b"b"]
     assert get("/openstack/content/0002", one).status == 404
     assert "files" not in json.loads(get("/openstack/latest/meta_data.json", machine()).body)
+
+
+def test_tagged_devices_are_told_by_where_they_are() -> None:
+    tagged = (
+        TaggedDevice(kind="nic", name="fa:16:3e:00:00:01", slot=2, tag="dmz"),
+        TaggedDevice(kind="disk", name="0123456789abcdef0123", slot=0, tag="data"),
+    )
+    assert json.loads(get("/openstack/latest/meta_data.json", machine(devices=tagged)).body)["devices"] == [
+        {"type": "nic", "bus": "pci", "address": "0000:00:12.0", "tags": ["dmz"], "mac": "fa:16:3e:00:00:01"},
+        {"type": "disk", "bus": "pci", "address": "0000:01:01.0", "tags": ["data"], "serial": "0123456789abcdef0123"},
+    ]
 
 
 def test_a_second_nic_is_told_with_its_fixed_settings() -> None:

@@ -9,10 +9,11 @@ import msgspec
 
 from kumoi.adapters.linux.addresses import link_local
 from kumoi.contracts.guests import GuestNetwork
+from kumoi.core.guest_data import GuestData
 from kumoi.core.ids import InstanceId, NetworkId
 from kumoi.core.networks import DEFAULT_DOMAIN
 from kumoi.core.nics import made_hostname
-from kumoi.core.plan import GuestData, NetworkEntry, NicEntry, SubnetEntry
+from kumoi.core.plan import NetworkEntry, NicEntry, SubnetEntry
 
 Network = IPv4Network | IPv6Network
 

@@ -13,8 +13,8 @@ from typing import Final, Literal
 import msgspec
 
 from kumoi.contracts.guests import GuestNetwork
+from kumoi.core.guest_data import GuestData
 from kumoi.core.ids import InstanceId, NetworkId
-from kumoi.core.plan import GuestData
 
 Kind = Literal["dhcp", "dhcp6", "dns", "dns_stream", "http", "advertise"]
 MOST_SOCKETS: Final = 6

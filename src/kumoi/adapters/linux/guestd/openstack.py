@@ -13,6 +13,7 @@ import msgspec
 from kumoi.adapters.linux import devices
 from kumoi.adapters.linux.guestd.book import Machine, Place, is_v4
 from kumoi.adapters.linux.guestd.ec2 import full_name, user_data
+from kumoi.core.devices import TaggedDevice
 from kumoi.core.plan import SubnetEntry
 
 VERSIONS: Final = (
@@ -62,7 +63,7 @@ def meta_data(machine: Machine, seed: bytes) -> dict[str, Any]:
         "availability_zone": data.zone,
         "launch_index": data.launch_index,
         "project_id": data.project_id,
-        "devices": [],
+        "devices": [_device(one) for one in data.devices],
         "dedicated_cpus": [],
         "random_seed": base64.b64encode(seed).decode(),
     }
@@ -74,6 +75,12 @@ def meta_data(machine: Machine, seed: bytes) -> dict[str, Any]:
         found["public_keys"] = {data.keypair_name: data.public_key}
         found["keys"] = [{"name": data.keypair_name, "type": "ssh", "data": data.public_key}]
     return found
+
+
+def _device(one: TaggedDevice) -> dict[str, Any]:
+    """Nova tells the tagged ones only."""
+    named = {"mac": one.name} if one.kind == "nic" else {"serial": one.name}
+    return {"type": one.kind, "bus": "pci", "address": one.address, "tags": [one.tag], **named}
 
 
 def vendor_data(machine: Machine) -> dict[str, Any]:

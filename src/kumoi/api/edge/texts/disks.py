@@ -70,6 +70,7 @@ EN_KINDS: Final[dict[str, str]] = {
     "volume_migration": "moving a volume to another pool",
     "attach_across_hosts": "attaching a volume that another host keeps",
     "act_across_hosts": "growing, copying or freezing a volume that a guest of another host has",
+    "tag_of_root_disk": "a tag of an instance's own disk",
 }
 JA_KINDS: Final[dict[str, str]] = {
     "volume": "ボリューム",
@@ -82,4 +83,5 @@ JA_KINDS: Final[dict[str, str]] = {
     "volume_migration": "ほかのプールへのボリュームの移動",
     "attach_across_hosts": "ほかのホストにあるボリュームの接続",
     "act_across_hosts": "ほかのホストのゲストが使っているボリュームの拡張やコピー",
+    "tag_of_root_disk": "本体のディスクへのタグ",
 }

@@ -7,6 +7,7 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.instances.wish import DiskChoice
+from kumoi.core.devices import check_tag
 from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import is_uuid
 
@@ -52,6 +53,8 @@ def disks_of(
     local = [d for d in devices if (d.source_type, d.destination_type) == ("image", "local")]
     for device in local[:1]:
         image = device.uuid or image
+        if device.tag is not None:
+            raise Unsupported("compute", what="tag_of_root_disk")
     found = [_choice(request, d) for d in devices if d not in local and not d.no_device]
     found += [_elder(d, first=i == 0 and not image) for i, d in enumerate(d for d in elder if not d.no_device)]
     if any(choice.boot for choice in found):
@@ -63,8 +66,6 @@ def _choice(request: Request, device: Device) -> DiskChoice:
     for name, minor in SINCE.items():
         if getattr(device, name) is not None and not at_least(request, minor):
             raise Invalid("api", field=f"{FIELD}.{name}", reason="unknown_field")
-    if device.tag is not None:
-        raise Unsupported("compute", what="device_tags")
     if device.source_type not in {"volume", "snapshot", "image", "blank"}:
         raise Invalid("api", field=f"{FIELD}.source_type", reason="not_in_enum", value=device.source_type)
     if device.destination_type not in {None, "local", "volume"}:
@@ -81,6 +82,7 @@ def _choice(request: Request, device: Device) -> DiskChoice:
         "delete_on_termination": _yes(device.delete_on_termination),
         "device": device.device_name or "",
         "type_name": device.volume_type or "",
+        "tag": check_tag(f"{FIELD}.tag", device.tag) if device.tag is not None else "",
     }
     return DiskChoice(**choice)
 

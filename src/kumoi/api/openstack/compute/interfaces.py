@@ -14,7 +14,8 @@ from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.house import House
 from kumoi.app.instances import addresses, nics, read
 from kumoi.app.instances.wish import NicChoice
-from kumoi.core.errors import Invalid, NotFound, Unsupported
+from kumoi.core.devices import check_tag
+from kumoi.core.errors import Invalid, NotFound
 from kumoi.core.ids import NetworkId, NicId, is_uuid
 from kumoi.core.nics import Nic, status_of
 
@@ -102,10 +103,9 @@ def remove_fixed(house: House, request: Request) -> Response:
 
 
 def _choice(request: Request, wanted: _Wanted) -> NicChoice:
-    if wanted.tag is not None:
-        if not at_least(request, 49):
-            raise Invalid("api", field="interfaceAttachment.tag", reason="unknown_field")
-        raise Unsupported("compute", what="device_tags")
+    if wanted.tag is not None and not at_least(request, 49):
+        raise Invalid("api", field="interfaceAttachment.tag", reason="unknown_field")
+    tag = check_tag("interfaceAttachment.tag", wanted.tag) if wanted.tag is not None else ""
     if wanted.port_id is not None and (wanted.net_id is not None or wanted.fixed_ips):
         raise Invalid("api", field="interfaceAttachment", reason="one_of", names=["port_id", "net_id"])
     if wanted.fixed_ips and wanted.net_id is None:
@@ -117,9 +117,10 @@ def _choice(request: Request, wanted: _Wanted) -> NicChoice:
         if text is not None and not is_uuid(text):
             raise Invalid("api", field=f"interfaceAttachment.{field}", reason="not_a_uuid", value=text)
     if wanted.port_id is not None:
-        return NicChoice(nic_id=NicId(wanted.port_id))
+        return NicChoice(nic_id=NicId(wanted.port_id), tag=tag)
     network = NetworkId(wanted.net_id) if wanted.net_id is not None else None
-    return NicChoice(network_id=network, fixed_ip=wanted.fixed_ips[0].ip_address if wanted.fixed_ips else None)
+    fixed_ip = wanted.fixed_ips[0].ip_address if wanted.fixed_ips else None
+    return NicChoice(network_id=network, fixed_ip=fixed_ip, tag=tag)
 
 
 def _render(request: Request, nic: Nic, view: read.InstanceView) -> dict[str, Any]:
@@ -130,4 +131,4 @@ def _render(request: Request, nic: Nic, view: read.InstanceView) -> dict[str, An
         "port_state": status_of(nic, view.seen).upper(),
         "fixed_ips": [{"subnet_id": ip.subnet_id, "ip_address": ip.address} for ip in nic.fixed_ips],
     }
-    return shown | {"tag": None} if at_least(request, 70) else shown
+    return shown | {"tag": nic.tag or None} if at_least(request, 70) else shown

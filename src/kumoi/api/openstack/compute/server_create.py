@@ -11,6 +11,7 @@ from kumoi.api.openstack.compute.block_devices import Device, ElderDevice, disks
 from kumoi.api.openstack.compute.scheduler_hints import checked, group_of, instances_of
 from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.instances.wish import NicChoice, RunWish
+from kumoi.core.devices import check_tag
 from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.ids import FlavorId, ImageId, NetworkId, NicId, is_uuid
 
@@ -140,8 +141,8 @@ def _refuse_unbuilt(request: Request, server: _Server) -> None:
     if server.networks is None and at_least(request, 37):
         raise Invalid("api", field="server.networks", reason="missing", name="networks")
     for network in server.networks if isinstance(server.networks, list) else ():
-        if network.tag is not None:
-            raise Unsupported("compute", what="device_tags")
+        if network.tag is not None and not at_least(request, 32):
+            raise Invalid("api", field="server.networks.tag", reason="unknown_field")
 
 
 def image_id(field: str, text: str) -> ImageId:
@@ -159,12 +160,13 @@ def _nics(networks: list[_Network] | Literal["auto", "none"] | None) -> tuple[Ni
         return ()
     choices = []
     for i, network in enumerate(networks):
+        tag = check_tag(f"server.networks[{i}].tag", network.tag) if network.tag is not None else ""
         if network.port is not None:
-            choices.append(NicChoice(nic_id=NicId(network.port)))
+            choices.append(NicChoice(nic_id=NicId(network.port), tag=tag))
         elif network.uuid is not None:
             if not is_uuid(network.uuid):
                 raise Invalid("api", field=f"server.networks[{i}].uuid", reason="not_a_uuid", value=network.uuid)
-            choices.append(NicChoice(network_id=NetworkId(network.uuid), fixed_ip=network.fixed_ip))
+            choices.append(NicChoice(network_id=NetworkId(network.uuid), fixed_ip=network.fixed_ip, tag=tag))
         else:
             raise Invalid("api", field=f"server.networks[{i}].uuid", reason="missing", name="uuid")
     return tuple(choices)

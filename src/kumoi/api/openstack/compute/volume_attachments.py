@@ -14,6 +14,7 @@ from kumoi.api.openstack.compute.versions import at_least
 from kumoi.app.house import House
 from kumoi.app.volumes import attaching
 from kumoi.core.attachments import Attachment
+from kumoi.core.devices import check_tag
 from kumoi.core.errors import Invalid, NotFound, Unsupported
 from kumoi.core.ids import VolumeId, is_uuid
 
@@ -72,13 +73,12 @@ def attach(house: House, request: Request) -> Response:
     for name, minor in SINCE.items():
         if getattr(new, name) not in {None, msgspec.UNSET} and not at_least(request, minor):
             raise Invalid("api", field=f"volumeAttachment.{name}", reason="unknown_field")
-    if new.tag is not None:
-        raise Unsupported("compute", what="device_tags")
     if not is_uuid(new.volumeId):
         raise Invalid("api", field="volumeAttachment.volumeId", reason="not_a_uuid", value=new.volumeId)
     wish = attaching.AttachWish(
         volume_id=VolumeId(new.volumeId),
         device=new.device or "",
+        tag=check_tag("volumeAttachment.tag", new.tag) if new.tag is not None else "",
         delete_on_termination=new.delete_on_termination is True,
     )
     made = attaching.attach(house, request.call(), server_id(request), wish)
