@@ -1,10 +1,8 @@
 """`kumoi down`: guests and processes end, the namespaces are gone; `--purge`: the data too."""
 
 import contextlib
-import fcntl
 import os
 import shutil
-import time
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -12,17 +10,15 @@ from typing import Final
 import click
 
 from kumoi.adapters.linux import namespace
-from kumoi.cmd import as_owner
+from kumoi.cmd import as_owner, halting
 from kumoi.cmd.inside import told
-from kumoi.cmd.up import alive, locked
+from kumoi.cmd.up import locked
 from kumoi.core.errors import Unavailable
-from kumoi.runtime import processes, state_folder, supervision
-from kumoi.runtime.processes import Process
+from kumoi.runtime import processes, supervision
 from kumoi.runtime.state_folder import StateFolder
 
 KEPT: Final = ("program", "venv")  # the launcher's
 _PATIENCE_S: Final = 5.0
-_SUPERVISOR_PATIENCE_S: Final = 60.0
 
 
 @click.command()
@@ -61,9 +57,8 @@ def down(state: StateFolder) -> None:
     The agent and libvirtd end before the guests do, so that nobody takes this for the guests'
     own wish; the next `up` starts them again.
     """
-    with locked(state), state.supervisor_lock.open("w") as lock:
-        state_folder.replace(state.wish, b"down")
-        _await_lock(state, lock.fileno())
+    with locked(state):
+        halting.halt(state)
         record = supervision.read(state.processes)
         left = [e.process for e in record.programs.values() if e.process] if record else []
         processes.end(left, _PATIENCE_S)
@@ -96,22 +91,3 @@ def remove(root: Path) -> None:
             shutil.rmtree(entry)
         else:
             entry.unlink()
-
-
-def _await_lock(state: StateFolder, fd: int) -> None:
-    """End the supervisor, and an understudy that takes over meanwhile."""
-    deadline = time.monotonic() + _SUPERVISOR_PATIENCE_S
-    asked: set[Process] = set()
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            record = alive(state)
-            if record and record.supervisor not in asked:
-                asked.add(record.supervisor)
-                processes.end([record.supervisor], _SUPERVISOR_PATIENCE_S)
-            if time.monotonic() > deadline:
-                raise Unavailable("host", what="supervisor", reason="does_not_end") from None
-            time.sleep(0.02)
-        else:
-            return

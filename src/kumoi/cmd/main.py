@@ -16,7 +16,7 @@ from kumoi import __version__
 from kumoi.core.errors import KumoiError
 
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "The cloud": ("up", "down", "status", "upgrade", "backup", "restore", "purge", "config"),
+    "The cloud": ("up", "down", "status", "rollback", "backup", "restore", "purge", "config"),
     "Looking inside": ("why", "logs", "events", "net", "explain"),
     "Guests and clients": ("demo", "ssh", "exec", "env", "console", "rules"),
     "This machine": ("doctor", "image", "uplink", "join"),

@@ -26,6 +26,8 @@ _UNAVAILABLE: Final[dict[str, str]] = {
     "no_such_state_folder": "There is no cloud in {path}. Make one with kumoi up, or name another with --state DIR.",
     "no_terminal": "A console needs a terminal, and standard input is none. For what was printed so far: openstack "
     "console log show",
+    "no_previous": "There is no version to go back to: this cloud was not upgraded since.",
+    "no_database": "The database from before the upgrade, {path}, is gone.",
     "none": "{user} has no range of ids in {table}. See kumoi doctor.",
     "none_reachable": "No address of server {id} can be reached. Give it a floating IP.",
     "not_given": "No certificate was given yet. Give it: kumoi up --tls-certificate FILE --tls-key FILE",
@@ -34,6 +36,7 @@ _UNAVAILABLE: Final[dict[str, str]] = {
     "not_ready": "Not ready within {timeout_s} s; waiting for: {what}. See kumoi status and kumoi logs.",
     "not_running": "The cloud is not up. Start it: kumoi up",
     "permission": "{path} is not this user's. Call this as its owner or as root.",
+    "program_gone": "The version before is not on this machine any more ({path}). Call ./kumoi of its clone once.",
     "processes_left": "Processes are left inside: {pids}.",
     "refused": "{what} refused: {detail}",
     "simulated": "The guests of a simulated cloud are played: there is no shell in them.",

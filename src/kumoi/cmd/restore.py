@@ -11,8 +11,9 @@ from kumoi.adapters.linux import account
 from kumoi.adapters.sql import copying
 from kumoi.adapters.storage.os_errors import translated
 from kumoi.cmd import as_owner
+from kumoi.cmd.halting import alive
 from kumoi.cmd.inside import told
-from kumoi.cmd.up import alive, locked
+from kumoi.cmd.up import locked
 from kumoi.core.errors import Taken, Unavailable
 from kumoi.ops.backup import archive, contents, placing
 from kumoi.ops.backup.archive import Manifest

@@ -8,8 +8,8 @@ import click
 import msgspec
 
 from kumoi.cmd.demo import language
+from kumoi.cmd.halting import alive
 from kumoi.cmd.inside import of_owner, told
-from kumoi.cmd.up import alive
 from kumoi.core.errors import KumoiError
 from kumoi.ops.client import Client
 from kumoi.runtime import processes, settings

@@ -30,6 +30,7 @@ _KEPT_PREFIXES: Final = ("KUMOI_", "PYTHON", "LC_")
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SERVE_SOCKETS: Final = ("api", "s3", "link", "resolver")
 EVERY: Final = "0.0.0.0"  # noqa: S104 - all of the inside, which is ours
+HOLDER: Final = "holder"  # keeps the namespaces while nothing of ours runs
 INNER: Final = "inner"  # for guests and test clients: the API's port on every address inside
 
 
@@ -45,11 +46,11 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
         return kinds.get(self.code, KumoiError)(self.layer, **self.facts)
 
 
-def command_line(state: StateFolder, *, wait: bool) -> tuple[str, ...]:
+def command_line(state: StateFolder, *, wait: bool, python: str = sys.executable) -> tuple[str, ...]:
     """The supervisor behind its lock: at once or not at all, or (the understudy) in its time."""
     return (
         FLOCK, *(() if wait else ("--nonblock",)), "--no-fork", str(state.supervisor_lock),
-        sys.executable, "-P", "-m", "kumoi.cmd.supervisor", "--state", str(state.root),
+        python, "-P", "-m", "kumoi.cmd.supervisor", "--state", str(state.root),
     )  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def table(
     serve = msgspec.structs.replace(serve, descriptors=(*SERVE_SOCKETS, INNER))
     enter = partial(namespace.enter, ground)
     holder = Program(
-        name="holder", argv=("/usr/bin/sleep", "infinity"), log=state.log("supervisor"),
+        name=HOLDER, argv=("/usr/bin/sleep", "infinity"), log=state.log("supervisor"),
         environ={}, inside=partial(namespace.enter_powerless, ground), outlives=True,
     )  # fmt: skip
     daemon.prepare(state)

@@ -19,13 +19,15 @@ import kumoi
 from kumoi.adapters import certificates
 from kumoi.adapters.linux import account, vlan_programs
 from kumoi.adapters.linux.vlan_programs import Programs
-from kumoi.cmd import first_image, supervisor
+from kumoi.cmd import first_image, halting, supervisor, switching
+from kumoi.cmd.halting import alive
 from kumoi.cmd.inside import told
+from kumoi.cmd.switching import Version
 from kumoi.cmd.wiring import certificate
 from kumoi.core.errors import Fact, Invalid, KumoiError, Layer, Unavailable
 from kumoi.ops.backup import placing
 from kumoi.ops.client import Client
-from kumoi.runtime import processes, settings, state_folder, supervision
+from kumoi.runtime import processes, settings, state_folder
 from kumoi.runtime.settings import Settings, Value
 from kumoi.runtime.state_folder import StateFolder
 from kumoi.runtime.supervision import Entry, Record
@@ -90,18 +92,21 @@ def up(
         if given is not None:
             certificates.keep(state.tls, *given)
         chosen = _settings(state, flags)
-        started = None
-        if running := alive(state):
+        started, running = None, alive(state)
+        former = switching.of_running(running) if running else None
+        if former is not None and former.identity == switching.ours().identity:
             click.echo("kumoi: already up")
-            for line in unheeded(flags, in_force(state), running.addresses):
+            for line in unheeded(flags, in_force(state), running.addresses if running else {}):
                 click.echo(f"kumoi: {line}")
         else:
-            state_folder.replace(state.wish, b"up")
-            started = _start(state, flags, programs)
-        record = _wait(state, started, timeout_s)
+            if former is not None:
+                click.echo("kumoi: another version runs; this one takes over, guests stay (back: kumoi rollback)")
+            started = _take_over(state, chosen, former, flags, programs)
+        record = wait(state, started, timeout_s)
+        switching.note(state, record)
     in_use = in_force(state)
     url = in_use.api.public_url or _url(state, in_use, record)
-    took = "" if running else f" after {time.monotonic() - begun:.1f} s"
+    took = "" if started is None else f" after {time.monotonic() - begun:.1f} s"
     click.echo(f"kumoi: ready{took}: {url} ({chosen.cloud.region})")
     click.echo(f"kumoi: in a browser: {url}, user admin, password in {state.root}/keys/first-passwords.json")
     click.echo(f"kumoi: for clients: . {state.root}/env")
@@ -135,10 +140,28 @@ def locked(state: StateFolder) -> Iterator[None]:
         yield
 
 
-def alive(state: StateFolder) -> Record | None:
-    """The record of the supervisor, if that one lives."""
-    record = supervision.read(state.processes)
-    return record if record and processes.alive(record.supervisor) else None
+def _take_over(
+    state: StateFolder,
+    chosen: Settings,
+    former: Version | None,
+    flags: dict[str, Value | None],
+    programs: Programs | None,
+) -> subprocess.Popen[bytes]:
+    """Start this version, in the place of another one where that runs: its database is copied before it is changed."""
+    switching.refuse_newer(switching.revision(state, chosen))
+    if former is not None:
+        halting.halt(state)
+    try:
+        switching.leave(state, chosen, former)
+        ours = switching.ours()
+    except KumoiError:
+        if former is not None:  # it goes on as if nothing had been
+            state_folder.replace(state.wish, b"up")
+            start(state, former, programs)
+        raise
+    carried = former.flags if former is not None else {}
+    state_folder.replace(state.wish, b"up")
+    return start(state, msgspec.structs.replace(ours, flags={**carried, **settings.environment(flags)}), programs)
 
 
 def _settings(state: StateFolder, flags: dict[str, Value | None]) -> Settings:
@@ -175,18 +198,20 @@ def unheeded(flags: dict[str, Value | None], in_force: Settings, addresses: Mapp
     return told
 
 
-def _start(state: StateFolder, flags: dict[str, Value | None], programs: Programs | None) -> subprocess.Popen[bytes]:
+def start(state: StateFolder, version: Version, programs: Programs | None) -> subprocess.Popen[bytes]:
+    """The supervisor of this version, with the settings of its flags."""
+    environ = {k: v for k, v in supervisor.environment().items() if k != "PYTHONPATH"}
     state.failure.unlink(missing_ok=True)
     with state.log("supervisor").open("ab") as log:
         return subprocess.Popen(
-            (*supervisor.command_line(state, wait=False), *vlan_programs.words(programs)),
+            (*supervisor.command_line(state, wait=False, python=version.python), *vlan_programs.words(programs)),
             pass_fds=tuple(programs.descriptors().values()) if programs else (),
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
-            env={**supervisor.environment(), **settings.environment(flags)},
+            env={**environ, **version.environment()},
         )  # fmt: skip
 
 
-def _wait(state: StateFolder, started: subprocess.Popen[bytes] | None, timeout_s: float) -> Record:
+def wait(state: StateFolder, started: subprocess.Popen[bytes] | None, timeout_s: float) -> Record:
     """Until the API says that it is ready. Raises Unavailable with the layer that is stuck."""
     deadline = time.monotonic() + timeout_s
     told: set[str] = set()

@@ -135,6 +135,14 @@ def environment(process: Process) -> dict[str, str]:
     return dict(word.split("=", 1) for word in text.decode(errors="replace").split("\0") if "=" in word)
 
 
+def arguments(process: Process) -> list[str]:
+    """Its command line; empty where it is gone."""
+    try:
+        return Path(f"/proc/{process.pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+    except OSError:
+        return []
+
+
 def memory_kib(process: Process) -> int:
     """Its proportional share (PSS); 0 where we may not see it."""
     try:

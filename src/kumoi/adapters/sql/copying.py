@@ -54,6 +54,12 @@ def look(path: Path) -> Copied:
     return Copied(cloud_id=str(cloud_id), revision=str(revision))
 
 
+def age(path: Path) -> None:
+    """Raise a copy's epoch as `renew` does, and leave its schema, which is another version's affair."""
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("UPDATE cloud SET epoch = max(epoch + 1, CAST(strftime('%s', 'now') AS INTEGER))")
+
+
 def renew(path: Path) -> int:
     """Bring a copy to this version's schema and raise its epoch, which is answered: what hosts know is older from now
     on. Before anybody else opens it. Raises Unsupported (what: schema) where it is a newer version's."""
