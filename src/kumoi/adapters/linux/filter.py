@@ -76,10 +76,11 @@ class Filter:
         return old is None or any(ruleset.loses(was, wanted) for was, wanted in zip(old, new, strict=True))
 
     def _replace(self, new: Pair) -> Pair:
-        hooked = _hooked()
+        present = _present()
+        hooked = {a.split()[1] for a, hooks in present.items() if a.startswith("bridge ") and hooks}
         slot = next((s for s in _SLOTS if s not in hooked), _SLOTS[0])
         new = _named(new, slot)
-        for transaction in ruleset.swap(new, {a: hooks for a, hooks in _present().items() if not a.endswith(slot)}):
+        for transaction in ruleset.swap(new, {a: hooks for a, hooks in present.items() if not a.endswith(slot)}):
             self._nft.apply(transaction)
         return new
 
@@ -96,13 +97,13 @@ def _changes(old: Pair, new: Pair) -> list[str] | None:
 
 
 def _present() -> dict[str, list[str]]:
-    """Our tables in the kernel, as `family name`, each with the chains that are hooked in."""
-    tables = (item["table"] for item in listing("tables") if "table" in item)
-    found: dict[str, list[str]] = {f"{t['family']} {t['name']}": [] for t in tables if t["name"] in _SLOTS}
+    """Our tables in the kernel, as `family name`, each with the chains that are hooked in. All of ours have chains;
+    `nft list tables` would read every element of a thousand ports first."""
+    found: dict[str, list[str]] = {}
     for chain in (item["chain"] for item in listing("chains") if "chain" in item):
-        hooks = found.get(f"{chain['family']} {chain['table']}")
-        if hooks is not None and "hook" in chain:
-            hooks.append(str(chain["name"]))
+        if chain["table"] in _SLOTS:
+            hooks = found.setdefault(f"{chain['family']} {chain['table']}", [])
+            hooks += [str(chain["name"])] if "hook" in chain else []
     return found
 
 

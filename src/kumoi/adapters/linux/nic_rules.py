@@ -29,10 +29,10 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 def part(nic: NicEntry) -> Part:
     """Raises Invalid on what is no address or id."""
     chains = _limits(nic, nic.shaping) if nic.shaping is not None and nic.admin_up else {}
-    limited = ((f"limits_{name.rpartition('-')[2]}", _tap(nic), f" : jump {name}") for name in chains)
-    community = _community(nic)
-    elements = (*limited, *_hears(nic, community), *_elements(nic))
-    return Part(elements=elements, chains=chains, tap=_tap(nic), community=community)
+    tap, community = f'"{devices.tap(addresses.identity(nic.id))}"', _community(nic)
+    limited = ((f"limits_{name.rpartition('-')[2]}", tap, f" : jump {name}") for name in chains)
+    elements = (*limited, *_hears(nic, tap, community), *_elements(nic, tap))
+    return Part(elements=elements, chains=chains, tap=tap, community=community)
 
 
 def _community(nic: NicEntry) -> str:
@@ -43,14 +43,10 @@ def _community(nic: NicEntry) -> str:
     return "pv-" + hashlib.sha256(named.encode()).hexdigest()[:20]
 
 
-def _hears(nic: NicEntry, community: str) -> Iterator[Element]:
+def _hears(nic: NicEntry, tap: str, community: str) -> Iterator[Element]:
     if nic.pvlan in {"isolated", "community"}:
-        yield "private", _tap(nic), ""
-        yield "hears", _tap(nic), f" : jump {community or 'isolated'}"
-
-
-def _tap(nic: NicEntry) -> str:
-    return f'"{devices.tap(addresses.identity(nic.id))}"'
+        yield "private", tap, ""
+        yield "hears", tap, f" : jump {community or 'isolated'}"
 
 
 def _limits(nic: NicEntry, limits: Shaping) -> dict[str, Chain]:
@@ -59,8 +55,8 @@ def _limits(nic: NicEntry, limits: Shaping) -> dict[str, Chain]:
     return {f"q-{nic.id}-{way}": Chain(rules=tuple(rules)) for way, rules in said.items() if rules}
 
 
-def _elements(nic: NicEntry) -> Iterator[Element]:
-    tap, note = _tap(nic), f' comment "{nic.id}"'
+def _elements(nic: NicEntry, tap: str) -> Iterator[Element]:
+    note = f' comment "{nic.id}"'
     if not nic.admin_up:
         yield "closed", tap, note
         return
