@@ -13,11 +13,12 @@ from kumoi.app.images import doors
 from kumoi.app.images.copying import check_not_copied
 from kumoi.app.instances.acting import check
 from kumoi.app.instances.read import visible
+from kumoi.app.instances.volume_images import freeze
 from kumoi.app.quota_defaults import check_single
 from kumoi.app.writing import Thing, charge, commit, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid, Unsupported, WrongState
+from kumoi.core.errors import Invalid, WrongState
 from kumoi.core.ids import ImageId, InstanceId
 from kumoi.core.images import Image
 from kumoi.core.instances import Instance
@@ -56,11 +57,11 @@ def create_image(house: House, call: Call, instance_id: InstanceId, wish: ImageW
         check_single(tx, one.project_id, "metadata_items", len(wish.properties))
         if wish.alone:
             check_not_copied(tx, one, "create_image")
-        if not one.root_layer_id:
-            raise Unsupported("compute", what="image_of_a_volume")
         if not tx.placements.count(Query(filters=(eq("instance_id", one.id),))):
             raise WrongState("compute", kind="instance", id=one.id, status=one.status, action="create_image")
         image = _row(house, call, one, tx.images.get(one.image_id), wish)
+        if not one.root_layer_id:
+            image = freeze(tx, house, call, one, image)
         doors.check(image)
         charge(tx, image.project_id, image.id, images=1)
         tx.images.insert(image)

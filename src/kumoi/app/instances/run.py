@@ -4,6 +4,7 @@ from kumoi.app.house import House
 from kumoi.app.instances.client_tokens import check_token, earlier, remember
 from kumoi.app.instances.disks import allow_disks
 from kumoi.app.instances.making import Maker, Place, wanted_of
+from kumoi.app.instances.volume_images import unfolded
 from kumoi.app.instances.wish import RunWish, check
 from kumoi.app.networks.auto_network import ensure_network
 from kumoi.app.writing import MARKS_TOPIC
@@ -27,6 +28,7 @@ def run(house: House, call: Call, wish: RunWish) -> list[Instance]:
     allow(call, "instance.create")
     if wish.host_name:
         allow(call, "instance.choose_host")
+    wish = unfolded(house, call, wish)
     allow_disks(call, wish)
     if any(choice.public for choice in wish.nics or ()):
         allow(call, "public_address.create")
