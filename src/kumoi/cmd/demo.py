@@ -19,6 +19,7 @@ from kumoi.ops.demo.telling import Teller
 from kumoi.ops.demo.visit import Shell, visit
 from kumoi.ops.demo.waiting import CannotDemo, why
 from kumoi.ops.image.build import CannotBuild, TinyImage, tiny_image
+from kumoi.ops.machine import sub_ids, tun, user_namespaces
 from kumoi.runtime import settings
 from kumoi.runtime.state_folder import StateFolder
 
@@ -43,6 +44,8 @@ def command(root: Path, simulate: bool | None, timeout: float) -> None:
 def demo(state: StateFolder, teller: Teller, simulate: bool | None, timeout_s: float) -> None:
     """Every step; raises CannotDemo, CannotBuild or KumoiError."""
     simulated = bool(simulate) or _is_simulated(state)
+    if not simulated:
+        _check_machine()
     # Before `up`, which gives root away: the image is the program's, not the cloud's.
     image = None if simulated else _build(teller)
     with teller.step("cloud", quiet=True) as step:
@@ -66,6 +69,13 @@ def demo(state: StateFolder, teller: Teller, simulate: bool | None, timeout_s: f
 def language() -> str:
     """Of the sentences that the cloud answers with. Not LC_ALL: that is the launcher's."""
     return "ja" if os.environ.get("LANG", "").startswith("ja") else "en"
+
+
+def _check_machine() -> None:
+    """Before a minute goes into an image that no guest here could use: CannotDemo names what no package mends."""
+    for finding in (tun(), user_namespaces(), sub_ids()):
+        if finding.verdict == "fault":
+            raise CannotDemo(f"{finding.about}: {finding.seen}. {finding.mend}. Or without real guests: --simulate")
 
 
 def _is_simulated(state: StateFolder) -> bool:
