@@ -100,6 +100,13 @@ class Network(_Section, frozen=True):
     underlay_mtu: Annotated[int, msgspec.Meta(ge=1330, le=65_535)] = 1500
 
 
+class Storage(_Section, frozen=True):
+    """`portal`: ADDRESS:PORT at which this host exports its volumes by iSCSI, so that guests of other hosts can have
+    them; empty: it does not."""
+
+    portal: str = ""
+
+
 class Images(_Section, frozen=True):
     """`import_networks`: blocks of addresses, with commas between, that images may be fetched from beside public ones:
     a mirror of one's own. Never those of the cloud's own services."""
@@ -175,6 +182,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database: Database = Database()
     compute: Compute = Compute()
     network: Network = Network()
+    storage: Storage = Storage()
     images: Images = Images()
     backups: Backups = Backups()
     hints: Hints = Hints()

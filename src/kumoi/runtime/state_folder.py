@@ -16,7 +16,7 @@ Below these paths the cloud's own mount namespace sees, left outside and right i
     log/     /var/log/libvirt
     etc/     /etc/libvirt
     images/  /var/lib/libvirt/images   disks: QEMU has a uid of its own and cannot pass STATE
-    dev/*    /dev/net/tun, /dev/kvm
+    dev/*    /dev/net/tun, /dev/kvm, /dev/fuse
 
 What does not belong here: contents. Each file has one writer, named where it is written.
 """

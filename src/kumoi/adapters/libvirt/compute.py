@@ -17,7 +17,7 @@ import libvirt
 import msgspec
 from msgspec.structs import replace
 
-from kumoi.adapters.libvirt import console_log, copies, disks, guest_agent, nics, serial_line
+from kumoi.adapters.libvirt import console_log, copies, disks, guest_agent, nics, remotes, serial_line
 from kumoi.adapters.libvirt.connection import Connection
 from kumoi.adapters.libvirt.domain_xml import (
     DomainSettings,
@@ -100,6 +100,7 @@ class LibvirtCompute:
                     return
             # Named before the effect: whoever finds the domain on after a crash knows which run it is.
             self._runs.change(machine.id, lambda r: replace(r, starting=run))
+            remotes.tell(connection, machine.volumes)
             self._define(connection, machine, run).create()
             serial_line.close_to_others(self._serial(machine.id))
             self._runs.change(machine.id, lambda r: started(r, run, self._settings.boot_id))
@@ -168,7 +169,9 @@ class LibvirtCompute:
 
     def attach_disk(self, instance: InstanceId, disk: MachineDisk) -> None:
         with self._acting(instance, "attach_disk") as connection:
-            disks.attach(running(connection, instance, "attach_disk"), disk, self._settings.domain)
+            domain = running(connection, instance, "attach_disk")
+            remotes.tell(connection, (disk,))
+            disks.attach(domain, disk, self._settings.domain)
 
     def detach_disk(self, instance: InstanceId, volume: VolumeId) -> None:
         with self._acting(instance, "detach_disk") as connection:
@@ -176,6 +179,7 @@ class LibvirtCompute:
             if domain is not None and domain.isActive():
                 with unless_off():
                     disks.detach(domain, volume)
+            remotes.forget(connection, volume)
 
     def resize_disk(self, instance: InstanceId, volume: VolumeId, size_gib: int) -> None:
         with self._acting(instance, "resize_disk") as connection:

@@ -12,6 +12,7 @@ import msgspec
 
 from kumoi.contracts.compute import Machine, MachineDisk, MachinePlug
 from kumoi.core.devices import nic_place, serial_of, volume_place
+from kumoi.core.disks import Remote
 from kumoi.core.ids import InstanceId, VolumeId, is_uuid
 
 Accelerator = Literal["kvm", "tcg"]
@@ -105,7 +106,11 @@ def volume_disk(disk: MachineDisk, settings: DomainSettings, *, boots: bool = Fa
     place = _e("address", type="pci", bus=str(bus), slot=str(slot))
     more = [_e("readonly")] if disk.read_only else []
     more += [_e("serial", text=serial_of(disk.volume_id)), _e("alias", name=disk_alias(disk.volume_id)), place]
-    found = _disk(disk.handle, device_name(_FIRST_VOLUME_LETTER + disk.slot), settings, boots=boots)
+    name = device_name(_FIRST_VOLUME_LETTER + disk.slot)
+    if disk.remote is None:
+        found = _disk(disk.handle, name, settings, boots=boots)
+    else:
+        found = _remote_disk(disk.volume_id, disk.remote, name, settings, boots=boots)
     found.extend(more)
     return found
 
@@ -233,6 +238,28 @@ def _disk(path: str, device: str, settings: DomainSettings, *, boots: bool) -> E
         _e("target", dev=device, bus="virtio"),
         *([_e("boot", order="1")] if boots else []),
         type="file",
+        device="disk",
+    )
+
+
+def _remote_disk(volume: VolumeId, remote: Remote, device: str, settings: DomainSettings, *, boots: bool) -> Element:
+    """Reached by QEMU itself, with no kernel's help; the secret is libvirtd's, by the volume's id (`remotes`)."""
+    address, _, port = remote.portal.rpartition(":")
+    source = _e(
+        "source",
+        _e("host", name=address.strip("[]"), port=port),
+        _e("auth", _e("secret", type="iscsi", uuid=volume), username=remote.user),
+        _e("initiator", _e("iqn", name=remote.initiator)),
+        protocol="iscsi",
+        name=f"{remote.target}/{remote.lun}",
+    )
+    return _e(
+        "disk",
+        _e("driver", name="qemu", type="raw", cache=settings.disk_cache, discard="unmap"),
+        source,
+        _e("target", dev=device, bus="virtio"),
+        *([_e("boot", order="1")] if boots else []),
+        type="network",
         device="disk",
     )
 

@@ -19,7 +19,7 @@ from kumoi.runtime.state_folder import ACCOUNT, StateFolder
 Account = pwd.struct_passwd
 _COUNT: Final = 65536
 _TABLES: Final = (Path("/etc/subuid"), Path("/etc/subgid"))
-_NODES: Final = (("tun", Path("/dev/net/tun")), ("kvm", Path("/dev/kvm")))
+_NODES: Final = (("tun", Path("/dev/net/tun")), ("kvm", Path("/dev/kvm")), ("fuse", Path("/dev/fuse")))
 
 
 def owner(state: Path) -> Account:

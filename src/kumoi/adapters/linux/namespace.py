@@ -47,6 +47,7 @@ _BINDS: Final = (
 _ACCOUNTS: Final = ("/etc/passwd", "/etc/group")
 TUN: Final = "/dev/net/tun"
 KVM: Final = "/dev/kvm"
+FUSE: Final = "/dev/fuse"
 OWN_RUN: Final = "/run/kumoi"
 _CODE: Final = f"{OWN_RUN}/code"
 _ORIGINALS: Final = f"{OWN_RUN}/machine"
@@ -284,7 +285,7 @@ def _build(state: StateFolder) -> None:
     for name, target in _BINDS:
         os.makedirs(target, exist_ok=True)
         syscalls.mount(str(state.root / name), target, syscalls.MS_BIND)
-    for name, target in (("tun", TUN), ("kvm", KVM)):
+    for name, target in (("tun", TUN), ("kvm", KVM), ("fuse", FUSE)):
         if (state.root / "dev" / name).exists():
             syscalls.mount(str(state.root / "dev" / name), target, syscalls.MS_BIND)
     if os.access(KVM, os.W_OK) and not os.stat(KVM).st_mode & stat.S_IWOTH:

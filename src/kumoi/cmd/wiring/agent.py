@@ -19,6 +19,7 @@ from kumoi.adapters.linux.dnsmasq import DnsmasqGuestServices
 from kumoi.adapters.linux.guests import LinuxGuestServices
 from kumoi.adapters.linux.network import LinuxNetwork
 from kumoi.adapters.storage.files import FileStorage
+from kumoi.adapters.storage.iscsi.exporter import IscsiExporter
 from kumoi.adapters.storage.qemu_img import Owner
 from kumoi.adapters.storage.volume_files import FileVolumePool
 from kumoi.adapters.system import SystemChance, SystemClock
@@ -30,6 +31,7 @@ from kumoi.agent.ledger import Ledger
 from kumoi.agent.notebook import Notebook
 from kumoi.contracts.guests import GuestServices
 from kumoi.core.disks import PoolOffer
+from kumoi.core.exports import INITIATES
 from kumoi.core.hosts import Capacity
 from kumoi.core.plan import Hello
 from kumoi.core.qos import GUARANTEES, LIMITS
@@ -46,6 +48,8 @@ SERIALS = Path("/run/kumoi/serials")
 RECORDS = Path("/var/lib/libvirt/kumoi")
 GUESTD = Path("/run/kumoi/guestd.sock")
 DNSMASQ = Path("/run/kumoi/dnsmasq")
+EXPORTS = Path("/run/kumoi/exports")
+INITIATOR = "block-iscsi.so"  # QEMU's own, in a package by itself
 EMULATOR = str(daemon.EMULATORS / "qemu-system-x86_64")
 POOL = "files"  # of volumes; every host has this one
 KEPT_FREE_MIB = 1024
@@ -75,6 +79,7 @@ def agent(settings: Settings) -> Agent:
         pools={POOL: FileVolumePool(IMAGES / "volumes", storage.layers, owner)},
         guests=_guest_services(settings.network),
         config_files=partial(config_files, settings.network.http_proxy),
+        exporter=IscsiExporter(EXPORTS, settings.storage.portal, owner) if settings.storage.portal else None,
     )
     hello = Hello(
         name=settings.cloud.host_name or socket.gethostname(),
@@ -83,7 +88,7 @@ def agent(settings: Settings) -> Agent:
         capabilities=capabilities(settings.network, takes_tags=network.takes_tags()),
         accelerator=accelerates,
         booted_at=float(int(time.time() - time.clock_gettime(time.CLOCK_BOOTTIME))),
-        pools=(PoolOffer(name=POOL, driver="files", total_gib=shutil.disk_usage(IMAGES).total >> 30),),
+        pools=(_pool(settings.storage.portal),),
     )
     papers = Papers(Ledger(FileJournal(RECORDS / "ledger")), Notebook(FileJournal(RECORDS / "notebook")))
     tools = Tools(clock=SystemClock(), chance=SystemChance(), manner=Manner(sample_s=settings.metrics.sample_s))
@@ -99,7 +104,17 @@ def _guest_services(network: Network) -> GuestServices:
 def capabilities(network: Network, *, takes_tags: bool) -> tuple[str, ...]:
     """What this version's drivers can do on a real host; frames are taken apart where kernel or machine let us."""
     promises = network.bandwidth_mbps or network.packet_rate_kpps
-    return ("router", ADVERTISES, LIMITS, *((GUARANTEES,) if promises else ()), *((CARRIES,) if takes_tags else ()))
+    may = ((GUARANTEES, promises), (CARRIES, takes_tags), (INITIATES, initiates()))
+    return ("router", ADVERTISES, LIMITS, *(word for word, can in may if can))
+
+
+def initiates() -> bool:
+    """Whether guests can reach volumes of other hosts."""
+    return any(Path("/usr/lib").glob(f"*/qemu/{INITIATOR}"))
+
+
+def _pool(portal: str) -> PoolOffer:
+    return PoolOffer(name=POOL, driver="files", total_gib=shutil.disk_usage(IMAGES).total >> 30, portal=portal)
 
 
 def _capacity(network: Network) -> Capacity:

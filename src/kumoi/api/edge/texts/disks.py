@@ -5,6 +5,8 @@ from typing import Final
 
 EN_ERRORS: Final[dict[str, str]] = {
     "no_capacity:pools": "No pool has room for {wanted_gib} GiB. Pools looked at: {pools}; dropped by: {dropped}.",
+    "unavailable:portal_taken": "{what} cannot have the address {portal}: another program has it. "
+    "Choose another storage.portal in kumoi.toml, or stop that one.",
     "unsupported:multiattach": "A volume of several guests cannot be reached from other hosts.",
     "unsupported:not_exported": "The volume lies on another host, whose pool {pool} is not exported. "
     "Set storage.portal in kumoi.toml there, or run the instance on that host.",
@@ -14,6 +16,8 @@ EN_ERRORS: Final[dict[str, str]] = {
 JA_ERRORS: Final[dict[str, str]] = {
     "no_capacity:pools": "{wanted_gib} GiB の空きのあるプールがありません。"
     "調べたプール: {pools}、除外の理由: {dropped}。",
+    "unavailable:portal_taken": "{what} がアドレス {portal} を使えません。ほかのプログラムが使っています。"
+    "kumoi.toml の storage.portal を変えるか、そのプログラムを止めてください。",
     "unsupported:multiattach": "複数のゲストで使うボリュームには、ほかのホストから届きません。",
     "unsupported:not_exported": "ボリュームは別のホストにあり、そのプール {pool} は公開されていません。"
     "そのホストの kumoi.toml で storage.portal を設定するか、同じホストでインスタンスを実行してください。",
