@@ -40,7 +40,7 @@ def command(root: Path, file: Path, without_images: bool) -> None:
     """
     with told(), translated("host", "backup"):
         state = state_folder.existing(root)
-        with _made_whole(file.absolute()) as out:
+        with made_whole(file.absolute()) as out:
             as_owner.run(root, lambda: take(state, out, images=not without_images), "backup")
     click.echo(f"kumoi: {file}: {file.stat().st_size / _MIB:.1f} MiB. Guests' disks and volumes are not in it.")
 
@@ -87,7 +87,7 @@ def _aside(state: StateFolder) -> Iterator[Path]:
 
 
 @contextmanager
-def _made_whole(path: Path) -> Iterator[BinaryIO]:
+def made_whole(path: Path) -> Iterator[BinaryIO]:
     """A new file (0600) that has its name only once it is whole. Raises Taken where there is one."""
     if path.exists():
         raise Taken("host", kind="file", name=str(path))

@@ -19,7 +19,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "The cloud": ("up", "down", "status", "rollback", "backup", "restore", "purge", "config"),
     "Looking inside": ("why", "logs", "events", "net", "explain"),
     "Guests and clients": ("demo", "ssh", "exec", "env", "console", "rules"),
-    "This machine": ("doctor", "image", "uplink", "join"),
+    "This machine": ("doctor", "support", "image", "uplink", "join"),
     "One process": ("supervise", "serve", "control", "agent", "guestd"),
     "Development": ("test", "lab", "chaos", "bench", "tour"),
 }

@@ -35,11 +35,14 @@ class Trial:
         return Caller(self.state.clouds_yaml)
 
     def command(self, *words: str, timeout_s: float = _PATIENCE_S) -> subprocess.CompletedProcess[str]:
-        """Run `kumoi --state … words`."""
+        """Run `kumoi --state … words`. Raises Unavailable where it does not end in time."""
         argv = (*_program(), "--state", str(self.state.root), *words)
-        return subprocess.run(
-            argv, capture_output=True, text=True, timeout=timeout_s, check=False, stdin=subprocess.DEVNULL
-        )
+        try:
+            return subprocess.run(
+                argv, capture_output=True, text=True, timeout=timeout_s, check=False, stdin=subprocess.DEVNULL
+            )
+        except subprocess.TimeoutExpired as e:
+            raise Unavailable("host", what=f"kumoi {words[0]}", reason="not_in_time", timeout_s=timeout_s) from e
 
 
 @contextmanager

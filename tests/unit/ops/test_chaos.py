@@ -28,6 +28,7 @@ def world(**more: Any) -> World:
         "ports": [port()],
         "floating_ips": [],
         "images": [{"id": "i", "status": "active"}],
+        "volumes": [{"id": "v", "status": "available", "attachments": []}],
         "hosts": [{"name": "h", "state": "up", "troubles": [], "strays": []}],
         "links": [{"host": "h", "behind": {}}],
         "compute": counted,
@@ -90,3 +91,24 @@ def test_the_same_seed_kills_alike() -> None:
 
     assert drawn("1/1") == drawn("1/1")
     assert set(drawn("1/1")) == {"serve", "agent", faults.SUPERVISOR, faults.POWER}
+
+
+def test_volumes_that_do_not_settle_or_are_in_what_is_gone() -> None:
+    assert found(volumes=[{"id": "v", "status": "detaching", "attachments": []}]) == ["transient"]
+    assert found(volumes=[{"id": "v", "status": "in-use", "attachments": [{"server_id": "gone"}]}]) == ["orphan"]
+
+
+def test_of_a_cloud_that_was_set_back_only_what_had_not_changed_since_is_asked() -> None:
+    ledger = Ledger()
+    for thing in ("kept", "dropped", "gone"):
+        ledger.made_of("server", thing)
+    ledger.left(ledger.leaving("gone"), gone=True)
+    mark = ledger.mark()
+    ledger.made_of("server", "new")
+    ledger.left(ledger.leaving("dropped"), gone=True)
+    ledger.void_since(mark)
+    assert {p.id: p.said for p in ledger.all()} == {"kept": "made", "gone": "gone"}
+
+
+def test_a_seed_sets_back_now_and_then() -> None:
+    assert 10 < sum(faults.sets_back(Random(f"1/{n}/back")) for n in range(100)) < 30

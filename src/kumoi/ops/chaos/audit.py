@@ -27,6 +27,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     ports: list[Row]
     floating_ips: list[Row]
     images: list[Row]
+    volumes: list[Row]
     hosts: list[Row]
     links: list[Row]
     compute: Row
@@ -44,6 +45,7 @@ def look(caller: Caller, project: str) -> World:
         ports=caller.get("/network/v2.0/ports")["ports"],
         floating_ips=caller.get("/network/v2.0/floatingips")["floatingips"],
         images=caller.get("/image/v2/images?limit=200")["images"],
+        volumes=caller.get("/volume/v3/volumes/detail")["volumes"],
         hosts=caller.get("/operator/v1/hosts")["hosts"],
         links=caller.get("/operator/v1/links")["links"],
         compute=caller.get(f"/compute/v2.1/os-quota-sets/{project}/detail", **versioned)["quota_set"],
@@ -63,7 +65,7 @@ def findings(caller: Caller, project: str, ledger: Ledger) -> list[str]:
 
 def wrong(world: World, project: str) -> list[str]:
     """What is wrong with what is there, whoever it was promised to."""
-    return [*_transient(world), *_orphans(world), *_doubled(world), *_accounts(world, project)]
+    return [*_transient(world), *_behind(world), *_orphans(world), *_doubled(world), *_accounts(world, project)]
 
 
 def _transient(world: World) -> Iterator[str]:
@@ -74,6 +76,12 @@ def _transient(world: World) -> Iterator[str]:
     for image in world.images:
         if image["status"] in {"queued", "saving"}:
             yield f"transient: image {image['id']} is {image['status']}"
+    for volume in world.volumes:
+        if volume["status"] not in {"available", "in-use"}:
+            yield f"transient: volume {volume['id']} is {volume['status']}"
+
+
+def _behind(world: World) -> Iterator[str]:
     for host in world.hosts:
         if host["state"] != "up":
             yield f"transient: host {host['name']} is {host['state']}"
@@ -96,6 +104,10 @@ def _orphans(world: World) -> Iterator[str]:
     for address in world.floating_ips:
         if address["port_id"] and address["port_id"] not in ports:
             yield f"orphan: {address['floating_ip_address']} leads to port {address['port_id']}, which is gone"
+    for volume in world.volumes:
+        for attachment in volume["attachments"]:
+            if attachment["server_id"] not in servers:
+                yield f"orphan: volume {volume['id']} is in server {attachment['server_id']}, which is gone"
 
 
 def _doubled(world: World) -> Iterator[str]:

@@ -19,6 +19,11 @@ def draw(dice: Random, programs: list[str]) -> str:
     return dice.choice([*sorted(programs), *sorted(programs), SUPERVISOR, POWER])
 
 
+def sets_back(dice: Random) -> bool:
+    """Whether the round ends with an older database in place of the cloud's."""
+    return dice.random() < 0.2
+
+
 def kill(state: StateFolder, what: str) -> bool:
     """By SIGKILL; False where there was nothing of that name to kill."""
     record = supervision.read(state.processes)

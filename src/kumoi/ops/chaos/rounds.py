@@ -3,16 +3,18 @@
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import msgspec
 
+from kumoi.core.errors import Unavailable
 from kumoi.ops.caller import Caller
-from kumoi.ops.chaos import audit, faults
+from kumoi.ops.chaos import audit, ec2, faults
 from kumoi.ops.chaos.user import Ground, User
 from kumoi.ops.chaos.word import PATHS, Ledger
-from kumoi.ops.trial import READY, Trial, until
+from kumoi.ops.trial import Trial, until
 from kumoi.runtime import supervision
 
 USERS: Final = 3
@@ -20,6 +22,8 @@ BUSY_S: Final = 5.0
 STEP_S: Final = 0.15  # between two requests of one user
 QUIET_S: Final = 150.0  # two resync periods of control, and a host that was thought dead
 LOOK_EVERY_S: Final = 0.5
+MEANWHILE_S: Final = 1.0  # of use that an older database does not know
+SET_BACK: Final = "the last second, by an older database"
 Say = Callable[[str], None]
 
 
@@ -47,18 +51,28 @@ class Chaos:
         self._project = str(next(p["id"] for p in projects if p["name"] == "demo"))
         self._ground = _ground(caller)
         self._caller = caller
+        self._keys = ec2.keys(trial.state.root / "env")
 
     def round(self, number: int) -> Round:
         dice = Random(f"{self._seed}/{number}")  # noqa: S311 - a game
         ledger, over = Ledger(), threading.Event()
         # All are signed in before anything is killed: a round of fewer users would be another one.
+        back = faults.sets_back(Random(f"{self._seed}/{number}/back"))  # noqa: S311
         users = [threading.Thread(target=_use, args=(self._user(f"{number}/{n}", ledger), over)) for n in range(USERS)]
         for user in users:
             user.start()
         killed = self._kill(dice)
+        file = self._trial.state.root.parent / f"backup-{number}"
+        mark = ledger.mark()
+        kept = back and self._command("backup", str(file))
+        if kept:
+            time.sleep(MEANWHILE_S)
         over.set()
         for user in users:
             user.join()
+        if kept and self._set_back(file):
+            killed.append(SET_BACK)
+            ledger.void_since(mark)
         began = time.monotonic()
         self._bring_up()
         found = self._quiet(ledger, began)
@@ -72,7 +86,7 @@ class Chaos:
         )
 
     def _user(self, name: str, ledger: Ledger) -> User:
-        return User(self._trial.caller(), self._ground, ledger, Random(f"{self._seed}/{name}"))  # noqa: S311
+        return User(self._trial.caller(), self._ground, ledger, Random(f"{self._seed}/{name}"), self._keys)  # noqa: S311
 
     def _kill(self, dice: Random) -> list[str]:
         """One to three times within BUSY_S, after the users have begun."""
@@ -90,9 +104,24 @@ class Chaos:
 
     def _bring_up(self) -> None:
         """As its operator would, whatever is left of it."""
-        done = self._trial.command("up", *self._flags)
-        if READY not in done.stdout + done.stderr:
-            self._say(f"up ended with {done.returncode}: {(done.stdout + done.stderr)[-500:]}")
+        self._command("up", *self._flags)
+
+    def _set_back(self, file: Path) -> bool:
+        """The cloud is what it was when `file` was written; a second `up` (the round's own) finds it so."""
+        done = self._command("down") and self._command("restore", "--replace", str(file))
+        file.unlink()
+        return done
+
+    def _command(self, *words: str) -> bool:
+        """Whether it did what it was called for; what it says otherwise, and that it does not end, is told."""
+        try:
+            done = self._trial.command(*words)
+        except Unavailable as e:
+            self._say(str(e))
+            return False
+        if done.returncode:
+            self._say(f"{words[0]} ended with {done.returncode}: {(done.stdout + done.stderr)[-500:]}")
+        return done.returncode == 0
 
     def _quiet(self, ledger: Ledger, began: float) -> list[str]:
         """What is still wrong when it is time to be well."""
@@ -104,10 +133,15 @@ class Chaos:
 
     def tidy(self) -> None:
         """Take away what a round made, also what nobody was told of: the next one knows none of it."""
-        for kind in ("server", "image", "floating_ip", "port", "security_group"):
+        for kind in ("server", "image", "floating_ip", "port", "security_group", "volume"):
             for thing in self._mine(kind):
                 self._caller.ask("DELETE", f"{PATHS[kind]}/{thing}")
-        until(lambda: True if not self._mine("server") else None, "servers", timeout_s=QUIET_S, every_s=LOOK_EVERY_S)
+            if kind == "server":
+                self._until_none("server")  # a volume that is in one is not let go
+        self._until_none("volume")
+
+    def _until_none(self, kind: str) -> None:
+        until(lambda: True if not self._mine(kind) else None, kind, timeout_s=QUIET_S, every_s=LOOK_EVERY_S)
 
     def _mine(self, kind: Any) -> list[str]:
         named = "" if kind == "floating_ip" else "?name=chaos"

@@ -9,9 +9,11 @@ import msgspec
 
 from kumoi.core.errors import Unavailable
 from kumoi.ops.caller import Caller
+from kumoi.ops.chaos import ec2
+from kumoi.ops.chaos.ec2 import Keys
 from kumoi.ops.chaos.word import PATHS, Kind, Ledger
 
-MOST: Final[dict[Kind, int]] = {"server": 12, "port": 8, "floating_ip": 6, "security_group": 6, "image": 4}
+MOST: Final[dict[Kind, int]] = {"server": 12, "port": 8, "floating_ip": 6, "security_group": 6, "image": 4, "volume": 5}
 ACTIONS: Final[tuple[dict[str, Any], ...]] = (
     {"reboot": {"type": "SOFT"}},
     {"reboot": {"type": "HARD"}},
@@ -25,6 +27,8 @@ ACTIONS: Final[tuple[dict[str, Any], ...]] = (
     {"revertResize": None},
 )
 _REFUSED: Final = 400
+TERMINATE: Final = "TerminateInstances"
+EC2_ACTIONS: Final = ("StopInstances", "StartInstances", "RebootInstances", "DescribeInstances", TERMINATE)
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +44,9 @@ class User:
     """One connection and one pair of dice. A request that is refused is forgotten; one that is not answered is kept as
     unknown where it was to take something away, and else leaves something that nobody was told of."""
 
-    def __init__(self, caller: Caller, ground: Ground, ledger: Ledger, dice: Random) -> None:
+    def __init__(self, caller: Caller, ground: Ground, ledger: Ledger, dice: Random, known: Keys | None = None) -> None:
+        """`known`: by which EC2 is asked as well."""
+        self._known = known
         self._caller = caller
         self._ground = ground
         self._ledger = ledger
@@ -51,6 +57,7 @@ class User:
         steps: tuple[Callable[[], None], ...] = (
             *(self._run, self._run, self._act, self._act, self._resize, self._plug, self._copy),
             *(self._port, self._float, self._group, self._rule, self._drop, self._drop),
+            *(self._volume, self._disk, self._disk, *((self._ec2, self._ec2) if self._known else ())),
         )
         self._dice.choice(steps)()
 
@@ -107,6 +114,38 @@ class User:
             rule = {"direction": "ingress", "protocol": "tcp", "port_range_min": port, "port_range_max": port}
             rule = {**rule, "security_group_id": group, "remote_group_id": group}
             self._ask("POST", "/network/v2.0/security-group-rules", {"security_group_rule": rule})
+
+    def _volume(self) -> None:
+        self._make("volume", {"volume": {"size": 1, "name": "chaos"}})
+
+    def _disk(self) -> None:
+        """A volume goes into a server, or out of it."""
+        server, volume = self._one("server"), self._one("volume")
+        if server is None or volume is None:
+            return
+        where = f"{PATHS['server']}/{server}/os-volume_attachments"
+        if self._dice.random() < 0.6:
+            self._ask("POST", where, {"volumeAttachment": {"volumeId": volume}})
+        else:
+            self._ask("DELETE", f"{where}/{volume}")
+
+    def _ec2(self) -> None:
+        """The other tongue, about a server of this one."""
+        server = self._one("server")
+        action = self._dice.choice(EC2_ACTIONS)
+        if server is None or self._known is None:
+            return
+        before = self._ledger.leaving(server) if action == TERMINATE else None
+        try:
+            status, _ = ec2.ask(self._caller, self._known, action, InstanceId_1=ec2.instance_id(server))
+        except Unavailable:
+            self._caller.close()
+            self._ledger.count(answered=False)
+            return
+        answered = status < http.client.INTERNAL_SERVER_ERROR
+        self._ledger.count(answered=answered)
+        if before is not None and answered:
+            self._ledger.left(before, gone=status < _REFUSED)
 
     def _drop(self) -> None:
         kind = self._dice.choice(tuple(MOST))

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-Kind = Literal["server", "port", "floating_ip", "security_group", "image"]
+Kind = Literal["server", "port", "floating_ip", "security_group", "image", "volume"]
 Said = Literal["made", "gone", "unknown"]
 PATHS: dict[Kind, str] = {
     "server": "/compute/v2.1/servers",
@@ -14,6 +14,7 @@ PATHS: dict[Kind, str] = {
     "floating_ip": "/network/v2.0/floatingips",
     "security_group": "/network/v2.0/security-groups",
     "image": "/image/v2/images",
+    "volume": "/volume/v3/volumes",
 }
 
 
@@ -57,6 +58,16 @@ class Ledger:
                 self._promises[before.id] = replace(before, said="gone")
             elif self._promises[before.id].said == "unknown":
                 self._promises[before.id] = before
+
+    def mark(self) -> dict[str, Promise]:
+        """As it is now, for `void_since`."""
+        with self._lock:
+            return dict(self._promises)
+
+    def void_since(self, mark: dict[str, Promise]) -> None:
+        """The cloud is again what it was about then: only what was said before, and not changed since, holds."""
+        with self._lock:
+            self._promises = {k: p for k, p in self._promises.items() if mark.get(k) == p}
 
     def count(self, *, answered: bool) -> None:
         with self._lock:
