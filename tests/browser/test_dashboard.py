@@ -15,7 +15,7 @@ DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 PAGES = (
     "/", "/instances", "/launch", "/images", "/keypairs", "/topology", "/networks", "/routers", "/security-groups",
     "/floating-ips", "/api-access", "/account", "/admin/hosts", "/admin/instances", "/admin/projects", "/admin/users",
-    "/admin/flavors", "/admin/machinery", "/admin/events", "/volumes", "/snapshots", "/backups",
+    "/admin/flavors", "/admin/machinery", "/admin/events", "/volumes", "/snapshots", "/backups", "/admin/volume-types",
 )  # fmt: skip
 WITH_DETAILS = ("/images", "/networks", "/routers", "/security-groups", "/admin/hosts")  # of the first that is listed
 ACTIVE = {"en-US": "Active", "ja-JP": "稼働中"}

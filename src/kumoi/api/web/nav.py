@@ -27,6 +27,7 @@ ADMINISTRATION: Final = Group(
         Entry("nav.tenants", "/admin/projects", "folder", "identity.read"),
         Entry("nav.users", "/admin/users", "users-round", "identity.read"),
         Entry("nav.flavors", "/admin/flavors", "layers", "flavor.create"),
+        Entry("nav.volume_types", "/admin/volume-types", "hard-drive", "volume_type.create"),
         Entry("nav.machinery", "/admin/machinery", "activity", "loop.read"),
         Entry("nav.events", "/admin/events", "history", "event.all_projects"),
     ),

@@ -33,6 +33,7 @@ from kumoi.api.web.pages import (
     session,
     snapshots,
     topology,
+    transfers,
     volumes,
 )
 from kumoi.api.web.pages.administration import ADMINISTRATION
@@ -59,6 +60,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     volumes,
     snapshots,
     backups,
+    transfers,
     api,
     account,
     networks,

@@ -3,6 +3,15 @@
 from types import ModuleType
 from typing import Final
 
-from kumoi.api.web.pages import everywhere, flavors, happenings, hosts, machinery, tenants, users
+from kumoi.api.web.pages import everywhere, flavors, happenings, hosts, machinery, tenants, users, volume_types
 
-ADMINISTRATION: Final[tuple[ModuleType, ...]] = (hosts, everywhere, tenants, users, flavors, machinery, happenings)
+ADMINISTRATION: Final[tuple[ModuleType, ...]] = (
+    hosts,
+    everywhere,
+    tenants,
+    users,
+    flavors,
+    volume_types,
+    machinery,
+    happenings,
+)

@@ -23,11 +23,14 @@ from kumoi.app.instances import change, consoles, read
 from kumoi.app.instances.acting import Act, refusal
 from kumoi.app.instances.console_log import ANSWER_WITHIN_S, ask_console
 from kumoi.app.instances.read import InstanceView
+from kumoi.app.volumes import read as volumes
 from kumoi.core.call import Call
 from kumoi.core.consoles import ConsoleKind
 from kumoi.core.errors import Invalid, KumoiError, NotFound, Unavailable
 from kumoi.core.events import Event
 from kumoi.core.ids import InstanceId
+from kumoi.core.query import Query, is_in
+from kumoi.core.volumes import Volume
 
 TEMPLATE: Final = "instance.html"
 LOG_BYTES: Final = 64 << 10
@@ -61,6 +64,9 @@ WORDS: Final[Table] = {
     "mac": ("MAC address", "MAC アドレス"),
     "floating": ("Floating IP", "Floating IP"),
     "groups": ("Security groups", "セキュリティグループ"),
+    "volumes": ("Volumes", "ボリューム"),
+    "volumes.none": ("None is attached.", "接続されているボリュームはありません。"),
+    "volumes.boot": ("it boots from it", "起動ディスク"),
     "timeline": ("What happened", "できごと"),
     "timeline.none": ("Nothing yet.", "まだ何もありません。"),
     "by_cloud": ("the cloud", "クラウド"),
@@ -157,6 +163,7 @@ def show(front: Front, request: Request) -> Response:
         **head(front, request, call, view),
         view=view,
         all_led=_all_led(view),
+        volumes=_volumes(front, call, view),
         image=_image_name(front, call, view),
         sees_host=read.sees_host(call),
         labels=view.labels.get(change.METADATA, {}),
@@ -183,6 +190,13 @@ def head(front: Front, request: Request, call: Call, view: InstanceView) -> dict
         "no_console": _no_console(front, request, call, view),
         "kinds": get_args(ConsoleKind),
     }
+
+
+def _volumes(front: Front, call: Call, view: InstanceView) -> dict[str, Volume]:
+    """Those that it has, or waits for, by id."""
+    ids = tuple(one.volume_id for one in view.attachments)
+    found = volumes.find(front.house, call, Query(filters=(is_in("id", ids),))) if ids else []
+    return {one.volume.id: one.volume for one in found}
 
 
 def _all_led(view: InstanceView) -> bool:

@@ -70,7 +70,7 @@ def whys(front: Front, request: Request, view: VolumeView) -> dict[str, str]:
     """Why something cannot be done now, by act; empty where it can."""
     status = view.volume.status
     state = front.say(request, "volumes.why.state", state=front.say(request, f"volumes.state.{told(status)}"))
-    acts: tuple[Act, ...] = ("attach", "extend", "snapshot", "upload", "delete")
+    acts: tuple[Act, ...] = ("attach", "extend", "snapshot", "upload", "transfer", "delete")
     found: dict[str, str] = {act: "" if status in ALLOWED[act] else state for act in acts}
     if status == "in_use":
         found["delete"] = front.say(request, "volumes.why.attached")

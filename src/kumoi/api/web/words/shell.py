@@ -43,6 +43,7 @@ WORDS: Final[Table] = {
     "nav.storage": ("Storage", "ストレージ"),
     "nav.volumes": ("Volumes", "ボリューム"),
     "nav.snapshots": ("Snapshots", "スナップショット"),
+    "nav.volume_types": ("Volume types", "ボリュームタイプ"),
     "nav.backups": ("Backups", "バックアップ"),
     "nav.images": ("Images", "イメージ"),
     "nav.keypairs": ("Key pairs", "キーペア"),
