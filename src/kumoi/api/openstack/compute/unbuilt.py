@@ -17,40 +17,46 @@ from kumoi.core.errors import Invalid, Unsupported
 from kumoi.core.policy import allow
 
 _ACTION: Final = "instance.see_host"
-OPERATORS: Final = ("migrate", "os-migrateLive", "evacuate")
 
 
 class _Move(msgspec.Struct):
+    """The rest of what may be said bears on nothing."""
+
     host: str | None = None
 
 
-class MoveBody(msgspec.Struct):
-    """One of the three. The rest of what they may say bears on nothing."""
+class MigrateBody(msgspec.Struct):
+    wanted: _Move | None = msgspec.field(name="migrate")
 
-    migrate: _Move | None = None
-    live: _Move | None = msgspec.field(name="os-migrateLive", default=None)
-    evacuate: _Move | None = None
 
-    def host(self, name: str) -> str:
-        asked = self.live if name == "os-migrateLive" else getattr(self, name)
-        return (asked.host if asked is not None else None) or ""
+class LiveBody(msgspec.Struct):
+    wanted: _Move | None = msgspec.field(name="os-migrateLive")
+
+
+class EvacuateBody(msgspec.Struct):
+    wanted: _Move | None = msgspec.field(name="evacuate")
+
+
+Body = type[MigrateBody] | type[LiveBody] | type[EvacuateBody]
+OPERATORS: Final[dict[str, Body]] = {"migrate": MigrateBody, "os-migrateLive": LiveBody, "evacuate": EvacuateBody}
 
 
 def routes(house: House) -> list[Route]:
     path = V + "/servers/{id}/action"
     return [
-        Route("POST", path, waited(partial(refuse, house, name)), _ACTION, "compute", body_key=name,
-              body_type=MoveBody, wait=True)
-        for name in OPERATORS
+        Route("POST", path, waited(partial(refuse, house, name, body)), _ACTION, "compute", body_key=name,
+              body_type=body, wait=True)
+        for name, body in OPERATORS.items()
     ]  # fmt: skip
 
 
-def refuse(house: House, name: str, request: Request) -> Response:
+def refuse(house: House, name: str, body: Body, request: Request) -> Response:
     allow(request.call(), _ACTION)
     one = read.get(house, request.call(), server_id(request)).instance
     if name == "migrate":
         acting.check(request.call(), one, "resize")  # who may not be resized may not be moved either
-    wanted = request.json(MoveBody).host(name)
+    asked = request.json(body).wanted
+    wanted = asked.host if asked is not None else None
     if wanted and wanted not in {host.name for host in hosts.find(house, request.call())}:
         raise Invalid("compute", field=f"{name}.host", reason="not_in_enum", value=wanted)
     raise Unsupported("compute", what=name)
