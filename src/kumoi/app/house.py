@@ -18,13 +18,14 @@ from kumoi.contracts.openid import OpenId
 from kumoi.contracts.secrets import KeyMaker, Passwords, Tokens, Vault
 from kumoi.contracts.store import Store
 from kumoi.core.networks import UNDERLAY_MTU
+from kumoi.core.parts import Off
 from kumoi.core.passwords import PasswordRules
 from kumoi.runtime.loops import Loops
 from kumoi.runtime.series import Series
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings that doors obey. Seconds, factors, bytes."""
+    """The settings that doors obey. Seconds, factors, bytes. `off`: parts that this cloud has not."""
 
     region: str = "RegionOne"
     token_ttl_s: float = 3600.0
@@ -36,6 +37,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     terminated_shown_s: float = 3600.0
     dns_servers: tuple[str, ...] = ()
     underlay_mtu: int = UNDERLAY_MTU
+    off: Off = Off()
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):

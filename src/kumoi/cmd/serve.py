@@ -16,6 +16,7 @@ from kumoi.api.aws.s3 import tongue as s3_tongue
 from kumoi.api.aws.sts import tongue as sts_tongue
 from kumoi.api.edge.access import Access
 from kumoi.api.edge.app import Edge
+from kumoi.api.edge.parts import without
 from kumoi.api.edge.rates import Rates
 from kumoi.api.edge.routes import Tongue
 from kumoi.api.edge.server import run, server
@@ -93,10 +94,11 @@ def tongues(
 ) -> list[Tongue]:
     """Everything that the public listener speaks. `waiters` are its edge's own; `registry`: what /metrics shows beside
     the cloud's own numbers."""
-    site = Site(public_url=chosen.api.public_url, region=chosen.cloud.region)
+    off = house.rules.off
+    site = Site(public_url=chosen.api.public_url, region=chosen.cloud.region, off=off.services)
     assets = Assets()
     here = WebSite(public_url=chosen.api.public_url, region=chosen.cloud.region)
-    return [
+    spoken = [
         identity_tongue(house, site),
         image_tongue(house, site),
         compute_tongue(house, site),
@@ -110,6 +112,7 @@ def tongues(
         assets_tongue(assets),
         web_tongue(house, here, assets, waiters),
     ]
+    return without(spoken, off)
 
 
 def _commits(registry: CollectorRegistry) -> Histogram:

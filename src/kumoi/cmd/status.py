@@ -52,6 +52,7 @@ def facts(state: StateFolder, record: Record | None) -> dict[str, Any]:
             "supervisor": _facts_of(Entry(process=record.supervisor)),
             **{name: _facts_of(entry) for name, entry in record.programs.items()},
         },
+        "off": sorted(settings.load(state.root).parts.off),
         "counts": counts(state),
         "concerns": concerns(state),
     }
@@ -126,6 +127,8 @@ def _people(state: StateFolder, record: Record | None) -> None:
     click.echo(f"up     {state.root}")
     for name, address in known["addresses"].items():
         click.echo(f"       {name:10} {address}")
+    if known["off"]:
+        click.echo(f"       {'off':10} {', '.join(known['off'])}")
     click.echo(f"\n{'':13}{'state':9}{'pid':>8}{'up':>10}{'memory':>9}{'restarts':>10}  last end")
     for name, row in known["programs"].items():
         up = _span(row["up_s"]) if row["up_s"] is not None else ""

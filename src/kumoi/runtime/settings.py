@@ -130,6 +130,20 @@ class Backups(_Section, frozen=True):
     folder: str = ""
 
 
+class Parts(_Section, frozen=True):
+    """What is there: `false` takes it from the catalog, from every dialect and from the dashboard. What was made of it
+    stays, and is there again when it is switched on."""
+
+    volumes: bool = True
+    placement: bool = True
+    ec2: bool = True
+    dashboard: bool = True
+
+    @property
+    def off(self) -> frozenset[str]:
+        return frozenset(name for name in self.__struct_fields__ if not getattr(self, name))
+
+
 class Hints(_Section, frozen=True):
     """`url` of an AMQP broker; empty: hints stay in the process."""
 
@@ -185,6 +199,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     storage: Storage = Storage()
     images: Images = Images()
     backups: Backups = Backups()
+    parts: Parts = Parts()
     hints: Hints = Hints()
     log: Log = Log()
     metrics: Metrics = Metrics()

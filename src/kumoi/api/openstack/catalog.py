@@ -39,10 +39,17 @@ INTERFACES: Final = ("public", "internal", "admin")
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """`public_url` without a trailing slash; empty: whatever the caller used."""
+    """`public_url` without a trailing slash; empty: whatever the caller used. `off`: types of services that
+    this cloud has not: others may be entered in their place."""
 
     public_url: str = ""
     region: str = "RegionOne"
+    off: frozenset[str] = frozenset()
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """What is offered here."""
+        return tuple(service for service in SERVICES if service.type not in self.off)
 
     def url(self, request: Request) -> str:
         return self.public_url or request.base_url
@@ -57,8 +64,8 @@ def stable_id(*parts: str) -> str:
 def own(site: Site) -> Own:
     """What of the catalog is this program, and cannot be changed."""
     return Own(
-        services=frozenset(service.id for service in SERVICES),
-        endpoints=frozenset(stable_id("endpoint", s.type, i) for s in SERVICES for i in INTERFACES),
+        services=frozenset(service.id for service in site.services),
+        endpoints=frozenset(stable_id("endpoint", s.type, i) for s in site.services for i in INTERFACES),
         region=site.region,
     )
 
@@ -80,7 +87,7 @@ def catalog(site: Site, request: Request, others: Others) -> list[dict[str, obje
                 *entered.get(service.id, []),
             ],
         }
-        for service in SERVICES
+        for service in site.services
     ]
     found += [
         {"id": service.id, "type": service.type, "name": service.name, "endpoints": entered.get(service.id, [])}

@@ -27,6 +27,7 @@ from kumoi.api.web.visits import session_cookie, set_cookie, token_for
 from kumoi.api.web.words import Words
 from kumoi.app.identity.web_sessions import Visitor
 from kumoi.core.call import Call, Locale
+from kumoi.core.parts import Off
 from kumoi.core.policy import least_role, may
 
 HTML: Final = "text/html; charset=utf-8"
@@ -34,6 +35,14 @@ NOTE_COOKIE: Final = "kumoi_note"
 NOTE_S: Final = 20
 LEAST_PACKED: Final = 1024
 _PACKING: Final = 4  # a third of the time of 9, and hardly bigger
+FILTERS: Final = {
+    "size": formats.size,
+    "number": formats.number,
+    "quantity": formats.quantity,
+    "iso": formats.iso,
+    "moment": formats.moment,
+    "plain": formats.plain,
+}
 MACROS: Final = ("page", "controls", "fields", "tables", "status")
 
 
@@ -69,14 +78,21 @@ class _Compiled(BytecodeCache):
 
 class Screens:
     """`assets`: the files that pages name; `mask` gives so many random bytes, `since` the number of the last event
-    known. Thread-safe."""
+    known; `off`: parts of the cloud of which nothing is shown. Thread-safe."""
 
     def __init__(
-        self, words: Words, assets: Assets, icons: Icons, mask: Callable[[int], bytes], since: Callable[[], int]
+        self,
+        words: Words,
+        assets: Assets,
+        icons: Icons,
+        mask: Callable[[int], bytes],
+        since: Callable[[], int],
+        off: Off,
     ) -> None:
         self.words = words
         self._mask = mask
         self._since = since
+        self._off = off
         self._templates = Environment(
             loader=PackageLoader("kumoi.api.web"),
             autoescape=True,
@@ -92,21 +108,20 @@ class Screens:
             "icon": icons.draw,
             "screen": _screen.get,
             "menu": MENU,
-            "may": _may,
+            "may": self._may,
             "least_role": least_role,
             "opens": _opens,
             "browser_words": self._browser_words,
         }
-        self._templates.filters |= {
-            "size": formats.size,
-            "number": formats.number,
-            "quantity": formats.quantity,
-            "iso": formats.iso,
-            "moment": formats.moment,
-            "plain": formats.plain,
-            "ago": self._ago,
-        }
+        self._templates.filters |= FILTERS | {"ago": self._ago}
         self._load_macros()
+
+    def _may(self, action: str) -> bool:
+        """Whether the visitor may do this at all, for what is shown greyed."""
+        screen = _screen.get()
+        if screen.visitor is None or self._off.forbids(action):
+            return False
+        return may(Call(actor=screen.visitor, request_id=screen.request.id, now=screen.request.now), action)
 
     def page(
         self,
@@ -220,9 +235,3 @@ def _opens(address: str) -> dict[str, str]:
     return {"hx-get": address, "hx-target": "#dialog", "hx-swap": "innerHTML"}
 
 
-def _may(action: str) -> bool:
-    """Whether the visitor may do this at all, for what is shown greyed."""
-    screen = _screen.get()
-    if screen.visitor is None:
-        return False
-    return may(Call(actor=screen.visitor, request_id=screen.request.id, now=screen.request.now), action)

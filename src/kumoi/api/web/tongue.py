@@ -82,7 +82,7 @@ def words() -> Words:
 def tongue(house: House, site: Site, assets: Assets, waiters: Callable[[], Waiters]) -> Tongue:
     """`waiters` are the edge's own: streams sleep there, so that a server may stop at once."""
     live = Feed(house, waiters)
-    screens = Screens(words(), assets, Icons(), house.chance.secret, live.since)
+    screens = Screens(words(), assets, Icons(), house.chance.secret, live.since, house.rules.off)
     front = Front(house=house, screens=screens, site=site)
     return Tongue(
         name="web",

@@ -117,7 +117,8 @@ def check_size(size_gib: int) -> None:
 
 
 def make(tx: Transaction, house: House, call: Call, wish: VolumeWish, volume_id: VolumeId) -> Volume:
-    """The rows of a new volume, inside a door's transaction."""
+    """The rows of a new volume, inside a door's transaction. Unsupported where this cloud has no volumes."""
+    house.rules.off.check("volumes")
     origin = _origin(tx, call, wish)
     kind = types.usable(tx, call, wish.type_name or origin.type_id or "")
     size_gib = _size(wish, origin)
@@ -126,8 +127,7 @@ def make(tx: Transaction, house: House, call: Call, wish: VolumeWish, volume_id:
     check_quota_of_one(tx, call, size_gib)
     charge(tx, call.project_id, volume_id, volumes=1, gigabytes=size_gib)
     charge_type(tx, call.project_id, volume_id, kind.id, volumes=1, gigabytes=size_gib)
-    specs = dict(kind.extra_specs)
-    wanted = VolumeWanted(size_gib=size_gib, pool_id=origin.pool_id, host_id=wish.host_id, specs=specs)
+    wanted = VolumeWanted(size_gib=size_gib, pool_id=origin.pool_id, host_id=wish.host_id, specs={**kind.extra_specs})
     rooms = pool_rooms(tx, wish.host_id)
     pool_id = _claim_pool(tx, volume_id, rooms, wanted, call.now)
     refused = None if pool_id is not None else _refused(call, wish, rooms, wanted)

@@ -20,6 +20,7 @@ from kumoi.adapters.system import SystemChance, SystemClock
 from kumoi.app.house import House, Rules
 from kumoi.app.rooms import Rooms
 from kumoi.core.ids import HostId, host_section
+from kumoi.core.parts import Off
 from kumoi.core.passwords import PasswordRules
 from kumoi.runtime.asks import AskDesk
 from kumoi.runtime.series import Series
@@ -76,6 +77,7 @@ def _rules(settings: Settings) -> Rules:
         trusted_dashboards=settings.identity.dashboards,
         terminated_shown_s=settings.retention.terminated_s,
         underlay_mtu=settings.network.underlay_mtu,
+        off=Off(settings.parts.off),
     )
 
 

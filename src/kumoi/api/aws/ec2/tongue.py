@@ -36,4 +36,5 @@ def tongue(house: House) -> Tongue:
 
 
 def actions(house: House) -> list[Action]:
-    return [action for noun in NOUNS for action in noun.actions(house)]
+    every = (action for noun in NOUNS for action in noun.actions(house))
+    return [action for action in every if not house.rules.off.forbids(action.action)]

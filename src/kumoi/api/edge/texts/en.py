@@ -18,6 +18,7 @@ ERRORS: Final[dict[str, str]] = {
     "what would fit on the largest: {would_fit}.",
     "no_address": "No {kind} is left in {pool} (size {size}).",
     "too_large": "The {what} is too large: {size}, where {limit} is allowed.",
+    "unsupported:switched_off": "{what} are switched off in this cloud. Its operator may switch them on.",
     "unsupported": "{what} is not built in this version.",
     "unavailable:provider": "{url} does not answer as an identity provider does: {detail}",
     "unavailable:url": "{url} could not be read. Look whether it can be reached from the cloud, then try again.",

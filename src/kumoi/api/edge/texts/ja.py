@@ -20,6 +20,7 @@ ERRORS: Final[dict[str, str]] = {
     "最大のホストに収まる大きさ: {would_fit}",
     "no_address": "{pool} に {kind} の空きがありません (全 {size} 個)。",
     "too_large": "{what} が大きすぎます: {size} (上限 {limit})",
+    "unsupported:switched_off": "このクラウドでは {what} が使えないようになっています。",
     "unsupported": "{what} はこの版では実装されていません。",
     "unavailable:provider": "{url} は ID プロバイダーとして応答しません: {detail}",
     "unavailable:url": "{url} を読み取れませんでした。クラウドから届くことを確かめて、もう一度お試しください。",

@@ -8,7 +8,7 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response, no_content
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.catalog import INTERFACES, SERVICES, Service, Site, endpoint, other_endpoint, own
+from kumoi.api.openstack.catalog import INTERFACES, Service, Site, endpoint, other_endpoint, own
 from kumoi.api.openstack.identity.paging import page
 from kumoi.app.house import House
 from kumoi.app.identity import catalog
@@ -67,10 +67,10 @@ class EndpointChangeBody(msgspec.Struct):
 
 def routes(house: House, site: Site) -> list[Route]:
     return [
-        Route("GET", "/v3/services", partial(services, house), "identity.read_own", "identity"),
+        Route("GET", "/v3/services", partial(services, house, site), "identity.read_own", "identity"),
         Route("POST", "/v3/services", partial(create_service, house), "identity.write", "identity",
               body_type=ServiceBody, success=201),
-        Route("GET", "/v3/services/{id}", partial(service, house), "identity.read_own", "identity"),
+        Route("GET", "/v3/services/{id}", partial(service, house, site), "identity.read_own", "identity"),
         Route("PATCH", "/v3/services/{id}", partial(update_service, house, site), "identity.write", "identity",
               body_type=ServiceChangeBody),
         Route("DELETE", "/v3/services/{id}", partial(delete_service, house, site), "identity.write", "identity",
@@ -86,14 +86,14 @@ def routes(house: House, site: Site) -> list[Route]:
     ]  # fmt: skip
 
 
-def services(house: House, request: Request) -> Response:
-    shown = [_of_service(request, s) for s in SERVICES]
+def services(house: House, site: Site, request: Request) -> Response:
+    shown = [_of_service(request, s) for s in site.services]
     shown += [_of_service(request, s) for s in catalog.others(house, request.call()).services]
     return page(request, "services", _matching(request, shown, ("type", "name")), lambda _request, one: one)
 
 
-def service(house: House, request: Request) -> Response:
-    every: list[Service | OtherService] = [*SERVICES, *catalog.others(house, request.call()).services]
+def service(house: House, site: Site, request: Request) -> Response:
+    every: list[Service | OtherService] = [*site.services, *catalog.others(house, request.call()).services]
     for one in every:
         if one.id == request.params["id"]:
             return json_response({"service": _of_service(request, one)})
@@ -162,7 +162,7 @@ def delete_endpoint(house: House, site: Site, request: Request) -> Response:
 
 def _endpoints(house: House, site: Site, request: Request) -> list[dict[str, Any]]:
     base = site.url(request)
-    shown: list[dict[str, Any]] = [endpoint(site, base, s, i, owner=True) for s in SERVICES for i in INTERFACES]
+    shown: list[dict[str, Any]] = [endpoint(site, base, s, i, owner=True) for s in site.services for i in INTERFACES]
     return [*shown, *(_of_endpoint(request, e) for e in catalog.others(house, request.call()).endpoints)]
 
 

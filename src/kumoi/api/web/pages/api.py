@@ -109,7 +109,7 @@ def show(front: Front, request: Request) -> Response:
         request,
         TEMPLATE,
         keys=sorted(found, key=lambda key: (key.created_at, key.access), reverse=True),
-        services=[(name, url + path) for name, path in SERVICES],
+        services=[(name, url + path) for name, path in SERVICES if name not in front.house.rules.off.tongues],
         region=front.site.region,
         clouds=clouds_yaml(user, who.project_id or "", url, front.site.region),
         openrc=openrc(user, who.project_id or "", url, front.site.region),
