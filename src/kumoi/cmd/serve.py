@@ -16,6 +16,7 @@ from kumoi.api.aws.s3 import tongue as s3_tongue
 from kumoi.api.aws.sts import tongue as sts_tongue
 from kumoi.api.edge.access import Access
 from kumoi.api.edge.app import Edge
+from kumoi.api.edge.openapi import tongue as openapi_tongue
 from kumoi.api.edge.parts import without
 from kumoi.api.edge.rates import Rates
 from kumoi.api.edge.routes import Tongue
@@ -52,6 +53,9 @@ from kumoi.runtime import log, settings
 from kumoi.runtime.listeners import inherited_listeners, open_tcp, open_unix
 from kumoi.runtime.settings import Settings
 from kumoi.runtime.state_folder import StateFolder
+
+# Dialects that OpenAPI can describe: AWS's are not told by their paths, and pages are for people.
+DESCRIBED = frozenset({"identity", "image", "compute", "network", "volume", "placement", "operator"})
 
 
 def main() -> None:
@@ -112,7 +116,8 @@ def tongues(
         assets_tongue(assets),
         web_tongue(house, here, assets, waiters),
     ]
-    return without(spoken, off)
+    spoken = without(spoken, off)
+    return [*spoken, openapi_tongue([one for one in spoken if one.name in DESCRIBED])]
 
 
 def _commits(registry: CollectorRegistry) -> Histogram:

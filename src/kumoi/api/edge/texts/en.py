@@ -328,6 +328,7 @@ KINDS: Final[dict[str, str]] = {
     "mac": "MAC address",
     "vni": "network number",
     "body": "body",
+    "document": "document",
     "file": "file",
     "port": "port",
     "session": "session",

@@ -325,6 +325,7 @@ KINDS: Final[dict[str, str]] = {
     "mac": "MAC アドレス",
     "vni": "ネットワーク番号",
     "body": "本文",
+    "document": "文書",
     "file": "ファイル",
     "port": "ポート",
     "session": "セッション",

@@ -186,7 +186,7 @@ def _unwrapped(raw: msgspec.Raw, resource: Resource[Any]) -> Any:
 def _body_type(resource: Resource[Any]) -> Any:
     """`{"network": {…}}` or `{"networks": [{…}, …]}`."""
     return msgspec.defstruct(
-        f"{resource.new.__name__}Body",
+        f"{resource.new.__name__}Of_{resource.singular}",
         [("one", resource.new | UnsetType, UNSET), ("many", list[msgspec.Raw] | UnsetType, UNSET)],
         rename={"one": resource.singular, "many": resource.table.plural},
         forbid_unknown_fields=True,
@@ -198,5 +198,5 @@ _kept: dict[tuple[str, Any], Any] = {}
 
 def _wrapped(key: str, kind: Any) -> Any:
     if (key, kind) not in _kept:
-        _kept[key, kind] = msgspec.defstruct(f"{kind.__name__}In", [(key, kind)], forbid_unknown_fields=True)
+        _kept[key, kind] = msgspec.defstruct(f"{kind.__name__}In_{key}", [(key, kind)], forbid_unknown_fields=True)
     return _kept[key, kind]
