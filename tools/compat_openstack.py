@@ -34,7 +34,10 @@ switched on, on {date}.
 
 A test that was skipped or never ran is no pass. Neutron's scenarios log in to guests, which a simulated cloud has none
 of: they count as not tried there. *Neutron in real guests* are those of them that were tried on a real cloud, in guests of
-the tiny image with Debian's shells, ncat, ping and ip and a sudo added, which Tempest calls. Of *Placement* its own
+the tiny image with Debian's tools added that Tempest calls: bash, nc, ncat, nping, tcpdump, curl, ping, ip, sudo.
+Neutron's list was told of what a cloud may lack and Tempest cannot see: a physical network and VLANs beside VXLAN, one
+zone, shared resources (`provider_vlans`, `available_type_drivers`, `agent_availability_zone`,
+`create_shared_resources`), and there were default subnet pools; in guests of distributed routers (`l3_agent_mode`). Of *Placement* its own
 tests are run, the gabbits of openstack-placement 16, over HTTP against a cloud without hosts, with their fixtures made
 by the API; those that need another policy in the service's own process are not.
 
