@@ -102,9 +102,11 @@ class Network(_Section, frozen=True):
 
 class Storage(_Section, frozen=True):
     """`portal`: ADDRESS:PORT at which this host exports its volumes by iSCSI, so that guests of other hosts can have
-    them; empty: it does not."""
+    them; empty: it does not. `overcommit`: how many times its size a pool may be promised to volumes, which take no
+    more than was written; told to pools when their hosts greet."""
 
     portal: str = ""
+    overcommit: Annotated[float, msgspec.Meta(ge=1.0, le=1000.0)] = 20.0
 
 
 class Images(_Section, frozen=True):

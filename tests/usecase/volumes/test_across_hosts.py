@@ -26,6 +26,7 @@ from kumoi.app.instances.wish import DiskChoice, RunWish
 from kumoi.app.volumes import attaching, create, delete, extend, read, snapshots
 from kumoi.app.volumes.attaching import AttachWish
 from kumoi.app.volumes.create import VolumeWish
+from kumoi.app.volumes.imaging import VolumeImageWish, create_image
 from kumoi.core.errors import Unsupported
 from kumoi.core.exports import INITIATES
 from kumoi.core.ids import FlavorId, HostId, InstanceId, VolumeId, ec2_id
@@ -219,6 +220,9 @@ def test_what_needs_the_guest_is_refused_while_that_is_elsewhere(across: Across)
         create.create(across.house, across.call, VolumeWish(source_id=across.volume))
     with pytest.raises(Unsupported, match="act_across_hosts"):
         snapshots.create(across.house, across.call, snapshots.SnapshotWish(volume_id=across.volume))
+    copy = VolumeImageWish(name="copy", while_used=True)
+    with pytest.raises(Unsupported, match="act_across_hosts"):
+        create_image(across.house, across.call, across.volume, copy)
 
 
 def test_a_host_without_an_initiator_is_refused_by_name(across: Across) -> None:

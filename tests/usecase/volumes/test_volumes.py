@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.usecase.cinder import Cinder
 
+from kumoi.app.hosts.greet import greet
 from kumoi.app.instances import run
 from kumoi.app.instances.delete import delete
 from kumoi.app.instances.power import stop
@@ -12,8 +14,11 @@ from kumoi.app.instances.wish import RunWish
 from kumoi.app.quotas import set_quota
 from kumoi.app.volumes import attaching
 from kumoi.app.volumes.attaching import AttachWish
+from kumoi.core.disks import PoolOffer
 from kumoi.core.errors import InUse, KumoiError, WrongState
+from kumoi.core.hosts import Capacity
 from kumoi.core.ids import FlavorId, InstanceId, VolumeId
+from kumoi.core.plan import Hello
 from kumoi.core.storage_pools import pool_scope
 
 
@@ -322,3 +327,14 @@ def test_words_and_labels(cinder: Cinder) -> None:
     assert shown(cinder, volume)["metadata"]["readonly"] == "True"
     cinder.do("PUT", f"/volumes/{volume}", {"volume": {"name": "n", "description": "d"}}, who="demo")
     assert shown(cinder, volume)["name"] == "n"
+
+
+@pytest.mark.parametrize(("overcommit", "fits"), [(1.0, False), (1.5, True)])
+def test_a_pool_promises_as_often_as_the_settings_say(cinder: Cinder, overcommit: float, fits: bool) -> None:
+    house = cinder.cloud.house
+    chosen = replace(house, rules=replace(house.rules, pool_overcommit=overcommit))
+    pool = PoolOffer(name="files", driver="fake", total_gib=100)
+    size = Capacity(vcpus=8, memory_mib=8192, disk_gib=100)
+    greet(chosen, Hello(name="one", boot_id="later", capacity=size, capabilities=(), pools=(pool,)))
+    volume = make(cinder, size=101)
+    assert (shown(cinder, volume)["status"] != "error") == fits

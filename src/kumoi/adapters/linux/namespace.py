@@ -286,7 +286,7 @@ def _build(state: StateFolder) -> None:
         os.makedirs(target, exist_ok=True)
         syscalls.mount(str(state.root / name), target, syscalls.MS_BIND)
     for name, target in (("tun", TUN), ("kvm", KVM), ("fuse", FUSE)):
-        if (state.root / "dev" / name).exists():
+        if (state.root / "dev" / name).exists() and os.path.exists(target):
             syscalls.mount(str(state.root / "dev" / name), target, syscalls.MS_BIND)
     if os.access(KVM, os.W_OK) and not os.stat(KVM).st_mode & stat.S_IWOTH:
         # Ours by a group that QEMU's uid is not in: libvirt would find KVM, lose it, and probe

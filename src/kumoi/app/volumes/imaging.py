@@ -7,6 +7,7 @@ import msgspec
 from kumoi.app.house import House
 from kumoi.app.images import doors
 from kumoi.app.volumes.acting import check
+from kumoi.app.volumes.reach import check_at_home
 from kumoi.app.volumes.read import visible
 from kumoi.app.volumes.writing import mark_volume
 from kumoi.app.writing import Thing, charge, commit, record
@@ -49,6 +50,7 @@ def create_image(house: House, call: Call, volume_id: VolumeId, wish: VolumeImag
     def write(tx: Transaction) -> tuple[Volume, Image]:
         volume = visible(tx, call, volume_id)
         check(volume, "upload")
+        check_at_home(tx, volume)
         if volume.status == "in_use" and not wish.while_used:
             raise WrongState("storage", kind="volume", id=volume.id, status=volume.status, action="upload")
         image = _row(house, call, volume, wish)

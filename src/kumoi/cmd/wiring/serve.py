@@ -64,6 +64,7 @@ def _backups(settings: Settings) -> Path:
 
 def _rules(settings: Settings) -> Rules:
     return Rules(
+        pool_overcommit=settings.storage.overcommit,
         region=settings.cloud.region,
         token_ttl_s=settings.identity.token_ttl_s,
         passwords=PasswordRules(
