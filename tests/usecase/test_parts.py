@@ -68,7 +68,7 @@ def test_without_volumes(make: Make) -> None:
     assert servers == {"servers": []}
     nobody = "00000000-0000-4000-8000-000000000000"
     assert "Nothing is served" in str(cloud.program(f"/compute/v2.1/servers/{nobody}/os-volume_attachments").json())
-    names = {action.name for action in ec2.actions(cloud.house)}
+    names = {action.name for action in ec2.offered(cloud.house)}
     assert (names & {"DescribeVolumes", "AttachVolume", "CreateSnapshot"}, "RunInstances" in names) == (set(), True)
     with pytest.raises(Unsupported):
         create.create(cloud.house, cloud.cloud.call(), create.VolumeWish(size_gib=1))

@@ -32,9 +32,13 @@ NOUNS = (
 
 def tongue(house: House) -> Tongue:
     """Mounted at /ec2. Signatures must be for this cloud's region."""
-    return query_tongue("ec2", "/ec2", actions(house), HouseKeys(house), frozenset({house.rules.region}))
+    return query_tongue("ec2", "/ec2", offered(house), HouseKeys(house), frozenset({house.rules.region}))
 
 
 def actions(house: House) -> list[Action]:
-    every = (action for noun in NOUNS for action in noun.actions(house))
-    return [action for action in every if not house.rules.off.forbids(action.action)]
+    return [action for noun in NOUNS for action in noun.actions(house)]
+
+
+def offered(house: House) -> list[Action]:
+    """Those of the parts that this cloud has."""
+    return [action for action in actions(house) if not house.rules.off.forbids(action.action)]
