@@ -3,8 +3,10 @@
 import re
 import string
 from pathlib import Path
+from typing import get_args
 
 from kumoi.api.web.tongue import words
+from kumoi.app.instances.acting import Act
 
 USED = re.compile(r"""\b(?:t|say)\(\s*(?:request,\s*)?["']([a-z_.]+)["'](\s*~)?""")
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -51,3 +53,12 @@ def test_nothing_but_tables_speaks(clone: Path) -> None:
         if (text := markup.sub("", keys.sub("", template.sub("", path.read_text()))))
     }
     assert spoken == {}
+
+
+def test_whatever_happens_to_an_instance_has_a_word(clone: Path) -> None:
+    """Doors spell what they record; acts that share a door have theirs by name."""
+    acts = [act.removeprefix("hard_") for act in get_args(Act)]
+    doors = [path.read_text() for path in (clone / "src/kumoi/app").rglob("*.py")]
+    told = {verb for text in doors for verb in re.findall(r'record\([^)]*?"instance\.([a-z_]+)"', text)} | {*acts}
+    assert [verb for verb in sorted(told) if not words().knows(f"instance.event.{verb}")] == []
+    assert len(told) > len(acts) + 10

@@ -115,10 +115,20 @@ WORDS: Final[Table] = {
     "event.console": ("Console opened", "コンソールを開いた"),
     "event.lock": ("Locked", "ロック"),
     "event.unlock": ("Unlocked", "ロック解除"),
+    "event.attach_volume": ("Volume attached", "ボリュームを接続"),
+    "event.detach_volume": ("Volume detached", "ボリュームを切断"),
+    "event.extend_volume": ("Volume extended", "ボリュームを拡張"),
+    "event.attach_nic": ("Interface attached", "インターフェースを接続"),
+    "event.detach_nic": ("Interface detached", "インターフェースを切断"),
+    "event.mark": ("Marked by an administrator", "管理者が状態を変更"),
+    "event.look_again": ("Reset by an administrator", "管理者が状態をリセット"),
+    "event.outer_event": ("Told from outside", "外部からの通知"),
 }
 _ICONS: Final = {
     "create": "rocket", "delete": "trash-2", "start": "play", "stop": "square", "reboot": "rotate-cw",
     "console": "square-terminal", "status": "activity", "lock": "lock", "unlock": "lock-open",
+    "attach_volume": "hard-drive", "detach_volume": "hard-drive", "extend_volume": "hard-drive",
+    "attach_nic": "network", "detach_nic": "network",
 }  # fmt: skip
 
 
