@@ -1,7 +1,9 @@
 """A drill: a cloud in use is backed up, and comes back in another folder, as on another machine."""
 
+import json
 import os
 import stat
+import tarfile
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
@@ -73,6 +75,17 @@ def test_a_cloud_in_use_comes_back_elsewhere(cloud: SimulatedCloud, no_cloud: Si
     demo = next(p["id"] for p in elsewhere.get("/identity/v3/auth/projects")["projects"] if p["name"] == "demo")
     until(lambda: audit.findings(elsewhere, demo, Ledger()) == [], WELL_S)
     assert modes(no_cloud.state / "keys") <= {0o600, 0o700}
+
+
+def test_what_helpers_are_handed_is_whole_and_has_no_password(cloud: SimulatedCloud, tmp_path: Path) -> None:
+    cloud.kumoi("support", str(tmp_path / "help.tgz"))
+    with tarfile.open(tmp_path / "help.tgz") as tar:
+        texts = {m.name.partition("/")[2]: file.read() for m in tar if (file := tar.extractfile(m)) is not None}
+    assert {"logs/serve.log", "logs/supervisor.log", "settings.txt", "status.txt", "doctor.txt"} <= texts.keys()
+    assert b"supervising" in texts["logs/supervisor.log"]
+    assert b'"hosts": 2' in texts["status.txt"]
+    passwords = json.loads((cloud.state / "keys/first-passwords.json").read_bytes())
+    assert [p for p in passwords.values() if p.encode() in b"".join(texts.values())] == []
 
 
 def modes(folder: Path) -> set[int]:

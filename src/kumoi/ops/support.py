@@ -32,6 +32,7 @@ def write(out: BinaryIO, state: StateFolder, told: Mapping[str, str]) -> list[st
             info.size, info.mode = len(hidden), 0o600
             tar.addfile(info, io.BytesIO(hidden))
             names.append(name)
+    out.flush()  # the process that called may not be the one that has opened it
     return names
 
 
