@@ -37,7 +37,8 @@ of: they count as not tried there. *Neutron in real guests* are those of them th
 the tiny image with Debian's tools added that Tempest calls: bash, nc, ncat, nping, tcpdump, curl, ping, ip, sudo.
 Neutron's list was told of what a cloud may lack and Tempest cannot see: a physical network and VLANs beside VXLAN, one
 zone, shared resources (`provider_vlans`, `available_type_drivers`, `agent_availability_zone`,
-`create_shared_resources`), and there were default subnet pools; in guests of distributed routers (`l3_agent_mode`). Of *Placement* its own
+`create_shared_resources`), and there were default subnet pools; in guests of distributed routers
+(`l3_agent_mode`) and, for three tests, of a firewall that can what OVN's can (`firewall_driver`). Of *Placement* its own
 tests are run, the gabbits of openstack-placement 16, over HTTP against a cloud without hosts, with their fixtures made
 by the API; those that need another policy in the service's own process are not.
 
