@@ -83,7 +83,7 @@ REASONS: Final[dict[str, Reasons]] = {
         (r"no_provider_net_conflict|Ussuri|associate_shared", "Tempest skips it: it is of another version."),
     ),
     "volume": _reasons(
-        (r"backup|Backup", "Backups are not built yet."),
+        (r"volume_in_use", "A volume that a guest of another host has is not frozen: its host cannot ask that guest."),
         (r"[Rr]eplic|failover", "Replication."),
         (r"consistencygroup", "Consistency groups, which groups took the place of."),
         (r"[Ee]ncrypted", "Nothing encrypts volumes: no volume is made of a type that asks for it."),
