@@ -270,3 +270,33 @@ def test_a_locked_one_is_left_as_it_is(cloud: Cloud) -> None:
         with pytest.raises(WrongState) as refused:
             door(cloud.house, cloud.call(), InstanceId(one.id))
         assert refused.value.facts["status"] == "locked"
+
+
+def test_a_disk_that_is_gone_is_not_quietly_made_anew(cloud: Cloud) -> None:
+    """Its host came back without it, as one does whose disks were changed."""
+    one = boot(cloud)
+    kept = cloud.world.roots.pop(one.id)
+    cloud.world.machines.pop(one.id)
+    cloud.agent = cloud.new_agent()
+    cloud.settle()
+    condition = read.condition(cloud.call(), read.get(cloud.house, cloud.call(), one.id))
+    assert (status(cloud, one), getattr(condition, "code", ""), one.id in cloud.world.roots) == (
+        "error", "root_gone", False,
+    )  # fmt: skip
+
+    cloud.world.roots[one.id] = kept
+    cloud.clock.advance(60)
+    cloud.settle()
+    assert (status(cloud, one), power_of(cloud, one)) == ("active", "running")
+
+
+def test_one_whose_disk_is_gone_begins_anew_when_it_is_rebuilt(cloud: Cloud) -> None:
+    one = boot(cloud)
+    cloud.world.roots.pop(one.id)
+    cloud.world.machines.pop(one.id)
+    cloud.agent = cloud.new_agent()
+    cloud.settle()
+    assert status(cloud, one) == "error"
+    rebuild(cloud.house, cloud.call(), one.id, RebuildWish(image_id=cloud.image()))
+    cloud.settle()
+    assert (status(cloud, one), power_of(cloud, one)) == ("active", "running")

@@ -38,6 +38,7 @@ SOFT_S = 60.0  # how long a guest may take to obey its power button
 PRESS_EVERY_S = 15.0  # a guest that is not up yet does not hear the first one
 SETTLED_S = 300.0  # a run that lasted this long is not a crash loop
 ATTEMPTS_BEFORE_BLOCKED = 5
+LOST_AGAIN_S = 30.0  # a disk that went may be put back
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,8 +121,8 @@ def decide(entry: InstanceEntry, sight: Sight, memory: Memory | None, gates: Gat
     if entry.power == "off" or entry.mode == "hold":
         return _off(sight, known, gates)
     if sight.power == "suspended":
-        return _asleep(entry, known, gates)
-    return _running(entry, sight, known, gates) if sight.up else _start(entry, known, gates)
+        return _asleep(entry, sight, known, gates)
+    return _running(entry, sight, known, gates) if sight.up else _start(entry, sight, known, gates)
 
 
 def decide_absent(sight: Sight, memory: Memory | None) -> Decision:
@@ -195,13 +196,13 @@ def _off(sight: Sight, memory: Memory, gates: Gates) -> Decision:
     return _press("press_power", "stopping", memory, gates)
 
 
-def _asleep(entry: InstanceEntry, memory: Memory, gates: Gates) -> Decision:
+def _asleep(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) -> Decision:
     """Its memory is on disk. A start goes on from there; what must begin anew throws it away first."""
     if entry.form > memory.form or entry.reboot_wanted > memory.reboots_done or entry.run_wanted > memory.run:
         return Decision(condition=Working(code="stopping"), memory=replace(memory, asked="stop"), acts=("cut_power",))
     if entry.rest == "suspended":
         return Decision(condition=Ready(), memory=replace(memory, asked=""))
-    return _start(entry, memory, gates, code="resuming")
+    return _start(entry, sight, memory, gates, code="resuming")
 
 
 def _running(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates) -> Decision:
@@ -276,11 +277,14 @@ def _press(button: PowerAct, code: str, memory: Memory, gates: Gates) -> Decisio
     return Decision(condition=Working(code=code), memory=memory, acts=acts, again_s=again - gates.now)
 
 
-def _start(entry: InstanceEntry, memory: Memory, gates: Gates, code: str = "starting") -> Decision:
+def _start(entry: InstanceEntry, sight: Sight, memory: Memory, gates: Gates, code: str = "starting") -> Decision:
     if memory.run >= entry.run_wanted and memory.ended_by == "guest":
         return Decision(condition=Working(code="ended_by_guest"), memory=memory)
     if not gates.cleared:
         return Decision(condition=Working(code="waiting_for_session"), memory=memory)
+    if _lost_root(entry, sight, memory):
+        lost = Blocked(code="root_gone", facts={"layer": "storage"})
+        return Decision(condition=lost, memory=memory, again_s=LOST_AGAIN_S)
     if gates.lacking:
         facts: Facts = {"lacking": sorted(gates.lacking)}
         return Decision(condition=Working(code="waiting_for_network", facts=facts), memory=memory)
@@ -302,6 +306,11 @@ def _start(entry: InstanceEntry, memory: Memory, gates: Gates, code: str = "star
     )
     after = replace(memory, ended_by="", started_at=gates.now, form=entry.form)
     return Decision(condition=Working(code=code), memory=memory, acts=("start",), after=after)
+
+
+def _lost_root(entry: InstanceEntry, sight: Sight, memory: Memory) -> bool:
+    """One that has run in this form had a disk. A fresh one in its place would say that nothing was lost."""
+    return entry.root is not None and not sight.root and memory.ended_by != "" and memory.form == entry.form
 
 
 def failed(code: str, facts: Facts, attempts: int, next_try: float) -> Condition:

@@ -237,6 +237,8 @@ CONDITIONS: Final[dict[str, str]] = {
     "rebooting": "Being restarted.",
     "ended_by_guest": "The guest shut itself down.",
     "paused": "The {layer} layer has paused it.",
+    "root_gone": "Its disk is gone from the host, and with it what was on it. Put the disk back where the host keeps "
+    "its guests' disks, and it starts; or rebuild the instance, to begin anew from its image.",
     "unsupported": "{what} is not built in this version.",
     "waiting_for_session": "Waiting until the cloud has greeted the host.",
     "waiting_for_network": "Waiting for its network.",

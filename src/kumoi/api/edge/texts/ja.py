@@ -234,6 +234,8 @@ CONDITIONS: Final[dict[str, str]] = {
     "rebooting": "再起動しています。",
     "ended_by_guest": "ゲスト自身が停止しました。",
     "paused": "{layer} の層で一時停止しています。",
+    "root_gone": "ディスクがホストから失われており、その内容もありません。ホストのディスク置き場に戻せば起動します。"
+    "イメージから作り直すには、インスタンスを再構築してください。",
     "unsupported": "{what} はこの版では実装されていません。",
     "waiting_for_session": "クラウドがホストを受け入れるのを待っています。",
     "waiting_for_network": "ネットワークの準備を待っています。",
