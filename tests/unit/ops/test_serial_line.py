@@ -13,17 +13,18 @@ from websockets.sync.server import ServerConnection, serve
 
 from kumoi.core.errors import Unavailable
 from kumoi.ops import serial_line
+from kumoi.ops.reach import Reach
 
 
 @contextmanager
-def served(talk: Callable[[ServerConnection], None]) -> Iterator[tuple[tuple[str, int], str]]:
-    """An address, and a link to a console there."""
+def served(talk: Callable[[ServerConnection], None]) -> Iterator[tuple[Reach, str]]:
+    """The way to a server, and a link to a console there."""
     with serve(talk, "127.0.0.1", 0) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         host, port = server.socket.getsockname()
         try:
-            yield (host, port), "https://cloud.example/console/serial?token=t1"
+            yield Reach(host=host, port=port), "https://cloud.example/console/serial?token=t1"
         finally:
             server.shutdown()
             thread.join()
@@ -63,16 +64,16 @@ def terminal() -> Iterator[Terminal]:
     terminal.close()
 
 
-def attach(terminal: Terminal, address: tuple[str, int], link: str) -> str:
-    with serial_line.line(address, link) as connection, serial_line.raw(terminal.end):
+def attach(terminal: Terminal, reach: Reach, link: str) -> str:
+    with serial_line.line(reach, link) as connection, serial_line.raw(terminal.end):
         return serial_line.attach(connection, terminal.end, terminal.end)
 
 
 def test_keys_go_out_and_words_come_in_until_one_leaves(terminal: Terminal) -> None:
     before = termios.tcgetattr(terminal.end)
     ends: list[str] = []
-    with served(echo) as (address, link):
-        thread = threading.Thread(target=lambda: ends.append(attach(terminal, address, link)))
+    with served(echo) as (reach, link):
+        thread = threading.Thread(target=lambda: ends.append(attach(terminal, reach, link)))
         thread.start()
         wait_for(lambda: not termios.tcgetattr(terminal.end)[3] & termios.ICANON, 30.0)
         os.write(terminal.person, b"\x03ls\r")  # Ctrl-C is the guest's
@@ -84,12 +85,12 @@ def test_keys_go_out_and_words_come_in_until_one_leaves(terminal: Terminal) -> N
 
 
 def test_a_line_that_ends_says_why(terminal: Terminal) -> None:
-    with served(refuse) as (address, link):
-        assert attach(terminal, address, link) == "used already"
+    with served(refuse) as (reach, link):
+        assert attach(terminal, reach, link) == "used already"
 
 
 def test_nobody_there(terminal: Terminal) -> None:
-    with served(echo) as (address, link):
+    with served(echo) as (reach, link):
         pass
     with pytest.raises(Unavailable):
-        attach(terminal, address, link)
+        attach(terminal, reach, link)
