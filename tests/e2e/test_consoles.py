@@ -81,9 +81,9 @@ def test_keys_reach_the_guest_and_its_screen_the_viewer(cloud: Ground) -> None: 
     until(lambda: " booted" in _soon(cloud, server), BOOT_S)
     until(lambda: types(client, server, 40), BOOT_S)
     until(lambda: "42-typed" in log(cloud, server))  # QEMU writes it, whoever is on the line
-    with line(client.address, shown(cloud, server, "novnc")) as console:
+    with line(client.reach, shown(cloud, server, "novnc")) as console:
         assert handshake(console) > (0, 0)
-    with line(client.address, shown(cloud, server, "serial")) as console:
+    with line(client.reach, shown(cloud, server, "serial")) as console:
         console.send(b"\r")
         await_word(console, b"#")
     kill_agent(cloud)

@@ -63,9 +63,11 @@ class Desk:
     def __init__(self, chromium: Browser, cloud: Ground, variant: tuple[str, Any, Any, str]) -> None:  # noqa: F811
         self.locale, theme, size, self.killed = variant
         self.cloud = cloud
-        host, port = Client(cloud.state / "clouds.yaml").address
         self.context: BrowserContext = chromium.new_context(
-            base_url=f"http://{host}:{port}", locale=self.locale, color_scheme=theme, **size
+            base_url=Client(cloud.state / "clouds.yaml").reach.url("http"),
+            locale=self.locale,
+            color_scheme=theme,
+            **size,
         )
         self.context.set_default_timeout(PATIENCE_MS)
         self.complaints: list[str] = []
