@@ -26,6 +26,16 @@ def dhcp_offer(mac: str, address: str) -> bytes:
     return ethernet(mac, 0x0800, head[:10] + struct.pack("!H", _checksum(head)) + head[12:] + udp)
 
 
+def tcp(mac: str, to: str, source: str, target: str, port: int, flags: int) -> bytes:
+    """A segment of no connection, without a word; with its checksum."""
+    ends = socket.inet_aton(source) + socket.inet_aton(target)
+    segment = struct.pack("!HHIIBBHHH", 40000 + flags, port, 1, 1, 5 << 4, flags, 1024, 0, 0)
+    summed = _checksum(ends + struct.pack("!BBH", 0, 6, len(segment)) + segment)
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(segment), 1, 0, 64, 6, 0) + ends
+    packet = head[:10] + struct.pack("!H", _checksum(head)) + head[12:]
+    return ethernet(mac, 0x0800, packet + segment[:16] + struct.pack("!H", summed) + segment[18:], _mac(to))
+
+
 def router_advertisement(mac: str, *, hidden: bool = False) -> bytes:
     body = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0)
     if hidden:

@@ -18,6 +18,7 @@ from tests.contract.network.frames import (
     redirect_of_neighbours,
     router_advertisement,
 )
+from tests.contract.network.frames import tcp as segment
 from tests.contract.network.plans import ANYONE, Net, external, filters, group, net, tcp, vpc
 from tests.contract.network.test_guests import publish
 
@@ -68,6 +69,26 @@ def test_no_false_frame_leaves_a_guest(linux: Any, place: Net) -> None:
     for ear in ears:
         arrived = [sent[f] for frame in linux.heard(ear, b"honest") for f in sent if frame.startswith(f)]
         assert arrived == []
+
+
+def test_groups_judge_what_belongs_to_no_connection(linux: Any, place: Net) -> None:
+    """As they judge what begins one. SYN, ACK, SYN with ACK, RST, FIN, PSH: of the last four no tracker makes one."""
+    web = group(tcp(80))
+    a, b = place.nic(11, ANYONE), place.nic(12, web)
+    linux.network.ensure_filters(filters((ANYONE, web), a, b), (a, b))
+    linux.network.ensure_segment(place.segment(a, b))
+    for nic in (a, b):
+        linux.plug(nic, place.entry)
+    ear = linux.listen_frames(b.id)
+    kinds = {"SYN": 2, "ACK": 16, "SYN, ACK": 18, "RST": 4, "FIN": 1, "PSH": 8}
+    sent = {
+        segment(a.mac, b.mac, "10.0.0.11", "10.0.0.12", port, flags): (port, name)
+        for port in (80, 81)
+        for name, flags in kinds.items()
+    }
+    linux.send_frames(a.id, [*sent, arp(a.mac, a.mac, "10.0.0.11", "10.0.0.12", note=b"the last one")])
+    arrived = {sent[f] for frame in linux.heard(ear, b"the last one") for f in sent if frame.startswith(f)}
+    assert arrived == {(80, name) for name in kinds}
 
 
 def test_a_guest_does_not_reach_the_host_by_its_bridge(linux: Any, place: Net) -> None:

@@ -125,7 +125,9 @@ _INET_SETS: Final = {
     "egress": "map type mark : verdict;",
     "ingress": "map type mark : verdict;",
 }
-_STATE: Final = "ct state vmap { established : accept, related : accept, invalid : drop }"
+# What belongs to no connection is judged by the groups like what begins one, as Neutron does: paths may be unlike there
+# and back. Routers let none of it out untranslated (nat).
+_STATE: Final = "ct state vmap { established : accept, related : accept }"
 _INET_CHAINS: Final = {
     "untracked": Chain(
         hook="type filter hook prerouting priority raw; policy accept;", rules=("meta mark @stateless notrack",)

@@ -149,6 +149,7 @@ def _chains(vpc: VpcEntry) -> list[str]:
         translate.append(f"oifname {outer} snat to ip saddr map @led_out{f'_{number}' if len(vpc.exits) > 1 else ''}")
         if vpc.snat and own is not None:
             translate.append(f'iifname "qr-*" oifname {outer} snat to {own} fully-random')
+            guard.append(f"oifname {outer} ct state invalid counter drop")  # it would go out with a hidden address
             # Nobody outside reaches a hidden address by a route of his own making.
             guard += [f"iifname {outer} ct status dnat accept", f"iifname {outer} ct state new,invalid counter drop"]
     return [
