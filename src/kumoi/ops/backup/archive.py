@@ -60,8 +60,8 @@ def unpack(source: BinaryIO, folder: Path) -> Manifest:
     Raises Invalid (not_a_backup, backup_cut, backup_damaged) and Unsupported (what: backup).
     """
     with _opened(source) as tar:
-        manifest = _manifest(tar)
         try:
+            manifest = _manifest(tar)
             _unpack(tar, folder)
         except (tarfile.TarError, msgspec.DecodeError) as e:
             raise _cut() from e

@@ -88,8 +88,11 @@ class Cell:
                 self._watch(pid)
 
     def kill(self) -> None:
-        """All of it, at once; returns when it is gone."""
+        """All of it, at once; returns when it is gone. Raises Unavailable where the kernel keeps it."""
+        deadline = time.monotonic() + PATIENCE_S
         while pid := self._pid():
+            if time.monotonic() > deadline:
+                raise Unavailable(LAYER, what="tgtd", action="kill", waited_s=PATIENCE_S)
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
             time.sleep(_LOOK_EVERY_S)
