@@ -21,6 +21,14 @@ def alive(state: StateFolder) -> Record | None:
     return record if record and processes.alive(record.supervisor) else None
 
 
+def anything_alive(state: StateFolder) -> bool:
+    """Whether a supervisor runs, or a program lives that a killed one left; guests and what holds their ground do not
+    count."""
+    record = supervision.read(state.processes)
+    left = [e.process for name, e in record.programs.items() if e.process and name != HOLDER] if record else []
+    return alive(state) is not None or any(processes.alive(process) for process in left)
+
+
 def halt(state: StateFolder) -> None:
     """The supervisor, its understudies and its programs end; the namespaces and all guests stay, `down` is wished.
 

@@ -1,5 +1,6 @@
 """`kumoi restore FILE`: a cloud from its backup, in an empty state folder or in place of one that is down."""
 
+import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from kumoi.adapters.linux import account
 from kumoi.adapters.sql import copying
 from kumoi.adapters.storage.os_errors import translated
 from kumoi.cmd import as_owner
-from kumoi.cmd.halting import alive
+from kumoi.cmd.halting import anything_alive
 from kumoi.cmd.inside import told
 from kumoi.cmd.up import locked
 from kumoi.core.errors import Taken, Unavailable
@@ -38,6 +39,7 @@ def command(root: Path, file: Path, replace: bool) -> None:
 
 def restore(state: StateFolder, source: BinaryIO, *, replace: bool) -> None:
     """As root the folder becomes the cloud's user's first, as by `up`."""
+    os.umask(0o022)  # as `up`: inside the closed folder other uids of ours must pass
     owner = account.ensure(state)
     account.become(owner)
     state.prepare()
@@ -54,10 +56,10 @@ def restore(state: StateFolder, source: BinaryIO, *, replace: bool) -> None:
 
 def put(state: StateFolder, source: BinaryIO, *, replace: bool) -> Manifest:
     """Raises Taken (a cloud is here), Unavailable (it is up), and what an unfit file raises."""
+    if anything_alive(state):
+        raise Unavailable("host", what="cloud", reason="still_up")
     placing.finish(state)
     database = state.root / contents.DATABASE
-    if alive(state):
-        raise Unavailable("host", what="cloud", reason="still_up")
     if database.exists() and not replace:
         raise Taken("host", kind="cloud", name=str(state.root))
     with placing.unpacking(state) as fresh:
@@ -65,8 +67,7 @@ def put(state: StateFolder, source: BinaryIO, *, replace: bool) -> Manifest:
         settings.load(fresh)  # refused now rather than by every command from now on
         copying.renew(fresh / contents.DATABASE)
         if database.exists():
-            (state.root / BEFORE).unlink(missing_ok=True)
-            copying.copy(f"sqlite:///{database}", state.root / BEFORE)
+            copying.replace(f"sqlite:///{database}", state.root / BEFORE)
         placing.decide(state, fresh)
     placing.finish(state)
     return manifest

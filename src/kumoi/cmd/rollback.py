@@ -6,6 +6,7 @@ import click
 
 from kumoi.cmd import halting, switching, up
 from kumoi.cmd.inside import told
+from kumoi.ops.backup import placing
 from kumoi.runtime import state_folder
 from kumoi.runtime.state_folder import StateFolder
 
@@ -30,6 +31,7 @@ def rollback(state: StateFolder, timeout_s: float) -> None:
         to = switching.way_back(state)
         chosen = up.in_force(state)
         halting.halt(state)
+        placing.finish(state)
         if switching.go_back(state, chosen, to):
             click.echo(f"kumoi: the database is that from before the upgrade; the newer one: {switching.AFTER}")
         state_folder.replace(state.wish, b"up")

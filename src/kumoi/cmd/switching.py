@@ -81,8 +81,7 @@ def leave(state: StateFolder, chosen: Settings, running: Version | None) -> None
     """
     found = revision(state, chosen)
     if found is not None and found != HEAD and not chosen.database.url:
-        (state.root / BEFORE).unlink(missing_ok=True)
-        copying.copy(chosen.database_url, state.root / BEFORE)
+        copying.replace(chosen.database_url, state.root / BEFORE)
     last, known = running or _read(_program(state)), previous(state)
     if last is None or last.identity == ours().identity:
         return
@@ -119,8 +118,7 @@ def go_back(state: StateFolder, chosen: Settings, to: Version) -> bool:
     """
     changed = to.revision not in {"", revision(state, chosen)}
     if changed:
-        (state.root / AFTER).unlink(missing_ok=True)
-        copying.copy(chosen.database_url, state.root / AFTER)
+        copying.replace(chosen.database_url, state.root / AFTER)
         with placing.unpacking(state) as fresh:
             (fresh / contents.DATABASE).parent.mkdir()
             copying.copy(f"sqlite:///{state.root / BEFORE}", fresh / contents.DATABASE)

@@ -20,7 +20,7 @@ from kumoi.adapters import certificates
 from kumoi.adapters.linux import account, vlan_programs
 from kumoi.adapters.linux.vlan_programs import Programs
 from kumoi.cmd import first_image, halting, supervisor, switching
-from kumoi.cmd.halting import alive
+from kumoi.cmd.halting import alive, anything_alive
 from kumoi.cmd.inside import told
 from kumoi.cmd.switching import Version
 from kumoi.cmd.wiring import certificate
@@ -88,7 +88,8 @@ def up(
     begun = time.monotonic()
     programs = prepare(state)
     with locked(state):
-        placing.finish(state)
+        if not anything_alive(state):
+            placing.finish(state)
         if given is not None:
             certificates.keep(state.tls, *given)
         chosen = _settings(state, flags)
@@ -154,7 +155,7 @@ def _take_over(
     try:
         switching.leave(state, chosen, former)
         ours = switching.ours()
-    except KumoiError:
+    except Exception:
         if former is not None:  # it goes on as if nothing had been
             state_folder.replace(state.wish, b"up")
             start(state, former, programs)

@@ -61,10 +61,10 @@ class Routers:
             mac = addresses.mac(leg.mac)
             wire = wires.Wire(name=name, bridge=bridges[name], room=room, mtu=leg.mtu, alias=leg.nic_id, mac=mac)
             wires.ensure_wire(home, wire)
-        anew = self._ensure_rules(room, vpc)
+        self._ensure_rules(room, vpc)
         _ensure_addresses(room, vpc, legs)
         _ensure_published(room, vpc)
-        self._ensure_read_along(room, vpc, anew=anew)
+        self._ensure_read_along(room, vpc)
 
     def remove(self, home: Links, vpc: VpcId) -> None:
         wires.remove_room(home, devices.router_namespace(addresses.identity(vpc)))
@@ -76,11 +76,11 @@ class Routers:
         room = devices.router_namespace(addresses.identity(vpc))
         return rooms.visit(room, netfilter.generation) if rooms.exists(room) else 0
 
-    def _ensure_rules(self, room: str, vpc: VpcEntry) -> bool:
-        """Before addresses: an address that is reachable is already translated. Whether they were loaded anew."""
+    def _ensure_rules(self, room: str, vpc: VpcEntry) -> None:
+        """Before addresses: an address that is reachable is already translated."""
         wanted, inode = (nat.text(vpc), metering.text(vpc.metered, ())), rooms.inode(room)
         if self._loaded.get(vpc.id) == (inode, rooms.visit(room, netfilter.generation), wanted):
-            return False
+            return
 
         def load() -> int:
             standing = nft.listing("table", "inet", metering.TABLE) if vpc.metered else ()
@@ -88,12 +88,12 @@ class Routers:
             netfilter.cut(nat.stale(netfilter.flows(), vpc))
             return netfilter.generation()
 
+        self._read_along.pop(vpc.id, None)  # it goes with the rules, and is read along again last of all
         self._loaded[vpc.id] = (inode, rooms.visit(room, load), wanted)
-        return True
 
-    def _ensure_read_along(self, room: str, vpc: VpcEntry, *, anew: bool) -> None:
-        """Last of all: a kernel may not have what is wanted. `anew`: nothing of it stands."""
-        if vpc.helped == (() if anew else self._read_along.get(vpc.id, ())):
+    def _ensure_read_along(self, room: str, vpc: VpcEntry) -> None:
+        """Last of all: a kernel may not have what is wanted."""
+        if vpc.helped == self._read_along.get(vpc.id, ()):
             self._read_along[vpc.id] = vpc.helped
             return
 

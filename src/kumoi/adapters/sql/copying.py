@@ -43,6 +43,18 @@ def copy(url: str, target: Path) -> Copied:
     return look(target)
 
 
+def replace(url: str, target: Path) -> Copied:
+    """The same in the place of an older copy, which stays until this one is whole."""
+    fresh = target.with_name(target.name + ".new")
+    fresh.unlink(missing_ok=True)
+    try:
+        copied = copy(url, fresh)
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return copied
+
+
 def look(path: Path) -> Copied:
     """What a copy says of itself. Raises Unsupported (what: schema) where it is no database of a cloud's."""
     try:

@@ -161,10 +161,12 @@ class Exchange:
         if len(routes) > 1 or route.body_key or route.min_version or route.max_version:
             route = self._chosen(routes)
         self.route = route
-        if not route.anonymous:
-            request.actor = tongue.authenticate(request)
-        if self._rates is not None:
-            self._rates.take(request)
+        try:
+            if not route.anonymous:
+                request.actor = tongue.authenticate(request)
+        finally:  # whoever is not let in has asked too
+            if self._rates is not None:
+                self._rates.take(request)
         return route
 
     def _chosen(self, routes: Sequence[Route]) -> Route:

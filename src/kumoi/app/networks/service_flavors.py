@@ -23,6 +23,7 @@ class FlavorWish(msgspec.Struct, frozen=True, kw_only=True):
     service: str
     description: str = ""
     enabled: bool = True
+    profile_ids: tuple[ServiceProfileId, ...] = ()
 
 
 class FlavorChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +80,8 @@ def create_flavor(house: House, call: Call, wish: FlavorWish) -> ServiceFlavor:
     )
 
     def write(tx: Transaction) -> ServiceFlavor:
+        for profile_id in wish.profile_ids:
+            reading.visible(tx, call, PROFILES, profile_id)
         tx.service_flavors.insert(made)
         record(tx, house, call, "service_flavor.create", Thing("service_flavor", made.id, ""))
         return made

@@ -17,6 +17,7 @@ from kumoi.ops.backup import contents
 from kumoi.runtime.state_folder import StateFolder
 
 _BLOB_MODE: Final = 0o440
+KEYS_BEFORE: Final = "keys.before-restore"
 _BESIDE: Final = ("-wal", "-shm", "-journal")
 
 
@@ -48,8 +49,11 @@ def finish(state: StateFolder) -> bool:
         return False
     if (decided / contents.KEYS).exists():
         # As a whole: a key of the cloud that was here before would sign what this one cannot read.
-        shutil.rmtree(state.root / contents.KEYS, ignore_errors=True)
-        (decided / contents.KEYS).rename(state.root / contents.KEYS)
+        keys = state.root / contents.KEYS
+        if keys.exists():  # the database that was here cannot be read without them
+            shutil.rmtree(state.root / KEYS_BEFORE, ignore_errors=True)
+            keys.rename(state.root / KEYS_BEFORE)
+        (decided / contents.KEYS).rename(keys)
     for path in sorted(p for p in decided.rglob("*") if p.is_file()):
         name = path.relative_to(decided).as_posix()
         if name != contents.DATABASE:

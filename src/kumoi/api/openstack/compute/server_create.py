@@ -230,7 +230,11 @@ def metadata(pairs: dict[str, str]) -> dict[str, str]:
 
 
 def files(given: list[File]) -> dict[str, str]:
-    return {file.path: file.contents for file in given}
+    """By their paths. Invalid for a path that is named twice."""
+    found = {file.path: file.contents for file in given}
+    if len(found) != len(given):
+        raise Invalid("api", field="server.personality", reason="format")
+    return found
 
 
 def _tags(tags: list[str]) -> tuple[str, ...]:

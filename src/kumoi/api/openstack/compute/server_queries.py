@@ -26,6 +26,7 @@ ADMIN_FILTERS = frozenset({
 })  # fmt: skip
 FOR_ALL_SINCE_83 = frozenset({"user_id", "key_name", "config_drive", *STATES})
 _TAGS = frozenset({"tags", "tags-any", "not-tags", "not-tags-any"})
+LONGEST_NUMBER = 10  # digits of a number of rows
 SINCE = {"changes-before": 66, "locked": 73}
 SORTABLE = {
     "created_at": "created_at", "updated_at": "updated_at", "display_name": "name", "uuid": "id",
@@ -127,7 +128,7 @@ def page_limit(request: Request) -> int:
         raise Invalid("api", field="limit", reason="range", bound="0 or more")
     if not text.isdecimal():
         raise Invalid("api", field="limit", reason="wrong_type", expected="int", got=text)
-    return min(int(text), MAX_PAGE)
+    return min(int(text), MAX_PAGE) if len(text) <= LONGEST_NUMBER else MAX_PAGE
 
 
 _PIECE = re.compile(r"\\(.)|(\[\^?[^\]]*\]|\.)([*+?]?)|(.)", re.DOTALL)

@@ -8,11 +8,12 @@ import msgspec
 from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
-from kumoi.api.openstack.compute.server_queries import page_limit
+from kumoi.api.openstack.compute.server_queries import LONGEST_NUMBER, page_limit
 from kumoi.api.openstack.compute.servers import V
 from kumoi.api.openstack.times import bare
 from kumoi.api.openstack.volume.numbers import Number, size_of
 from kumoi.api.openstack.volume.volume_views import status_word
+from kumoi.api.openstack.volume.volumes import checked
 from kumoi.app.house import House
 from kumoi.app.volumes import create, delete, read, snapshots
 from kumoi.app.volumes.read import VolumeView
@@ -90,7 +91,7 @@ def make(house: House, request: Request) -> Response:
         type_name=new.volume_type or "",
         zone=new.availability_zone or ZONE,
         snapshot_id=SnapshotId(new.snapshot_id) if new.snapshot_id is not None else None,
-        metadata=new.metadata or {},
+        metadata=checked(new.metadata or {}),
     )
     return json_response({"volume": render(create.create(house, request.call(), wish))})
 
@@ -136,7 +137,7 @@ def _named(request: Request, kind: str) -> None:
 
 def _page(request: Request) -> slice:
     skipped = request.arg("offset") or "0"
-    if not skipped.isdecimal():
+    if not skipped.isdecimal() or len(skipped) > LONGEST_NUMBER:
         raise Invalid("api", field="offset", reason="range", bound="0 or more")
     return slice(int(skipped), int(skipped) + page_limit(request))
 

@@ -87,11 +87,14 @@ def _create_flavor(house: House, call: Call, news: list[NewFlavor]) -> list[Serv
     if len(news) != 1:
         raise Unsupported("network", what="bulk creation of flavors")
     new = news[0]
-    wish = FlavorWish(name=new.name, service=new.service_type, description=new.description, enabled=new.enabled)
-    made = service_flavors.create_flavor(house, call, wish)
-    for profile_id in new.service_profiles:
-        made = service_flavors.give_profile(house, call, made.id, ServiceProfileId(profile_id))
-    return [made]
+    wish = FlavorWish(
+        name=new.name,
+        service=new.service_type,
+        description=new.description,
+        enabled=new.enabled,
+        profile_ids=tuple(dict.fromkeys(ServiceProfileId(one) for one in new.service_profiles)),
+    )
+    return [service_flavors.create_flavor(house, call, wish)]
 
 
 def _update_flavor(

@@ -12,6 +12,7 @@ from kumoi.planning.candidates import Group
 
 _FORM: Final = "HW_CPU_X86_VMX,CUSTOM_MAGIC"
 _FORM_FORBIDDEN: Final = "HW_CPU_X86_VMX,!CUSTOM_MAGIC"
+LONGEST_AMOUNT: Final = 10  # digits; no host has more of anything
 _DIGITS: Final = re.compile(r"[+-]?[0-9]+")
 
 
@@ -50,7 +51,7 @@ def amounts(text: str) -> dict[str, int]:
         name, colon, number = part.partition(":")
         if not colon or ":" in number:
             raise Invalid("api", field="resources", reason="query_resources", value=part[:64])
-        if _DIGITS.fullmatch(number.strip()) is None:
+        if _DIGITS.fullmatch(number.strip()) is None or len(number) > LONGEST_AMOUNT:
             raise Invalid("api", field="resources", reason="query_amount", name=name[:64], value=number[:64])
         if int(number) < 1:
             raise Invalid("api", field="resources", reason="query_amount_least", name=name[:64], value=number[:64])

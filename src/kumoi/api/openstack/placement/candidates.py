@@ -8,7 +8,7 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.placement.answers import answer
-from kumoi.api.openstack.placement.asking import group, root_traits
+from kumoi.api.openstack.placement.asking import LONGEST_AMOUNT, group, root_traits
 from kumoi.api.openstack.placement.versions import at_least
 from kumoi.app.house import House
 from kumoi.app.providers import candidates
@@ -60,9 +60,10 @@ def _wanted(request: Request) -> Wanted:
     _check_conflicts(request, groups)
     if policy is None and len([one for one in groups if one.suffix]) > 1:
         raise Invalid("api", field="group_policy", reason="query_policy_missing")
+    most = int(limit) if limit and len(limit) <= LONGEST_AMOUNT else None
     return Wanted(
         groups=tuple(groups), isolate=policy == "isolate", same_subtree=tuple(subtrees), root_required=must,
-        root_forbidden=must_not, limit=int(limit) if limit else None, one_of_a_tree=not at_least(request, 29),
+        root_forbidden=must_not, limit=most, one_of_a_tree=not at_least(request, 29),
     )  # fmt: skip
 
 

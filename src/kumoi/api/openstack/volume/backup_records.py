@@ -3,7 +3,6 @@ another one at the same store. The record is base64 of JSON, as Cinder's; its wo
 """
 
 import base64
-import binascii
 from functools import partial
 from typing import Final
 
@@ -13,6 +12,7 @@ from kumoi.api.edge.request import Request
 from kumoi.api.edge.response import Response, json_response
 from kumoi.api.edge.routes import Route
 from kumoi.api.openstack.volume.backups import backup_id, brief
+from kumoi.api.openstack.volume.volumes import checked
 from kumoi.app.backups import records
 from kumoi.app.backups.records import Record
 from kumoi.app.house import House
@@ -53,7 +53,8 @@ def take_in(house: House, request: Request) -> Response:
         )
     try:
         record = msgspec.json.decode(base64.b64decode(asked.backup_url, validate=True), type=Record)
-    except (binascii.Error, msgspec.MsgspecError, UnicodeDecodeError) as e:
+    except (ValueError, msgspec.MsgspecError) as e:
         raise Invalid("api", field=FIELD, reason="format") from e
+    checked(record.metadata)
     view = records.take_in(house, request.call(), record)
     return json_response({"backup": brief(request, view)}, 201)

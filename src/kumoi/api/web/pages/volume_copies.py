@@ -23,8 +23,8 @@ def routes(front: Front) -> list[Route]:
     return [
         Route("GET", f"{ONE}/backup", partial(ask_backup, front), "backup.create", "web"),
         Route("POST", f"{ONE}/backup", partial(backup, front), "backup.create", "web"),
-        Route("GET", f"{ONE}/image", partial(ask_image, front), "image.create", "web"),
-        Route("POST", f"{ONE}/image", partial(image, front), "image.create", "web"),
+        Route("GET", f"{ONE}/image", partial(ask_image, front), "volume.update", "web"),
+        Route("POST", f"{ONE}/image", partial(image, front), "volume.update", "web"),
     ]
 
 

@@ -46,8 +46,8 @@ WORDS: Final[Table] = {
     "made": ("{name} was made.", "{name} を作成しました。"),
     "edit": ("Change {name}", "{name} を変更"),
     "edit.text": (
-        "Volumes that are of it stay where they are; new ones follow the change.",
-        "既存のボリュームは移動しません。新しいボリュームから反映されます。",
+        "Its extra specs can be changed while no volume is of it.",
+        "追加仕様は、このタイプのボリュームがない間だけ変更できます。",
     ),
     "saved": ("{name} was changed.", "{name} を変更しました。"),
     "delete": ("Delete the volume type {name}?", "ボリュームタイプ {name} を削除しますか？"),
@@ -118,12 +118,13 @@ def save(front: Front, request: Request) -> Response:
     one, form, call = _type(front, request), form_of(request), request.call()
     try:
         wish = replace(_wish(form), id=one.id)
+        if wish.extra_specs != one.extra_specs:  # first, as they are refused while volumes have the type
+            for key in one.extra_specs.keys() - wish.extra_specs.keys():
+                type_specs.drop_spec(front.house, call, one.id, key)
+            type_specs.put_specs(front.house, call, one.id, wish.extra_specs)
         types.update(
             front.house, call, one.id, name=wish.name, description=wish.description, public=wish.public
         )  # fmt: skip
-        for key in one.extra_specs.keys() - wish.extra_specs.keys():
-            type_specs.drop_spec(front.house, call, one.id, key)
-        type_specs.put_specs(front.house, call, one.id, wish.extra_specs)
     except KumoiError as e:
         values = {"type": one, "form": form, "errors": at_fields(request, e, _FIELDS)}
         return front.again(request, _TEMPLATE, "edit", e, **values)
