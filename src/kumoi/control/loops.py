@@ -87,10 +87,12 @@ class Control:
         bind_routers(self._house)
 
     def _purge(self, _key: str) -> None:
-        while purge(self._house, self._retention) > 0:
-            pass
-        self._sweeper.sweep()
-        sweep_backups(self._house)
+        try:
+            sweep_backups(self._house)  # first: whose row is gone, its bytes are left alone
+        finally:
+            while purge(self._house, self._retention) > 0:
+                pass
+            self._sweeper.sweep()
 
     def _import(self, holder: str, key: str) -> None:
         """A task; or all of them: look which wait, and have each done by itself."""

@@ -90,6 +90,27 @@ def test_a_volume_that_there_is_becomes_what_it_was(cinder: Cinder) -> None:
     assert content(cinder, volume) == b"before"
 
 
+def test_a_volume_stands_still_until_its_copy_is_made(cinder: Cinder) -> None:
+    """Else the second backup would be of what the first one holds."""
+    volume = make(cinder)
+    first = backup(cinder, volume)
+    second = ask(cinder, volume)["backup"]["id"]
+    restore(cinder, first, 400, volume_id=volume)
+    cinder.cloud.settle()
+    assert of(cinder, second)["status"] == "available"
+    restore(cinder, first, volume_id=volume)
+
+
+def test_an_increment_whose_parent_is_not_where_it_was_kept_ends_in_error(cinder: Cinder) -> None:
+    volume = make(cinder)
+    backup(cinder, volume)
+    for place in cinder.cloud.house.backups.places():
+        cinder.cloud.house.backups.remove(place)
+    made = ask(cinder, volume, incremental=True)["backup"]["id"]
+    cinder.cloud.settle()
+    assert of(cinder, made)["status"] == "error"
+
+
 def test_a_guest_keeps_its_volume_while_it_is_backed_up(cinder: Cinder) -> None:
     volume = make(cinder)
     attach(cinder, server(cinder), volume)

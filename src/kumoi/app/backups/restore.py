@@ -7,6 +7,7 @@ from kumoi.app.backups.writing import follow_backup
 from kumoi.app.house import House
 from kumoi.app.volumes import create
 from kumoi.app.volumes.acting import check
+from kumoi.app.volumes.copied import check_not_copied
 from kumoi.app.volumes.read import VolumeView, views
 from kumoi.app.volumes.read import visible as visible_volume
 from kumoi.app.volumes.writing import mark_volume, project_volume
@@ -50,6 +51,7 @@ def restore(
 
 def _replaced(tx: Transaction, house: House, call: Call, one: Backup, volume: Volume) -> Volume:
     check(volume, "restore")
+    check_not_copied(tx, volume, "restore")
     if volume.size_gib < one.size_gib:
         raise Invalid("storage", field="volume_id", reason="below_source", value=volume.size_gib, least=one.size_gib)
     anew = replace(

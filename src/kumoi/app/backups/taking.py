@@ -44,7 +44,7 @@ class Taking:
                 raise Invalid("image", field="image", reason="not_an_image")
             kept = house.backups.keep(self.backup.place, self.upload.path(), self.parent)
         except KumoiError as error:
-            if isinstance(error, Invalid):  # the same bytes would be refused again
+            if isinstance(error, Invalid | NotFound):  # it would be so again
                 give_up(house, self.backup.id, {**error.facts, "code": error.code})
             raise
         commit(house, lambda tx: _keep(tx, house, self.backup.id, kept))

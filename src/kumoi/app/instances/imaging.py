@@ -18,7 +18,7 @@ from kumoi.app.quota_defaults import check_single
 from kumoi.app.writing import Thing, charge, commit, mark_instance, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
-from kumoi.core.errors import Invalid, WrongState
+from kumoi.core.errors import Invalid, Unsupported, WrongState
 from kumoi.core.ids import ImageId, InstanceId
 from kumoi.core.images import Image
 from kumoi.core.instances import Instance
@@ -61,6 +61,8 @@ def create_image(house: House, call: Call, instance_id: InstanceId, wish: ImageW
             raise WrongState("compute", kind="instance", id=one.id, status=one.status, action="create_image")
         image = _row(house, call, one, tx.images.get(one.image_id), wish)
         if not one.root_layer_id:
+            if wish.rotation is not None:
+                raise Unsupported("compute", what="rotated backups of servers that boot from volumes")
             image = freeze(tx, house, call, one, image)
         doors.check(image)
         charge(tx, image.project_id, image.id, images=1)

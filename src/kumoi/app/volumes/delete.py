@@ -2,19 +2,19 @@
 
 from msgspec.structs import replace
 
-from kumoi.app.backups.writing import awaiting, follow_backup
+from kumoi.app.backups.writing import follow_backup
 from kumoi.app.house import House
-from kumoi.app.images.copying import awaiting_volume
 from kumoi.app.volumes import snapshots
 from kumoi.app.volumes.acting import check
 from kumoi.app.volumes.attaching import release
+from kumoi.app.volumes.copied import check_not_copied
 from kumoi.app.volumes.read import visible
 from kumoi.app.volumes.writing import attachments_of, mark_volume
 from kumoi.app.writing import Thing, commit, record
 from kumoi.contracts.store import Transaction
 from kumoi.core.attachments import Attachment
 from kumoi.core.call import Call
-from kumoi.core.errors import InUse, WrongState
+from kumoi.core.errors import InUse
 from kumoi.core.ids import VolumeId
 from kumoi.core.policy import allow
 from kumoi.core.volumes import Volume
@@ -43,7 +43,7 @@ def delete(
                 raise InUse("storage", kind="volume", id=volume.id, by_kind="instance", by_id=one.instance_id or "")
             if one.said:
                 release(tx, one)
-        _check_not_copied(tx, volume)
+        check_not_copied(tx, volume, "delete")
         for snapshot in () if orphan else snapshots.of_volume(tx, volume.id):
             if not cascade:
                 raise InUse("storage", kind="volume", id=volume.id, by_kind="volume_snapshot", by_id=snapshot.id)
@@ -51,12 +51,6 @@ def delete(
         drop(tx, house, call, volume)
 
     commit(house, write)
-
-
-def _check_not_copied(tx: Transaction, volume: Volume) -> None:
-    for waiting, status in ((awaiting_volume(tx, volume.id), "uploading"), (awaiting(tx, volume.id), "backing_up")):
-        if waiting:
-            raise WrongState("storage", kind="volume", id=volume.id, status=status, action="delete")
 
 
 def _left(tx: Transaction, one: Attachment) -> bool:

@@ -107,6 +107,7 @@ def delete(house: House, call: Call, snapshot_id: GroupSnapshotId) -> None:
         if view.status == "creating":
             raise WrongState("storage", kind="group_snapshot", id=snapshot_id, status=view.status, action="delete")
         for member in view.members:
+            snapshots.check_not_backed_up(tx, member)
             snapshots.drop(tx, house, call, member)
         tx.group_snapshots.remove(snapshot_id)
         record(tx, house, call, "group_snapshot.delete", _thing(view.snapshot))

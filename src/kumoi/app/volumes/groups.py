@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from kumoi.app.house import House
 from kumoi.app.volumes import create, group_types, read, snapshots, types
 from kumoi.app.volumes.acting import check
+from kumoi.app.volumes.copied import check_not_copied
 from kumoi.app.volumes.delete import drop
 from kumoi.app.volumes.group_fit import check_fits, visible
 from kumoi.app.volumes.reach import check_at_home
@@ -142,6 +143,7 @@ def delete(house: House, call: Call, group_id: VolumeGroupId, *, with_volumes: b
             if not with_volumes:
                 raise InUse("storage", kind="volume_group", id=group.id, by_kind="volume", by_id=volume.id)
             check(volume, "delete")
+            check_not_copied(tx, volume, "delete")
             for snapshot in snapshots.of_volume(tx, volume.id):
                 raise InUse("storage", kind="volume", id=volume.id, by_kind="volume_snapshot", by_id=snapshot.id)
             drop(tx, house, call, volume)

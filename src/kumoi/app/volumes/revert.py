@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from kumoi.app.house import House
 from kumoi.app.volumes import read, snapshots
 from kumoi.app.volumes.acting import change, check
+from kumoi.app.volumes.copied import check_not_copied
 from kumoi.app.volumes.writing import mark_volume
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
@@ -18,6 +19,7 @@ def revert(house: House, call: Call, volume_id: VolumeId, snapshot_id: SnapshotI
 
     def reverted(tx: Transaction, volume: Volume) -> Volume:
         check(volume, "revert")
+        check_not_copied(tx, volume, "revert")
         snapshot = snapshots.visible(tx, call, snapshot_id)
         if snapshot.volume_id != volume.id:
             raise Invalid("storage", field="snapshot_id", reason="not_of_volume", value=snapshot.id, other=volume.id)

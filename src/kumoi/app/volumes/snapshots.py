@@ -147,11 +147,16 @@ def delete(house: House, call: Call, snapshot_id: SnapshotId, *, force: bool = F
         snapshot = visible(tx, call, snapshot_id)
         if not force and snapshot.status not in DELETABLE:
             raise WrongState("storage", kind="volume_snapshot", id=snapshot.id, status=snapshot.status, action="delete")
-        if any(one.snapshot_id == snapshot.id for one in awaiting(tx, snapshot.volume_id)):
-            raise WrongState("storage", kind="volume_snapshot", id=snapshot.id, status="backing_up", action="delete")
+        check_not_backed_up(tx, snapshot)
         drop(tx, house, call, snapshot)
 
     commit(house, write)
+
+
+def check_not_backed_up(tx: Transaction, snapshot: VolumeSnapshot) -> None:
+    """WrongState while a backup of it is still to be copied."""
+    if any(one.snapshot_id == snapshot.id for one in awaiting(tx, snapshot.volume_id)):
+        raise WrongState("storage", kind="volume_snapshot", id=snapshot.id, status="backing_up", action="delete")
 
 
 def drop(tx: Transaction, house: House, call: Call, snapshot: VolumeSnapshot) -> None:
