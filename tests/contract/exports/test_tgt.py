@@ -61,6 +61,22 @@ def test_if_one_of_the_two_dies_so_does_the_other(tgt: TgtRig, name: str) -> Non
     assert tgt.reaches(other_end(tgt, volume, one), volume)
 
 
+def test_what_a_killed_agent_left_half_made_is_made_whole(tgt: TgtRig) -> None:
+    """An account that nobody bound, and a target that has no name yet and lets nobody in."""
+    volume, one = new_volume(tgt), export()
+    tgt.exporter.offer(volume, tgt.pool.handle(volume), [one])
+    cell = tgt.exporter.cell
+    cell.ask_tgtd("--mode", "target", "--op", "unbind", "--tid", "1", "--initiator-name", one.initiator)
+    assert tgt.exporter.observe()[volume] == frozenset()
+    tgt.exporter.offer(volume, tgt.pool.handle(volume), [one])
+    assert tgt.reaches(other_end(tgt, volume, one), volume)
+
+    other, another = new_volume(tgt), export()
+    cell.ask_tgtd("--mode", "account", "--op", "new", "--user", another.user, "--password", "forgotten")
+    tgt.exporter.offer(other, tgt.pool.handle(other), [another])
+    assert tgt.reaches(other_end(tgt, other, another), other)
+
+
 def test_a_portal_that_is_taken_is_named(tgt: TgtRig) -> None:
     address, _, port = tgt.portal.partition(":")
     with socket.create_server((address, int(port))), pytest.raises(Unavailable) as refused:

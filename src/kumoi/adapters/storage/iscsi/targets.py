@@ -16,11 +16,15 @@ from kumoi.core.ids import VolumeId
 
 _TARGET: Final = re.compile(r"^Target (\d+): (\S+)$", re.MULTILINE)
 _USERS: Final = re.compile(r"^ {4}Account information:\n((?: {8}\S+.*\n)*)", re.MULTILINE)
+_NAMES: Final = re.compile(r"^ {4}ACL information:\n {8}\S", re.MULTILINE)
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """`users`: whom it lets in; `accounts`: those bound to it, before it has a name too."""
+
     number: int
     users: frozenset[str]
+    accounts: frozenset[str]
 
 
 def parse(shown: str) -> dict[VolumeId, Target]:
@@ -31,9 +35,10 @@ def parse(shown: str) -> dict[VolumeId, Target]:
     for head, end in zip(heads, ends, strict=False):
         volume = volume_of(head[2])
         users = _USERS.search(shown, head.end(), end)
-        names = (line.split()[0] for line in users[1].splitlines()) if users else ()
+        bound = frozenset(line.split()[0] for line in users[1].splitlines()) if users else frozenset()
+        named = _NAMES.search(shown, head.end(), end) is not None
         if volume is not None:
-            found[volume] = Target(number=int(head[1]), users=frozenset(names))
+            found[volume] = Target(number=int(head[1]), users=bound if named else frozenset(), accounts=bound)
     return found
 
 
@@ -53,7 +58,10 @@ class Targets:
         self._tell("logicalunit", "new", "--tid", number, *disk)
         # Its serial is what a guest would know it by, were QEMU not to give it another one.
         self._tell("logicalunit", "update", "--tid", number, "--lun", str(LUN), "--params", f"scsi_sn={volume[:20]}")
+        accounts = self._tell("account", "show").split()
         for one in exports:
+            if one.user in accounts:  # whoever made it was killed before it was bound
+                self._tell("account", "delete", "--user", one.user)
             self._tell("account", "new", "--user", one.user, "--password", one.secret)
             self._tell("account", "bind", "--tid", number, "--user", one.user)
         for initiator in sorted({one.initiator for one in exports}):
@@ -62,7 +70,7 @@ class Targets:
     def remove(self, target: Target) -> None:
         """Whoever is connected is cut off."""
         self._tell("target", "delete", "--force", "--tid", str(target.number))
-        for user in sorted(target.users):
+        for user in sorted(target.accounts):
             self._tell("account", "delete", "--user", user)
 
     def _tell(self, mode: str, act: str, *words: str) -> str:
