@@ -9,6 +9,12 @@ import msgspec
 import pytest
 from tests.usecase.test_nova_versions import Nova
 
+from kumoi.app.images import doors as images
+from kumoi.app.instances.preview import preview
+from kumoi.app.instances.run import run
+from kumoi.app.instances.wish import RunWish
+from kumoi.core.ids import FlavorId, ImageId
+
 
 @pytest.fixture
 def nova(tmp_path: Path) -> Iterator[Nova]:
@@ -66,6 +72,23 @@ def test_a_server_made_of_it_gets_volumes_of_its_own(nova: Nova) -> None:
     assert not attached[0] & attached[1]
     sizes = [nova.get(35, f"/os-volumes/{volume}")["volume"]["size"] for volume in attached[1]]
     assert sorted(sizes) == [1, 2]
+
+
+def test_asked_again_it_is_what_was_made_whatever_became_of_the_image(nova: Nova) -> None:
+    cloud, image = nova.cloud, imaged(nova, bootable(nova))
+    wish = RunWish(name="c", flavor_id=FlavorId("1"), image_id=ImageId(image))
+    assert preview(cloud.house, cloud.call(), wish).refusals == ()
+    call = msgspec.structs.replace(cloud.call(), idempotency_key="once")
+    (made,) = run(cloud.house, call, wish)
+    images.delete(cloud.house, cloud.call(), ImageId(image))
+    assert [one.id for one in run(cloud.house, call, wish)] == [made.id]
+
+
+def test_rotated_backups_are_refused(nova: Nova) -> None:
+    """Their volumes' snapshots would pile up."""
+    server = bootable(nova)
+    wish = {"createBackup": {"name": "b", "backup_type": "daily", "rotation": 1}}
+    assert nova.ask(45, "POST", f"/servers/{server}/action", wish).status == 501
 
 
 def test_a_list_that_is_none_is_refused(nova: Nova) -> None:

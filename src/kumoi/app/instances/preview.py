@@ -10,6 +10,7 @@ import msgspec
 from kumoi.app.house import House
 from kumoi.app.instances.making import check_fits, flavor_of, image_of, key_of, wanted_of
 from kumoi.app.instances.nics import only_network
+from kumoi.app.instances.volume_images import unfolded
 from kumoi.app.instances.wish import RunWish, check
 from kumoi.contracts.store import Transaction
 from kumoi.core.call import Call
@@ -38,6 +39,10 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 def preview(house: House, call: Call, wish: RunWish) -> Preview:
     """Of all `count_max` instances. Forbidden, and NotFound of a flavor, are raised."""
     allow(call, "instance.create")
+    try:
+        wish = unfolded(house, call, wish)
+    except KumoiError as error:
+        return Preview(refusals=(error,), shares=())
     refusals: list[KumoiError] = []
 
     def read(tx: Transaction) -> tuple[Wanted | None, tuple[Share, ...]]:

@@ -28,20 +28,20 @@ def run(house: House, call: Call, wish: RunWish) -> list[Instance]:
     allow(call, "instance.create")
     if wish.host_name:
         allow(call, "instance.choose_host")
-    wish = unfolded(house, call, wish)
+    check_token(call)
+    if (made := house.store.read(lambda tx: earlier(tx, call, wish))) is not None:
+        return made
+    asked, wish = wish, unfolded(house, call, wish)
     allow_disks(call, wish)
     if any(choice.public for choice in wish.nics or ()):
         allow(call, "public_address.create")
     check(wish)
-    check_token(call)
-    if (made := house.store.read(lambda tx: earlier(tx, call, wish))) is not None:
-        return made
     if wish.auto_network:
         ensure_network(house, call)
     count = wish.count_max
     while True:
         try:
-            made = _run_exactly(house, call, wish, count)
+            made = _run_exactly(house, call, asked, wish, count)
         except _Fewer as fewer:  # nothing was made; so many would fit
             count = fewer.count
         else:
@@ -57,8 +57,9 @@ class _Fewer(Exception):
         self.count = count
 
 
-def _run_exactly(house: House, call: Call, wish: RunWish, count: int) -> list[Instance]:
-    """All or none; refused for want of room only after a fresh look at the hosts. Raises _Fewer where fewer will do."""
+def _run_exactly(house: House, call: Call, asked: RunWish, wish: RunWish, count: int) -> list[Instance]:
+    """All or none of `wish`, which is what `asked` comes to; refused for want of room only after a fresh look at the
+    hosts. Raises _Fewer where fewer will do."""
     reservation = "r-" + ec2_key(house.chance.uuid())
     ids = [InstanceId(house.chance.uuid()) for _ in range(count)]
 
@@ -68,11 +69,11 @@ def _run_exactly(house: House, call: Call, wish: RunWish, count: int) -> list[In
         place = Place(homes=homes, rooms=tuple(rooms), wanted=wanted, last=last)
 
         def write(tx: Transaction) -> tuple[list[Instance], list[HostId]]:
-            if (before := earlier(tx, call, wish)) is not None:
+            if (before := earlier(tx, call, asked)) is not None:
                 return before, []
             maker = Maker(tx, house, call, wish, place)
             made = _make_all(maker, ids, reservation, wish.count_min)
-            remember(tx, call, wish, made)
+            remember(tx, call, asked, made)
             return made, maker.homes
 
         made, chosen = house.store.write(write)
